@@ -1,0 +1,113 @@
+/* From pattern text to a program.
+ *
+ * A program is immutable, may be shared between threads, and is one
+ * relocatable block: tocsin_program_save() writes it, tocsin_program_load()
+ * verifies and reads it. The language is described in docs/reference. */
+#ifndef TOCSIN_COMPILE_H
+#define TOCSIN_COMPILE_H
+
+#include "tocsin/batch.h"
+#include "tocsin/program.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum tocsin_severity { TOCSIN_ERROR = 0, TOCSIN_WARNING = 1, TOCSIN_NOTE = 2 } tocsin_severity;
+
+/* One finding about a pattern text. Lines and columns count from 1, columns in
+ * bytes; [offset, offset + length) is the place in the text. Strings belong to
+ * the diagnostics and are never NULL ("" where there is nothing to say). */
+typedef struct tocsin_diagnostic {
+  tocsin_severity severity;
+  const char *code; /* stable: "E0123", "W0007"; "U..." is what this version does not support yet */
+  const char *message;
+  const char *hint;
+  size_t offset, length;
+  unsigned line, column;
+} tocsin_diagnostic;
+
+typedef struct tocsin_diagnostics tocsin_diagnostics;
+
+TOCSIN_API size_t tocsin_diagnostics_count(const tocsin_diagnostics *diagnostics);
+/* index < tocsin_diagnostics_count(); the result lives as long as the list. */
+TOCSIN_API const tocsin_diagnostic *tocsin_diagnostics_get(const tocsin_diagnostics *diagnostics, size_t index);
+TOCSIN_API void tocsin_diagnostics_free(tocsin_diagnostics *diagnostics);
+
+/* A stream that the host knows and the text need not declare. */
+typedef struct tocsin_stream_column {
+  const char *name;
+  tocsin_type type;
+  tocsin_unit unit; /* informative for hosts */
+  const char *path; /* JSON path such as "$.product.sku", or NULL */
+  int not_null;
+} tocsin_stream_column;
+
+typedef struct tocsin_stream {
+  const char *name;
+  size_t column_count;
+  const tocsin_stream_column *columns;
+} tocsin_stream;
+
+typedef struct tocsin_parameter {
+  const char *name;
+  const char *value; /* as text, read by the declared type */
+} tocsin_parameter;
+
+typedef struct tocsin_compile_options {
+  const tocsin_allocator *allocator; /* NULL: the C library's */
+  const tocsin_stream *streams;      /* used where the text declares no stream of that name */
+  size_t stream_count;
+  const tocsin_parameter *parameters;
+  size_t parameter_count;
+} tocsin_compile_options;
+
+/* Compiles a pattern text: statements, or one bare query.
+ *
+ * text, length  UTF-8, need not end in NUL; borrowed for the call
+ * options       NULL for none
+ * program       set on OK, else NULL; freed with tocsin_program_free()
+ * diagnostics   may be NULL; else always set (possibly to an empty list, and to
+ *               NULL where memory is gone); freed with tocsin_diagnostics_free()
+ *
+ * OK            warnings may be in the list
+ * INVALID       at least one error in the list
+ * UNSUPPORTED   the text is right; the list says what is not supported yet
+ * LIMIT, NOMEM */
+TOCSIN_API TOCSIN_CHECKED tocsin_status
+tocsin_compile(const char *text, size_t length, const tocsin_compile_options *options, tocsin_program **program,
+               tocsin_diagnostics **diagnostics);
+
+/* Only the declared streams of a text, without compiling its patterns: what a
+ * host needs to open inputs. Calls found() for each; 0 from it stops. Errors in
+ * the text are not reported here. */
+TOCSIN_API TOCSIN_CHECKED tocsin_status
+tocsin_declared_streams(const char *text, size_t length, const tocsin_allocator *allocator,
+                        int (*found)(void *context, const tocsin_stream *stream), void *context);
+
+/* Prints a text in the one canonical layout. *formatted is NUL-terminated, of
+ * *formatted_length bytes, freed with tocsin_text_free(). */
+TOCSIN_API TOCSIN_CHECKED tocsin_status
+tocsin_format(const char *text, size_t length, const tocsin_allocator *allocator, char **formatted,
+              size_t *formatted_length, tocsin_diagnostics **diagnostics);
+
+/* The elements of the language that this version does not support yet:
+ * row `index` of the table, or NULL past its end. */
+typedef struct tocsin_unsupported {
+  const char *code;
+  const char *what;
+} tocsin_unsupported;
+TOCSIN_API const tocsin_unsupported *tocsin_unsupported_get(size_t index);
+
+/* A program as a person reads it: automaton, registers, what is kept and why.
+ * Freed with tocsin_text_free(). */
+TOCSIN_API TOCSIN_CHECKED tocsin_status
+tocsin_explain(const tocsin_program *program, const tocsin_allocator *allocator, char **text, size_t *length);
+
+/* Frees a text that tocsin_format() or tocsin_explain() gave, by the same allocator. */
+TOCSIN_API void tocsin_text_free(const tocsin_allocator *allocator, char *text, size_t length);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,62 @@
+/* A compiled program: what hosts may ask of it, and its life as bytes. */
+#ifndef TOCSIN_PROGRAM_H
+#define TOCSIN_PROGRAM_H
+
+#include "tocsin/batch.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct tocsin_program tocsin_program;
+
+TOCSIN_API void tocsin_program_free(tocsin_program *program);
+
+/* The program as one relocatable block, owned by the program. */
+TOCSIN_API const void *tocsin_program_save(const tocsin_program *program, size_t *length);
+
+/* Reads a saved block; every offset and index in it is verified first.
+ * allocator NULL: the C library's. CORRUPT, NOMEM. */
+TOCSIN_API TOCSIN_CHECKED tocsin_status
+tocsin_program_load(const void *block, size_t length, const tocsin_allocator *allocator, tocsin_program **program);
+
+/* Streams, in the order of their declaration. */
+typedef struct tocsin_stream_info {
+  const char *name;
+  size_t column_count;
+  int event_time;          /* column that orders the stream; -1: none */
+  int has_watermark;       /* WATERMARK FOR was declared */
+  int64_t watermark_delay; /* microseconds, or units of a numeric time */
+} tocsin_stream_info;
+
+typedef struct tocsin_column_info {
+  const char *name;
+  tocsin_type type;
+  tocsin_unit unit;
+  const char *path; /* JSON path or NULL */
+  int not_null;
+  int needed; /* a pattern reads it: hosts may leave the others empty (all NULL) */
+} tocsin_column_info;
+
+TOCSIN_API size_t tocsin_program_stream_count(const tocsin_program *program);
+TOCSIN_API tocsin_stream_info tocsin_program_stream(const tocsin_program *program, size_t stream);
+TOCSIN_API tocsin_column_info tocsin_program_stream_column(const tocsin_program *program, size_t stream, size_t column);
+
+/* Patterns, in the order of the text. name is "" for a bare query. */
+typedef struct tocsin_pattern_info {
+  const char *name;
+  size_t stream; /* which stream it reads */
+  size_t column_count;
+  /* The ORDER BY cannot be had from arrival (DESC, a text, several columns or
+   * none over an unordered source): the host sorts a bounded input first. */
+  int needs_sort;
+} tocsin_pattern_info;
+
+TOCSIN_API size_t tocsin_program_pattern_count(const tocsin_program *program);
+TOCSIN_API tocsin_pattern_info tocsin_program_pattern(const tocsin_program *program, size_t pattern);
+TOCSIN_API tocsin_column_info tocsin_program_output_column(const tocsin_program *program, size_t pattern, size_t column);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

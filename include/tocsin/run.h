@@ -1,0 +1,130 @@
+/* From events to matches.
+ *
+ *   tocsin_matcher_new(program, &options, &m);
+ *   for each batch, until taken == rows:
+ *     tocsin_matcher_push(m, stream, &batch, first_row, &taken);
+ *     while (tocsin_matcher_next(m, &match)) use(&match);
+ *   tocsin_matcher_finish(m);                  // end of a bounded input
+ *   while (tocsin_matcher_next(m, &match)) use(&match);
+ *   tocsin_matcher_free(m);
+ *
+ * A matcher belongs to one thread at a time and keeps a borrowed reference to
+ * its program. It does no I/O and reads no clock. */
+#ifndef TOCSIN_RUN_H
+#define TOCSIN_RUN_H
+
+#include "tocsin/batch.h"
+#include "tocsin/program.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct tocsin_matcher tocsin_matcher;
+
+/* What to do with a row whose time lies before the watermark (language page,
+ * section 8). DEFAULT: DROP where the stream declares a WATERMARK, else FAIL. */
+typedef enum tocsin_late_policy {
+  TOCSIN_LATE_DEFAULT = 0,
+  TOCSIN_LATE_DROP = 1,
+  TOCSIN_LATE_FAIL = 2
+} tocsin_late_policy;
+
+/* A late row, as it is told to the host: which row of which batch. */
+typedef struct tocsin_late_row {
+  size_t stream;
+  size_t row;        /* index in the batch being pushed */
+  int64_t time;      /* of the row */
+  int64_t watermark; /* in force; lateness is watermark - time */
+} tocsin_late_row;
+
+typedef struct tocsin_matcher_options {
+  const tocsin_allocator *allocator; /* NULL: the C library's */
+  tocsin_late_policy late;
+  void (*on_late)(void *context, const tocsin_late_row *row); /* may be NULL; called under DROP */
+  void *on_late_context;
+  /* Limits; 0 takes the default in parentheses. */
+  uint64_t max_paths_per_partition; /* (1,000,000) */
+  uint64_t max_rows_per_partition;  /* (10,000,000) rows kept */
+  uint64_t max_bytes;               /* (none) memory of the matcher in all */
+} tocsin_matcher_options;
+
+TOCSIN_API TOCSIN_CHECKED tocsin_status
+tocsin_matcher_new(const tocsin_program *program, const tocsin_matcher_options *options, tocsin_matcher **matcher);
+TOCSIN_API void tocsin_matcher_free(tocsin_matcher *matcher);
+
+/* Feeds rows.
+ *
+ * stream     index, as in tocsin_program_stream()
+ * batch      columns of that stream, rows in arrival order; borrowed for the call
+ * first      row to begin with: push the same batch again from `taken` on
+ * taken      one past the last row consumed, set on failure too; may be less
+ *            than batch->rows when enough matches wait: take them, push again
+ *
+ * OK         decidable matches wait for tocsin_matcher_next()
+ * LATE       row `taken` is late and the policy is FAIL; pushing from
+ *            taken + 1 on leaves it out
+ * RUNTIME    row `taken` made an expression or SKIP TO fail; the matcher stops
+ * LIMIT, NOMEM
+ * After RUNTIME, LIMIT or NOMEM the matcher only answers the same again;
+ * tocsin_matcher_message() says more. */
+TOCSIN_API TOCSIN_CHECKED tocsin_status
+tocsin_matcher_push(tocsin_matcher *matcher, size_t stream, const tocsin_batch *batch, size_t first, size_t *taken);
+
+/* No row with time < watermark will come any more, in any stream. */
+TOCSIN_API TOCSIN_CHECKED tocsin_status tocsin_matcher_advance(tocsin_matcher *matcher, int64_t watermark);
+
+/* The bounded input is over: timers fire, open matches finish. */
+TOCSIN_API TOCSIN_CHECKED tocsin_status tocsin_matcher_finish(tocsin_matcher *matcher);
+
+/* A sentence about the last failure; "" if there was none. Lives until the next call. */
+TOCSIN_API const char *tocsin_matcher_message(const tocsin_matcher *matcher);
+
+/* One output row. Valid until the next call that takes the matcher. */
+typedef struct tocsin_match {
+  size_t pattern;
+  const struct tocsin_value *values; /* one an output column */
+  size_t value_count;
+  int timeout;  /* MATCH_STATUS() is 'TIMEOUT' */
+  int64_t time; /* the output time of section 8 */
+} tocsin_match;
+
+typedef struct tocsin_value {
+  tocsin_type type; /* of its column */
+  int is_null;
+  union {
+    int boolean;
+    int64_t integer; /* BIGINT, TIMESTAMP and INTERVAL in microseconds */
+    double real;
+    struct {
+      const char *bytes; /* UTF-8, not NUL-terminated; a LIST is JSON text */
+      size_t length;
+    } text;
+  } as;
+} tocsin_value;
+
+/* 1 and the next decided match, in the one deterministic order, or 0. */
+TOCSIN_API int tocsin_matcher_next(tocsin_matcher *matcher, tocsin_match *match);
+
+typedef struct tocsin_stats {
+  uint64_t rows_in;           /* pushed, late ones included */
+  uint64_t rows_matched_over; /* rows that reached the matching of a pattern's partition */
+  uint64_t rows_filtered;
+  uint64_t rows_late;
+  uint64_t rows_bad; /* a row without event time */
+  uint64_t nan_values;
+  uint64_t matches;
+  uint64_t timeouts;
+  uint64_t live_paths, live_paths_peak;
+  uint64_t partitions;
+  uint64_t bytes, bytes_peak; /* memory of the matcher */
+  int has_watermark;
+  int64_t watermark;
+} tocsin_stats;
+
+TOCSIN_API void tocsin_matcher_stats(const tocsin_matcher *matcher, tocsin_stats *stats);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

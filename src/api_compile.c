@@ -1,0 +1,231 @@
+/* The public functions of the compile side: tocsin/compile.h. */
+#include <string.h>
+
+#include "bind/bind.h"
+#include "dsl/ast.h"
+#include "plan/plan.h"
+#include "tocsin/compile.h"
+
+#define ARENA_MAX ((size_t)1 << 30)
+#define FORMAT_MAX ((size_t)256 << 20)
+
+struct tocsin_diagnostics {
+  tsn_alloc alloc;
+  size_t count, size;
+  tocsin_diagnostic items[];
+};
+
+size_t tocsin_diagnostics_count(const tocsin_diagnostics *d) { return d ? d->count : 0; }
+
+const tocsin_diagnostic *tocsin_diagnostics_get(const tocsin_diagnostics *d, size_t index)
+{
+  return d && index < d->count ? &d->items[index] : NULL;
+}
+
+void tocsin_diagnostics_free(tocsin_diagnostics *d)
+{
+  tsn_alloc alloc;
+  if (!d) return;
+  alloc = d->alloc;
+  tsn_alloc_free(&alloc, d, d->size);
+}
+
+static char *copy_text(char **at, const char *text)
+{
+  size_t length = text ? strlen(text) : 0;
+  char *to = *at;
+  if (length) memcpy(to, text, length);
+  to[length] = 0;
+  *at += length + 1;
+  return to;
+}
+
+/* The findings as one block of the caller's: items, then their texts. */
+static tocsin_status give_diagnostics(const tsn_diag *diag, tsn_alloc *alloc, tocsin_diagnostics **out)
+{
+  size_t count = 0, size = sizeof **out, i = 0;
+  const tsn_diag_item *d;
+  tocsin_diagnostics *list;
+  char *at;
+  if (!out) return TOCSIN_OK;
+  for (d = diag->first; d; d = d->next) {
+    count++;
+    size += sizeof(tocsin_diagnostic) + strlen(tsn_diag_name(d->code)) + strlen(d->message) + (d->hint ? strlen(d->hint) : 0) + 3;
+  }
+  list = tsn_alloc_array(alloc, 1, size);
+  if (!list) return TOCSIN_NOMEM;
+  list->count = count;
+  list->size = size;
+  at = (char *)&list->items[count];
+  for (d = diag->first; d; d = d->next) {
+    tocsin_diagnostic *x = &list->items[i++];
+    const char *name = tsn_diag_name(d->code);
+    x->severity = name[0] == 'W' ? TOCSIN_WARNING : name[0] == 'N' ? TOCSIN_NOTE : TOCSIN_ERROR;
+    x->code = copy_text(&at, name);
+    x->message = copy_text(&at, d->message);
+    x->hint = copy_text(&at, d->hint);
+    x->offset = d->at.from;
+    x->length = d->at.to > d->at.from ? d->at.to - d->at.from : 0;
+    tsn_diag_place(diag->text, diag->length, d->at.from, &x->line, &x->column);
+  }
+  list->alloc = *alloc;
+  *out = list;
+  return TOCSIN_OK;
+}
+
+static tocsin_status verdict(const tsn_diag *diag)
+{
+  if (diag->errors) return TOCSIN_INVALID;
+  return diag->unsupported ? TOCSIN_UNSUPPORTED : TOCSIN_OK;
+}
+
+tocsin_status tocsin_compile(const char *text, size_t length, const tocsin_compile_options *options, tocsin_program **program,
+                             tocsin_diagnostics **diagnostics)
+{
+  tsn_alloc alloc;
+  tsn_arena arena;
+  tsn_diag diag;
+  tsn_script *script = NULL;
+  tsn_bound_script *bound = NULL;
+  tocsin_status st, given;
+  if (!program || (!text && length)) return TOCSIN_MISUSE;
+  *program = NULL;
+  if (diagnostics) *diagnostics = NULL;
+  tsn_alloc_init(&alloc, options ? options->allocator : NULL);
+  tsn_arena_init(&arena, &alloc, ARENA_MAX);
+  tsn_diag_init(&diag, &arena, text ? text : "", length);
+  st = tsn_parse(&arena, text ? text : "", length, &diag, &script);
+  /* Names are looked at even after errors of grammar: more is said at once. */
+  if (st == TOCSIN_OK && script) st = tsn_bind(&arena, script, text ? text : "", options, &diag, &bound);
+  if (st == TOCSIN_OK) st = verdict(&diag);
+  if (st == TOCSIN_OK) st = tsn_plan_program(&arena, &alloc, bound, &diag, program);
+  if (st == TOCSIN_OK) st = verdict(&diag);
+  if (st != TOCSIN_OK && *program) {
+    tocsin_program_free(*program);
+    *program = NULL;
+  }
+  given = give_diagnostics(&diag, &alloc, diagnostics);
+  if (given != TOCSIN_OK && st == TOCSIN_OK) {
+    st = given;
+    tocsin_program_free(*program);
+    *program = NULL;
+  }
+  tsn_arena_clear(&arena);
+  return st;
+}
+
+tocsin_status tocsin_declared_streams(const char *text, size_t length, const tocsin_allocator *allocator,
+                                      int (*found)(void *context, const tocsin_stream *stream), void *context)
+{
+  tsn_alloc alloc;
+  tsn_arena arena;
+  tsn_diag diag;
+  tsn_script *script = NULL;
+  tocsin_status st;
+  const tsn_statement *s;
+  if (!found || (!text && length)) return TOCSIN_MISUSE;
+  tsn_alloc_init(&alloc, allocator);
+  tsn_arena_init(&arena, &alloc, ARENA_MAX);
+  tsn_diag_init(&diag, &arena, text ? text : "", length);
+  st = tsn_parse(&arena, text ? text : "", length, &diag, &script);
+  for (s = st == TOCSIN_OK && script ? script->statements : NULL; s; s = s->next) {
+    const tsn_column_decl *c;
+    tocsin_stream_column *columns;
+    tocsin_stream stream = {.column_count = 0};
+    if (s->kind != STATEMENT_STREAM || !s->name.text) continue;
+    for (c = s->columns; c; c = c->next) stream.column_count++;
+    columns = tsn_arena_new_array(&arena, tocsin_stream_column, stream.column_count + 1);
+    stream.name = tsn_arena_text(&arena, s->name.text, s->name.length);
+    if (!columns || !stream.name) break;
+    stream.columns = columns;
+    for (c = s->columns; c; c = c->next, columns++)
+      *columns = (tocsin_stream_column){.name = tsn_arena_text(&arena, c->name.text, c->name.length), .type = c->type, .unit = c->unit,
+                                        .path = c->path, .not_null = c->not_null};
+    if (tsn_arena_failed(&arena) || !found(context, &stream)) break;
+  }
+  if (st == TOCSIN_OK) st = tsn_arena_failed(&arena);
+  tsn_arena_clear(&arena);
+  return st;
+}
+
+/* Gives the bytes of a buffer to the caller, exactly as long as they are. */
+static tocsin_status give_text(tsn_alloc *alloc, const tsn_bytes *b, char **out, size_t *length)
+{
+  char *copy;
+  if (b->failed) return b->failed;
+  copy = tsn_alloc_array(alloc, b->length + 1, 1);
+  if (!copy) return TOCSIN_NOMEM;
+  if (b->length) memcpy(copy, b->data, b->length);
+  *out = copy;
+  *length = b->length;
+  return TOCSIN_OK;
+}
+
+tocsin_status tocsin_format(const char *text, size_t length, const tocsin_allocator *allocator, char **formatted,
+                            size_t *formatted_length, tocsin_diagnostics **diagnostics)
+{
+  tsn_alloc alloc;
+  tsn_arena arena;
+  tsn_diag diag;
+  tsn_bytes out;
+  tsn_script *script = NULL;
+  tocsin_status st, given;
+  if (!formatted || !formatted_length || (!text && length)) return TOCSIN_MISUSE;
+  *formatted = NULL;
+  *formatted_length = 0;
+  if (diagnostics) *diagnostics = NULL;
+  tsn_alloc_init(&alloc, allocator);
+  tsn_arena_init(&arena, &alloc, ARENA_MAX);
+  tsn_bytes_init(&out, &alloc, FORMAT_MAX);
+  tsn_diag_init(&diag, &arena, text ? text : "", length);
+  st = tsn_parse(&arena, text ? text : "", length, &diag, &script);
+  if (st == TOCSIN_OK && diag.errors) st = TOCSIN_INVALID;
+  if (st == TOCSIN_OK) st = tsn_format_script(script, text ? text : "", length, &out);
+  if (st == TOCSIN_OK) st = give_text(&alloc, &out, formatted, formatted_length);
+  given = give_diagnostics(&diag, &alloc, diagnostics);
+  if (given != TOCSIN_OK && st == TOCSIN_OK) {
+    tsn_alloc_free(&alloc, *formatted, *formatted_length + 1);
+    *formatted = NULL;
+    st = given;
+  }
+  tsn_bytes_clear(&out);
+  tsn_arena_clear(&arena);
+  return st;
+}
+
+const tocsin_unsupported *tocsin_unsupported_get(size_t index)
+{
+  static const tocsin_unsupported all[] = {
+#define DIAG(code, text) {#code, text},
+#include "dsl/diag.def"
+#undef DIAG
+  };
+  size_t i;
+  for (i = 0; i < sizeof all / sizeof *all; i++)
+    if (all[i].code[0] == 'U' && index-- == 0) return &all[i];
+  return NULL;
+}
+
+tocsin_status tocsin_explain(const tocsin_program *program, const tocsin_allocator *allocator, char **text, size_t *length)
+{
+  tsn_alloc alloc;
+  tsn_bytes out;
+  tocsin_status st;
+  if (!program || !text || !length) return TOCSIN_MISUSE;
+  *text = NULL;
+  tsn_alloc_init(&alloc, allocator);
+  tsn_bytes_init(&out, &alloc, FORMAT_MAX);
+  st = tsn_explain_program(program, &out);
+  if (st == TOCSIN_OK) st = give_text(&alloc, &out, text, length);
+  tsn_bytes_clear(&out);
+  return st;
+}
+
+void tocsin_text_free(const tocsin_allocator *allocator, char *text, size_t length)
+{
+  tsn_alloc alloc;
+  if (!text) return;
+  tsn_alloc_init(&alloc, allocator);
+  alloc.used = length + 1;
+  tsn_alloc_free(&alloc, text, length + 1);
+}

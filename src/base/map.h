@@ -1,0 +1,44 @@
+/* A hash map from 64-bit hashes to 32-bit handles: open addressing, linear
+ * probing, deletion by moving back (no tombstones).
+ *
+ * Equality is the caller's: tsn_map_find walks the candidates of a hash.
+ *   for (at = tsn_map_first(m, h); (id = tsn_map_at(m, at)) != TSN_NONE; at = tsn_map_next(m, h, at)) ... */
+#ifndef TSN_BASE_MAP_H
+#define TSN_BASE_MAP_H
+
+#include "base/alloc.h"
+
+#define TSN_NONE UINT32_MAX
+
+typedef struct tsn_map_slot {
+  uint64_t hash;
+  uint32_t id; /* TSN_NONE: free */
+} tsn_map_slot;
+
+typedef struct tsn_map {
+  tsn_alloc *alloc;
+  tsn_map_slot *slots;
+  size_t cap; /* a power of two, or 0 */
+  size_t count;
+} tsn_map;
+
+void tsn_map_init(tsn_map *m, tsn_alloc *alloc);
+void tsn_map_clear(tsn_map *m); /* frees */
+void tsn_map_reset(tsn_map *m); /* empties, keeps the memory */
+
+/* Position of the first candidate for a hash, or SIZE_MAX. */
+size_t tsn_map_first(const tsn_map *m, uint64_t hash);
+size_t tsn_map_next(const tsn_map *m, uint64_t hash, size_t at);
+/* The handle at a position; TSN_NONE for SIZE_MAX. */
+uint32_t tsn_map_at(const tsn_map *m, size_t at);
+
+/* false: out of memory. The caller has made sure the key is not there. */
+bool tsn_map_add(tsn_map *m, uint64_t hash, uint32_t id);
+/* Removes the entry (hash, id); nothing where there is none. */
+void tsn_map_remove(tsn_map *m, uint64_t hash, uint32_t id);
+
+/* A good 64-bit hash of bytes (own; not for adversaries), and a mixer of words. */
+uint64_t tsn_hash_bytes(const void *bytes, size_t length, uint64_t seed);
+uint64_t tsn_hash_word(uint64_t word, uint64_t seed);
+
+#endif

@@ -1,0 +1,192 @@
+/* Names and types: from the tree of words to a tree of meaning.
+ *
+ *   tsn_script --bind--> tsn_bound (one a pattern)
+ *     columns      the stream's, by index
+ *     labels       by index; conditions over them
+ *     pattern      tsn_bpat: labels by index, durations as numbers
+ *     inner        what MATCH_RECOGNIZE gives; outputs: what SELECT makes of it
+ *
+ * Everything is typed; every coercion is explicit; all of it on the compile's
+ * arena. Sources of the rules: the language page, sections 4 to 7. */
+#ifndef TSN_BIND_BIND_H
+#define TSN_BIND_BIND_H
+
+#include "dsl/ast.h"
+#include "program/program.h"
+#include "tocsin/compile.h"
+
+typedef struct tsn_bx tsn_bx;
+
+typedef enum tsn_bx_kind {
+  BX_CONST,  /* is_null, or integer / real / text by type */
+  BX_COLUMN, /* of the row at hand: index = stream column */
+  BX_LABEL,  /* the label of the row at hand */
+  BX_ROWNUM, /* the number of the row at hand */
+  BX_NAV,    /* nav */
+  BX_AGG,    /* agg */
+  BX_MATCH,  /* index = tsn_match_value */
+  BX_INNER,  /* index = inner column */
+  BX_OP,     /* op, x; one or two args */
+  BX_AND,
+  BX_OR,
+  BX_IN,   /* args: x, list; negated */
+  BX_CASE, /* args: condition, value ...; otherwise */
+  BX_CAST,
+  BX_COALESCE,
+  BX_CALL /* index = tsn_function */
+} tsn_bx_kind;
+
+/* A set of labels: has[label] for the labels of the pattern; all: the universal row. */
+typedef struct tsn_label_set {
+  bool all;
+  const bool *has;
+  const char *name; /* of the label or subset; "" for all */
+} tsn_label_set;
+
+/* FIRST/LAST with an offset in the rows of a set, then so many physical rows on. */
+typedef struct tsn_nav {
+  bool first;
+  uint32_t offset;
+  int64_t physical; /* PREV: negative */
+  const tsn_label_set *set;
+  tsn_bx *value; /* over the row it leads to */
+  bool final;
+} tsn_nav;
+
+typedef struct tsn_agg {
+  tsn_aggregate kind;
+  const tsn_label_set *set;
+  tsn_bx *value;  /* NULL: COUNT(*) */
+  tsn_bx *value2; /* separator, ... */
+  bool final;
+} tsn_agg;
+
+struct tsn_bx {
+  tsn_bx_kind kind;
+  tocsin_type type;
+  tsn_span at;
+  tsn_bx *next;
+  bool is_null, negated;
+  int64_t integer;
+  double real;
+  const char *text;
+  uint32_t length, index;
+  tsn_opcode op;
+  uint8_t x;
+  tsn_bx *args;
+  unsigned arg_count;
+  tsn_bx *otherwise;
+  const tsn_nav *nav;
+  const tsn_agg *agg;
+};
+
+typedef enum tsn_bpat_kind {
+  BPAT_EMPTY,
+  BPAT_ROW,     /* label */
+  BPAT_ABSENCE, /* labels */
+  BPAT_TIMER,   /* labels; duration or duration_expr */
+  BPAT_GAP,
+  BPAT_SEQUENCE,
+  BPAT_CHOICE,
+  BPAT_REPEAT,
+  BPAT_FIRST,
+  BPAT_LAST
+} tsn_bpat_kind;
+
+typedef struct tsn_bpat tsn_bpat;
+struct tsn_bpat {
+  tsn_bpat_kind kind;
+  tsn_span at;
+  tsn_bpat *next, *items;
+  uint32_t label;
+  const uint32_t *labels; /* ABSENCE, TIMER */
+  unsigned label_count;
+  bool excluded; /* ROW inside {- -} */
+  bool any, has_lo, has_hi;
+  int64_t lo, hi;
+  int64_t duration;
+  tsn_bx *duration_expr; /* NULL: duration */
+  uint32_t min, max;     /* max TSN_UNBOUNDED */
+  bool greedy;
+};
+
+typedef struct tsn_blabel {
+  const char *name;
+  tsn_bx *condition; /* NULL: TRUE */
+  tsn_span at;
+  bool in_pattern; /* under a row of the pattern */
+  bool in_absence; /* under ! */
+} tsn_blabel;
+
+typedef struct tsn_bstream {
+  const char *name;
+  size_t column_count;
+  const tocsin_stream_column *columns;
+  bool *needed;
+  int event_time; /* by the WATERMARK clause, or by a pattern's ORDER BY; -1 */
+  bool has_watermark;
+  int64_t delay;
+  tsn_span at;
+} tsn_bstream;
+
+typedef struct tsn_binner {
+  const char *name;
+  tocsin_type type;
+  bool is_measure;
+  tsn_bx *value; /* measure, or BX_COLUMN of the row */
+} tsn_binner;
+
+typedef struct tsn_boutput {
+  const char *name;
+  tsn_bx *value; /* over inner columns */
+} tsn_boutput;
+
+typedef struct tsn_border {
+  uint32_t column;
+  bool descending;
+} tsn_border;
+
+typedef struct tsn_bound {
+  const char *name;
+  tsn_span at;
+  uint32_t stream;
+  const tsn_bstream *shape;
+  int time_column; /* -1: none */
+  tocsin_type time_type;
+  uint32_t *keys;
+  size_t key_count;
+  tsn_border *orders; /* after the time */
+  size_t order_count;
+  bool needs_sort;
+  tsn_blabel *labels;
+  size_t label_count;
+  tsn_bpat *pattern;
+  tsn_within_kind within_kind;
+  int64_t within;
+  tsn_skip_kind skip_kind;
+  tsn_bx *skip_row;       /* SKIP TO: the number of the row */
+  const char *skip_label; /* its name */
+  bool skip_miss_next;
+  bool all_rows, timeouts;
+  tsn_empty_kind empty_kind;
+  tsn_binner *inner;
+  size_t inner_count;
+  tsn_boutput *outputs;
+  size_t output_count;
+  tsn_bx *where;
+  const char *text; /* the query as written, for the fingerprint */
+  size_t text_length;
+} tsn_bound;
+
+typedef struct tsn_bound_script {
+  tsn_bstream *streams;
+  size_t stream_count;
+  tsn_bound **patterns;
+  size_t pattern_count;
+} tsn_bound_script;
+
+/* Binds every pattern of a script. Findings go to diag; OK even then. NOMEM. */
+tocsin_status tsn_bind(tsn_arena *arena, const tsn_script *script, const char *text,
+                       const tocsin_compile_options *options, tsn_diag *diag, tsn_bound_script **out);
+
+#endif

@@ -1,0 +1,97 @@
+/* Inside of bind: the state that its files share.
+ *
+ *   scope.c     statements, streams, parameters, one query's clauses
+ *   shape.c     the pattern: labels, gaps, durations, and what is wrong with it
+ *   expr.c      expressions: operators, functions, types
+ *   row.c       navigation and aggregates: what an expression reads of a match
+ *   output.c    measures, SELECT, WHERE */
+#ifndef TSN_BIND_BINDER_H
+#define TSN_BIND_BINDER_H
+
+#include "bind/bind.h"
+
+typedef struct tsn_subset_def {
+  const char *name;
+  bool *has;
+  tsn_span at;
+} tsn_subset_def;
+
+typedef struct tsn_bparam {
+  const char *name;
+  tsn_bx *value; /* NULL: unbound */
+  tocsin_type type;
+} tsn_bparam;
+
+typedef struct tsn_binder {
+  tsn_arena *arena;
+  tsn_diag *diag;
+  const char *text;
+  const tocsin_compile_options *options;
+  const tsn_script *script;
+  tsn_bound_script *bound;
+  tsn_bparam *params;
+  size_t param_count;
+  /* of the query at hand */
+  tsn_bstream *stream;
+  tsn_bound *query;
+  size_t label_cap;
+  tsn_subset_def *subsets;
+  size_t subset_count;
+  const tsn_label_set *universal;
+} tsn_binder;
+
+/* Where an expression stands decides what it may read. */
+typedef enum tsn_place {
+  PLACE_CONSTANT, /* nothing */
+  PLACE_DEFINE,   /* the path and the candidate row */
+  PLACE_TIMER,    /* the path */
+  PLACE_MEASURE,  /* the match */
+  PLACE_ROW,      /* one row: inside navigation and aggregates */
+  PLACE_OUTER     /* the columns that MATCH_RECOGNIZE gives */
+} tsn_place;
+
+typedef struct tsn_context {
+  tsn_binder *b;
+  tsn_place place;
+  tsn_semantics semantics; /* of the measure as a whole */
+  const char *inside;      /* PLACE_ROW: the function around it, for messages */
+  const tsn_label_set *set; /* PLACE_ROW: the rows that it speaks of; NULL until the first reference */
+  tsn_span set_at;
+  bool reads_label, aggregate;
+} tsn_context;
+
+/* expr.c: NULL where there were errors (said). */
+tsn_bx *tsn_bind_expr(tsn_context *c, const tsn_expr *e);
+/* The same as a condition: BOOLEAN. */
+tsn_bx *tsn_bind_condition(tsn_context *c, const tsn_expr *e, const char *what);
+/* Makes x of a type, where the language allows that without a CAST; else NULL, nothing said. */
+tsn_bx *tsn_bind_coerce(tsn_binder *b, tsn_bx *x, tocsin_type type);
+/* A constant of the type wanted (NULL type: any); says what is wrong with others. */
+tsn_bx *tsn_bind_constant(tsn_binder *b, const tsn_expr *e);
+tsn_bx *tsn_bx_new(tsn_binder *b, tsn_bx_kind kind, tocsin_type type, tsn_span at);
+tsn_bx *tsn_bx_integer(tsn_binder *b, int64_t value, tocsin_type type, tsn_span at);
+
+/* row.c */
+tsn_bx *tsn_bind_column(tsn_context *c, const tsn_expr *e);
+/* Whether a call is one of FIRST LAST PREV NEXT CLASSIFIER, an aggregate, or a MATCH_ function. */
+bool tsn_bind_is_row_call(const tsn_expr *e);
+tsn_bx *tsn_bind_row_call(tsn_context *c, const tsn_expr *e);
+const tsn_label_set *tsn_bind_label_set(tsn_binder *b, const tsn_name *name);
+tsn_bx *tsn_bind_nav(tsn_binder *b, bool first, uint32_t offset, int64_t physical, const tsn_label_set *set, tsn_bx *value,
+                     bool final, tsn_span at);
+int tsn_bind_find_column(const tsn_bstream *s, const tsn_name *name);
+
+/* shape.c */
+void tsn_bind_labels(tsn_binder *b, const tsn_clauses *clauses);
+void tsn_bind_pattern(tsn_binder *b, const tsn_clauses *clauses);
+void tsn_bind_check_pattern(tsn_binder *b, const tsn_clauses *clauses);
+/* Canonical name of a label: upper case unless quoted. */
+const char *tsn_bind_label_name(tsn_binder *b, const tsn_name *name);
+int tsn_bind_find_label(const tsn_binder *b, const char *name);
+
+/* output.c */
+void tsn_bind_outputs(tsn_binder *b, const tsn_query *query);
+
+static inline bool tsn_is_number(tocsin_type t) { return t == TOCSIN_BIGINT || t == TOCSIN_DOUBLE; }
+
+#endif

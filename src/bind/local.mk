@@ -1,0 +1,8 @@
+libtsn_la_SOURCES += \
+  %D%/bind.h \
+  %D%/binder.h \
+  %D%/expr.c \
+  %D%/output.c \
+  %D%/row.c \
+  %D%/scope.c \
+  %D%/shape.c

@@ -1,0 +1,508 @@
+/* What an expression reads of a match: columns under labels, navigation,
+ * CLASSIFIER, aggregates, MATCH_ functions (language page, sections 5 and 7).
+ *
+ * ISO's rule in one sentence: an operand that leads to one row (a bare column,
+ * A.x, FIRST, LAST, PREV, NEXT) or runs over rows (an aggregate) speaks of one
+ * set of rows only, and inside it stands a plain expression over that row. */
+#include <string.h>
+
+#include "base/text.h"
+#include "bind/binder.h"
+
+int tsn_bind_find_column(const tsn_bstream *s, const tsn_name *name)
+{
+  size_t i;
+  int folded = -1;
+  for (i = 0; i < s->column_count; i++) {
+    if (!tsn_column_same(name, s->columns[i].name)) continue;
+    /* An exact spelling wins over one in another case. */
+    if (strlen(s->columns[i].name) == name->length && !memcmp(s->columns[i].name, name->text, name->length)) return (int)i;
+    if (folded < 0) folded = (int)i;
+  }
+  return folded;
+}
+
+static tsn_bx *unknown_column(tsn_context *c, const tsn_name *name)
+{
+  tsn_binder *b = c->b;
+  const char **names = tsn_arena_new_array(b->arena, const char *, b->stream->column_count + 1);
+  const char *near;
+  size_t i;
+  if (!names) return NULL;
+  for (i = 0; i < b->stream->column_count; i++) names[i] = b->stream->columns[i].name;
+  near = tsn_diag_nearest(name->text, names, b->stream->column_count);
+  tsn_diag_add(b->diag, TSN_E1001, name->at, near ? tsn_arena_printf(b->arena, "did you mean %s?", near) : NULL,
+               "stream %s has no column %s", b->stream->name, name->text);
+  return NULL;
+}
+
+static tsn_bx *column_of_row(tsn_binder *b, int column, tsn_span at)
+{
+  tsn_bx *x = tsn_bx_new(b, BX_COLUMN, b->stream->columns[column].type, at);
+  if (!x) return NULL;
+  x->index = (uint32_t)column;
+  b->stream->needed[column] = true;
+  return x;
+}
+
+const tsn_label_set *tsn_bind_label_set(tsn_binder *b, const tsn_name *name)
+{
+  const char *label = tsn_bind_label_name(b, name);
+  tsn_label_set *set;
+  const char **names;
+  size_t i, count = 0;
+  int at;
+  if (!label) return NULL;
+  set = tsn_arena_new(b->arena, tsn_label_set);
+  if (!set) return NULL;
+  set->name = label;
+  at = tsn_bind_find_label(b, label);
+  if (at >= 0) {
+    bool *has = tsn_arena_new_array(b->arena, bool, b->query->label_count + 1);
+    if (!has) return NULL;
+    has[at] = true;
+    set->has = has;
+    return set;
+  }
+  for (i = 0; i < b->subset_count; i++)
+    if (!strcmp(b->subsets[i].name, label)) {
+      set->has = b->subsets[i].has;
+      return set;
+    }
+  names = tsn_arena_new_array(b->arena, const char *, b->query->label_count + b->subset_count + 1);
+  if (!names) return NULL;
+  for (i = 0; i < b->query->label_count; i++) names[count++] = b->query->labels[i].name;
+  for (i = 0; i < b->subset_count; i++) names[count++] = b->subsets[i].name;
+  label = tsn_diag_nearest(label, names, count);
+  tsn_diag_add(b->diag, TSN_E1002, name->at, label ? tsn_arena_printf(b->arena, "did you mean %s?", label) : NULL,
+               "PATTERN has no label %s", name->text);
+  return NULL;
+}
+
+static bool same_set(const tsn_label_set *a, const tsn_label_set *z)
+{
+  return a->all == z->all && (a->all || !strcmp(a->name, z->name));
+}
+
+/* Notes that the expression inside a navigation or aggregate speaks of a set. */
+static bool refer(tsn_context *c, const tsn_label_set *set, tsn_span at)
+{
+  if (!c->set) {
+    c->set = set;
+    c->set_at = at;
+    return true;
+  }
+  if (same_set(c->set, set)) return true;
+  tsn_diag_add(c->b->diag, TSN_E1010, at, "use two, one a label, and combine them outside",
+               "%s speaks of %s%s and %s%s at once", c->inside, c->set->all ? "all rows" : "the rows of ",
+               c->set->all ? "" : c->set->name, set->all ? "all rows" : "the rows of ", set->all ? "" : set->name);
+  return false;
+}
+
+tsn_bx *tsn_bind_nav(tsn_binder *b, bool first, uint32_t offset, int64_t physical, const tsn_label_set *set, tsn_bx *value,
+                     bool final, tsn_span at)
+{
+  tsn_bx *x;
+  tsn_nav *nav = tsn_arena_new(b->arena, tsn_nav);
+  if (!nav || !value) return NULL;
+  nav->first = first;
+  nav->offset = offset;
+  nav->physical = physical;
+  nav->set = set;
+  nav->value = value;
+  nav->final = final;
+  x = tsn_bx_new(b, BX_NAV, value->type, at);
+  if (x) x->nav = nav;
+  return x;
+}
+
+static bool reads_rows(const tsn_context *c)
+{
+  return c->place == PLACE_DEFINE || c->place == PLACE_MEASURE || c->place == PLACE_TIMER;
+}
+
+static tsn_bx *inner_column(tsn_context *c, const tsn_expr *e)
+{
+  tsn_binder *b = c->b;
+  const char **names;
+  const char *near;
+  size_t i;
+  if (!e->qualifier.text || true) {
+    for (i = 0; i < b->query->inner_count; i++) {
+      if (!tsn_column_same(&e->name, b->query->inner[i].name)) continue;
+      {
+        tsn_bx *x = tsn_bx_new(b, BX_INNER, b->query->inner[i].type, e->at);
+        if (x) x->index = (uint32_t)i;
+        return x;
+      }
+    }
+  }
+  names = tsn_arena_new_array(b->arena, const char *, b->query->inner_count + 1);
+  if (!names) return NULL;
+  for (i = 0; i < b->query->inner_count; i++) names[i] = b->query->inner[i].name;
+  near = tsn_diag_nearest(e->name.text, names, b->query->inner_count);
+  tsn_diag_add(b->diag, TSN_E1001, e->at,
+               near                             ? tsn_arena_printf(b->arena, "did you mean %s?", near)
+               : tsn_bind_find_column(b->stream, &e->name) >= 0 ? "ONE ROW PER MATCH gives partition columns and measures: add a measure for it"
+                                                : NULL,
+               "MATCH_RECOGNIZE gives no column %s", e->name.text);
+  return NULL;
+}
+
+tsn_bx *tsn_bind_column(tsn_context *c, const tsn_expr *e)
+{
+  tsn_binder *b = c->b;
+  const tsn_label_set *set = b->universal;
+  int column;
+  tsn_bx *x;
+  if (c->place == PLACE_OUTER) return inner_column(c, e);
+  if (c->place == PLACE_CONSTANT) {
+    tsn_diag_add(b->diag, TSN_E1019, e->at, "a number, a duration or a parameter", "a constant is wanted here, not a column");
+    return NULL;
+  }
+  if (e->semantics != SEMANTICS_NONE) {
+    tsn_diag_add(b->diag, TSN_E1016, e->at, "they stand before FIRST, LAST and aggregates", "%s before a column says nothing",
+                 e->semantics == SEMANTICS_FINAL ? "FINAL" : "RUNNING");
+    return NULL;
+  }
+  if (e->qualifier.text) set = tsn_bind_label_set(b, &e->qualifier);
+  if (!set) return NULL;
+  column = tsn_bind_find_column(b->stream, &e->name);
+  if (column < 0) return unknown_column(c, &e->name);
+  x = column_of_row(b, column, e->at);
+  if (!x) return NULL;
+  if (c->place == PLACE_ROW) return refer(c, set, e->at) ? x : NULL;
+  return tsn_bind_nav(b, false, 0, 0, set, x, c->semantics == SEMANTICS_FINAL, e->at);
+}
+
+typedef enum row_call {
+  CALL_FIRST,
+  CALL_LAST,
+  CALL_PREV,
+  CALL_NEXT,
+  CALL_CLASSIFIER,
+  CALL_MATCH_NUMBER,
+  CALL_MATCH_STATUS,
+  CALL_MATCH_ROWTIME,
+  CALL_MATCH_START,
+  CALL_MATCH_END,
+  CALL_MATCH_ID,
+  CALL_PATH,
+  ROW_CALLS
+} row_call;
+
+static const char *const row_calls[ROW_CALLS] = {"FIRST",        "LAST",           "PREV",        "NEXT",
+                                                 "CLASSIFIER",   "MATCH_NUMBER",   "MATCH_STATUS", "MATCH_ROWTIME",
+                                                 "MATCH_START",  "MATCH_END",      "MATCH_ID",    "PATH"};
+
+static const struct agg_row {
+  const char *name;
+  int args, list;
+} aggregates[TSN_AGGREGATES] = {
+#define AGGREGATE(name, id, cells, args, list, about) [AGG_##id] = {name, args, list},
+#include "program/aggregates.def"
+#undef AGGREGATE
+};
+
+static int find_row_call(const tsn_expr *e)
+{
+  int i;
+  if (e->kind != EXPR_CALL) return -1;
+  for (i = 0; i < ROW_CALLS; i++)
+    if (tsn_same_name(row_calls[i], strlen(row_calls[i]), e->name.text, e->name.length)) return i;
+  return -1;
+}
+
+static int find_aggregate(const tsn_expr *e)
+{
+  int i;
+  if (e->kind != EXPR_CALL) return -1;
+  for (i = 0; i < TSN_AGGREGATES; i++)
+    if (tsn_same_name(aggregates[i].name, strlen(aggregates[i].name), e->name.text, e->name.length)) return i;
+  return -1;
+}
+
+bool tsn_bind_is_row_call(const tsn_expr *e) { return find_row_call(e) >= 0 || find_aggregate(e) >= 0; }
+
+/* RUNNING or FINAL of a call, checked against its place. */
+static bool semantics(tsn_context *c, const tsn_expr *e, bool *final)
+{
+  tsn_semantics s = e->semantics != SEMANTICS_NONE ? e->semantics : c->semantics;
+  *final = s == SEMANTICS_FINAL;
+  if (*final && c->place == PLACE_DEFINE) {
+    tsn_diag_add(c->b->diag, TSN_E1015, e->at, "a condition sees the rows so far: RUNNING",
+                 "FINAL is not possible in DEFINE");
+    return false;
+  }
+  return true;
+}
+
+/* An offset: a whole constant that is not negative. */
+static bool offset_of(tsn_context *c, const tsn_expr *e, const char *name, uint32_t *out)
+{
+  tsn_bx *x = tsn_bind_constant(c->b, e);
+  if (!x) return false;
+  if (x->type != TOCSIN_BIGINT || x->is_null || x->integer < 0) {
+    tsn_diag_add(c->b->diag, TSN_E1014, e->at, NULL, "the offset of %s is a whole number from 0 on", name);
+    return false;
+  }
+  if (x->integer > 100000) {
+    tsn_diag_add(c->b->diag, TSN_E1014, e->at, NULL, "the offset of %s is at most 100000", name);
+    return false;
+  }
+  *out = (uint32_t)x->integer;
+  return true;
+}
+
+static bool arguments(tsn_context *c, const tsn_expr *e, const char *name, unsigned least, unsigned most)
+{
+  if (e->arg_count >= least && e->arg_count <= most) return true;
+  if (least == most)
+    tsn_diag_add(c->b->diag, TSN_E1005, e->at, NULL, "%s takes %s, not %u", name,
+                 least == 0   ? "no argument"
+                 : least == 1 ? "one argument"
+                              : "two arguments",
+                 e->arg_count);
+  else
+    tsn_diag_add(c->b->diag, TSN_E1005, e->at, NULL, "%s takes %u or %u arguments, not %u", name, least, most, e->arg_count);
+  return false;
+}
+
+/* Binds the expression inside a navigation or aggregate: over one row. */
+static tsn_bx *over_row(tsn_context *outer, const tsn_expr *e, const char *name, bool aggregate, const tsn_label_set **set,
+                        bool *reads_label)
+{
+  tsn_context c = {.b = outer->b, .place = PLACE_ROW, .inside = name, .aggregate = aggregate};
+  tsn_bx *x = tsn_bind_expr(&c, e);
+  *set = c.set;
+  *reads_label = c.reads_label;
+  return x;
+}
+
+static tsn_bx *navigate(tsn_context *c, const tsn_expr *e, row_call which)
+{
+  const char *name = row_calls[which];
+  const tsn_expr *inner = e->args;
+  bool physical = which == CALL_PREV || which == CALL_NEXT, first = which == CALL_FIRST, final, reads_label;
+  uint32_t steps = physical ? 1 : 0, offset = 0;
+  const tsn_label_set *set;
+  const char *inner_name = name;
+  tsn_bx *value;
+  if (!arguments(c, e, name, 1, 2) || !semantics(c, e, &final)) return NULL;
+  if (e->distinct) {
+    tsn_diag_add(c->b->diag, TSN_E1017, e->at, NULL, "DISTINCT is for aggregates, not for %s", name);
+    return NULL;
+  }
+  if (physical && e->semantics != SEMANTICS_NONE) {
+    tsn_diag_add(c->b->diag, TSN_E1016, e->at, "put it before the FIRST or LAST inside", "RUNNING and FINAL do not stand before %s",
+                 name);
+    return NULL;
+  }
+  if (e->args->next && !offset_of(c, e->args->next, name, &steps)) return NULL;
+  if (physical) {
+    int call = find_row_call(inner);
+    if (call == CALL_FIRST || call == CALL_LAST) {
+      first = call == CALL_FIRST;
+      inner_name = row_calls[call];
+      if (!arguments(c, inner, inner_name, 1, 2) || !semantics(c, inner, &final)) return NULL;
+      if (inner->args->next && !offset_of(c, inner->args->next, inner_name, &offset)) return NULL;
+      inner = inner->args;
+    }
+  } else {
+    offset = steps;
+  }
+  value = over_row(c, inner, inner_name, false, &set, &reads_label);
+  if (!value) return NULL;
+  if (!set) {
+    tsn_diag_add(c->b->diag, TSN_E1011, e->at, "it leads to a row: give it a column or CLASSIFIER()",
+                 "%s reads no column", name);
+    return NULL;
+  }
+  if (which == CALL_NEXT && steps > 0) {
+    tsn_diag_add(c->b->diag, TSN_U0001, e->at, NULL, "NEXT is not supported yet");
+    return NULL;
+  }
+  if (which == CALL_PREV && steps > 0 && reads_label) {
+    tsn_diag_add(c->b->diag, TSN_U0002, e->at, "LAST(CLASSIFIER(), n) steps over the rows of the match",
+                 "CLASSIFIER() at a physical offset is not supported yet");
+    return NULL;
+  }
+  return tsn_bind_nav(c->b, first, offset, which == CALL_PREV ? -(int64_t)steps : 0, set, value, final, e->at);
+}
+
+static tsn_bx *classifier(tsn_context *c, const tsn_expr *e)
+{
+  tsn_binder *b = c->b;
+  const tsn_label_set *set = b->universal;
+  tsn_bx *x;
+  if (!arguments(c, e, "CLASSIFIER", 0, 1)) return NULL;
+  if (e->semantics != SEMANTICS_NONE) {
+    tsn_diag_add(b->diag, TSN_E1016, e->at, "FINAL LAST(CLASSIFIER()) is the last row's label",
+                 "%s before CLASSIFIER says nothing", e->semantics == SEMANTICS_FINAL ? "FINAL" : "RUNNING");
+    return NULL;
+  }
+  if (e->args) {
+    if (e->args->kind != EXPR_COLUMN || e->args->qualifier.text) {
+      tsn_diag_add(b->diag, TSN_E1002, e->args->at, NULL, "CLASSIFIER takes a label");
+      return NULL;
+    }
+    set = tsn_bind_label_set(b, &e->args->name);
+    if (!set) return NULL;
+  }
+  x = tsn_bx_new(b, BX_LABEL, TOCSIN_TEXT, e->at);
+  if (!x) return NULL;
+  if (c->place == PLACE_ROW) {
+    c->reads_label = true;
+    return refer(c, set, e->at) ? x : NULL;
+  }
+  return tsn_bind_nav(b, false, 0, 0, set, x, c->semantics == SEMANTICS_FINAL, e->at);
+}
+
+static tocsin_type aggregate_type(tsn_aggregate kind, tocsin_type t)
+{
+  switch (kind) {
+  case AGG_COUNT: return TOCSIN_BIGINT;
+  case AGG_AVG: return t == TOCSIN_INTERVAL ? TOCSIN_INTERVAL : TOCSIN_DOUBLE;
+  case AGG_STDDEV:
+  case AGG_STDDEV_SAMP:
+  case AGG_STDDEV_POP:
+  case AGG_VARIANCE: return TOCSIN_DOUBLE;
+  case AGG_ARRAY_AGG: return TOCSIN_LIST;
+  case AGG_STRING_AGG: return TOCSIN_TEXT;
+  default: return t;
+  }
+}
+
+static bool aggregate_takes(tsn_aggregate kind, tocsin_type t)
+{
+  switch (kind) {
+  case AGG_SUM:
+  case AGG_AVG: return tsn_is_number(t) || t == TOCSIN_INTERVAL;
+  case AGG_STDDEV:
+  case AGG_STDDEV_SAMP:
+  case AGG_STDDEV_POP:
+  case AGG_VARIANCE: return tsn_is_number(t);
+  case AGG_STRING_AGG: return t == TOCSIN_TEXT;
+  default: return t != TOCSIN_LIST;
+  }
+}
+
+static tsn_bx *aggregate(tsn_context *c, const tsn_expr *e, tsn_aggregate kind)
+{
+  tsn_binder *b = c->b;
+  const struct agg_row *row = &aggregates[kind];
+  const tsn_label_set *set = b->universal, *found = NULL;
+  tsn_bx *value = NULL, *value2 = NULL, *x;
+  tsn_agg *agg;
+  bool final, ignored;
+  if (!semantics(c, e, &final)) return NULL;
+  if (!arguments(c, e, row->name, (unsigned)row->args, (unsigned)row->args)) return NULL;
+  if (e->distinct) {
+    tsn_diag_add(b->diag, TSN_U0003, e->at, NULL, "%s(DISTINCT ...) is not supported yet", row->name);
+    return NULL;
+  }
+  if (row->list && c->place == PLACE_DEFINE) {
+    tsn_diag_add(b->diag, TSN_U0004, e->at, NULL, "%s in a condition is not supported yet", row->name);
+    return NULL;
+  }
+  if (e->args->kind == EXPR_STAR) {
+    if (kind != AGG_COUNT) {
+      tsn_diag_add(b->diag, TSN_E1017, e->args->at, NULL, "* stands only in COUNT");
+      return NULL;
+    }
+    if (e->args->qualifier.text) set = tsn_bind_label_set(b, &e->args->qualifier);
+    if (!set) return NULL;
+  } else {
+    value = over_row(c, e->args, row->name, true, &found, &ignored);
+    if (!value) return NULL;
+    if (found) set = found;
+    if (value->type == TOCSIN_NULL) value = tsn_bind_coerce(b, value, kind == AGG_STRING_AGG ? TOCSIN_TEXT : TOCSIN_BIGINT);
+    if (!value) return NULL;
+    if (!aggregate_takes(kind, value->type)) {
+      tsn_diag_add(b->diag, TSN_E1006, e->args->at, NULL, "%s does not work on %s", row->name, tocsin_type_name(value->type));
+      return NULL;
+    }
+  }
+  if (row->args == 2) {
+    value2 = tsn_bind_constant(b, e->args->next);
+    if (value2) value2 = tsn_bind_coerce(b, value2, TOCSIN_TEXT);
+    if (!value2) {
+      tsn_diag_add(b->diag, TSN_E1006, e->args->next->at, NULL, "the separator of %s is a constant text", row->name);
+      return NULL;
+    }
+  }
+  agg = tsn_arena_new(b->arena, tsn_agg);
+  x = tsn_bx_new(b, BX_AGG, aggregate_type(kind, value ? value->type : TOCSIN_BIGINT), e->at);
+  if (!agg || !x) return NULL;
+  agg->kind = kind == AGG_STDDEV_SAMP ? AGG_STDDEV : kind;
+  agg->set = set;
+  agg->value = value;
+  agg->value2 = value2;
+  agg->final = final;
+  x->agg = agg;
+  return x;
+}
+
+static tsn_bx *match_function(tsn_context *c, const tsn_expr *e, row_call which)
+{
+  static const struct {
+    tsn_match_value value;
+    tocsin_type type;
+  } table[ROW_CALLS] = {[CALL_MATCH_NUMBER] = {MATCH_VALUE_NUMBER, TOCSIN_BIGINT},
+                        [CALL_MATCH_STATUS] = {MATCH_VALUE_STATUS, TOCSIN_TEXT},
+                        [CALL_MATCH_ROWTIME] = {MATCH_VALUE_ROWTIME, TOCSIN_NULL},
+                        [CALL_MATCH_START] = {MATCH_VALUE_START, TOCSIN_NULL},
+                        [CALL_MATCH_END] = {MATCH_VALUE_END, TOCSIN_NULL},
+                        [CALL_MATCH_ID] = {MATCH_VALUE_ID, TOCSIN_TEXT},
+                        [CALL_PATH] = {MATCH_VALUE_PATH, TOCSIN_LIST}};
+  tsn_binder *b = c->b;
+  tsn_bx *x;
+  tocsin_type type = table[which].type;
+  if (e->semantics != SEMANTICS_NONE) {
+    tsn_diag_add(b->diag, TSN_E1016, e->at, "they stand before FIRST, LAST and aggregates", "%s before %s says nothing",
+                 e->semantics == SEMANTICS_FINAL ? "FINAL" : "RUNNING", row_calls[which]);
+    return NULL;
+  }
+  if (!arguments(c, e, row_calls[which], 0, which == CALL_MATCH_ROWTIME ? 1 : 0)) return NULL;
+  if (c->place != PLACE_MEASURE && !(which == CALL_MATCH_NUMBER && c->place != PLACE_TIMER)) {
+    tsn_diag_add(b->diag, TSN_E1017, e->at, NULL, "%s stands in MEASURES only", row_calls[which]);
+    return NULL;
+  }
+  if (c->place != PLACE_MEASURE) {
+    tsn_diag_add(b->diag, TSN_U0005, e->at, NULL, "MATCH_NUMBER() in %s is not supported yet",
+                 c->place == PLACE_DEFINE ? "a condition" : "this place");
+    return NULL;
+  }
+  if (type == TOCSIN_NULL) {
+    if (b->query->time_column < 0) {
+      tsn_diag_add(b->diag, TSN_E2011, e->at, "ORDER BY a time or a number gives one", "%s needs rows with a time",
+                   row_calls[which]);
+      return NULL;
+    }
+    type = b->query->time_type;
+  }
+  x = tsn_bx_new(b, BX_MATCH, type, e->at);
+  if (x) x->index = (uint32_t)table[which].value;
+  return x;
+}
+
+tsn_bx *tsn_bind_row_call(tsn_context *c, const tsn_expr *e)
+{
+  int which = find_row_call(e), agg = find_aggregate(e);
+  const char *name = which >= 0 ? row_calls[which] : aggregates[agg].name;
+  if (c->place == PLACE_OUTER || c->place == PLACE_CONSTANT) {
+    tsn_diag_add(c->b->diag, TSN_E1017, e->at, c->place == PLACE_OUTER ? "name it in MEASURES and select it by that name" : NULL,
+                 "%s stands in MEASURES and DEFINE only", name);
+    return NULL;
+  }
+  if (c->place == PLACE_ROW && which != CALL_CLASSIFIER && which != CALL_MATCH_NUMBER) {
+    tsn_diag_add(c->b->diag, TSN_E1012, e->at, "only PREV and NEXT take a FIRST or LAST inside", "%s does not stand inside %s",
+                 name, c->inside);
+    return NULL;
+  }
+  if (!reads_rows(c) && c->place != PLACE_ROW) return NULL;
+  if (agg >= 0) return aggregate(c, e, (tsn_aggregate)agg);
+  if (which <= CALL_NEXT) return navigate(c, e, (row_call)which);
+  if (which == CALL_CLASSIFIER) return classifier(c, e);
+  return match_function(c, e, (row_call)which);
+}

@@ -1,0 +1,389 @@
+/* Statements and the frame of a query: which stream, which keys, which order
+ * (language page, sections 3, 5 and 8). */
+#include <string.h>
+
+#include "base/text.h"
+#include "base/time.h"
+#include "bind/binder.h"
+
+static const char *name_text(tsn_binder *b, const tsn_name *name) { return tsn_arena_text(b->arena, name->text, name->length); }
+
+static int find_stream(const tsn_bound_script *s, const tsn_name *name)
+{
+  size_t i;
+  for (i = 0; i < s->stream_count; i++)
+    if (tsn_column_same(name, s->streams[i].name)) return (int)i;
+  return -1;
+}
+
+static void declare_stream(tsn_binder *b, const tsn_statement *s)
+{
+  tsn_bstream *out = &b->bound->streams[b->bound->stream_count];
+  const tsn_column_decl *c;
+  tocsin_stream_column *columns;
+  size_t count = 0, i;
+  if (find_stream(b->bound, &s->name) >= 0) {
+    tsn_diag_add(b->diag, TSN_E1018, s->name.at, NULL, "stream %s is declared twice", s->name.text);
+    return;
+  }
+  for (c = s->columns; c; c = c->next) count++;
+  columns = tsn_arena_new_array(b->arena, tocsin_stream_column, count + 1);
+  out->needed = tsn_arena_new_array(b->arena, bool, count + 1);
+  out->name = name_text(b, &s->name);
+  out->event_time = -1;
+  out->at = s->at;
+  if (!columns || !out->needed || !out->name) return;
+  for (c = s->columns; c; c = c->next) {
+    for (i = 0; i < out->column_count; i++)
+      if (tsn_column_same(&c->name, columns[i].name))
+        tsn_diag_add(b->diag, TSN_E1018, c->name.at, NULL, "stream %s has two columns %s", s->name.text, c->name.text);
+    if (c->unit != TOCSIN_UNIT_NONE && c->type != TOCSIN_TIMESTAMP)
+      tsn_diag_add(b->diag, TSN_E1020, c->unit_at, NULL, "UNIT tells how numbers are times: column %s is %s", c->name.text,
+                   tocsin_type_name(c->type));
+    columns[out->column_count++] = (tocsin_stream_column){.name = name_text(b, &c->name),
+                                                          .type = c->type,
+                                                          .unit = c->unit,
+                                                          .path = c->path,
+                                                          .not_null = c->not_null};
+  }
+  out->columns = columns;
+  if (s->watermark) {
+    int column = tsn_bind_find_column(out, &s->watermark->column);
+    if (column < 0) {
+      tsn_diag_add(b->diag, TSN_E1001, s->watermark->column.at, NULL, "stream %s has no column %s", s->name.text,
+                   s->watermark->column.text);
+    } else if (columns[column].type != TOCSIN_TIMESTAMP && !tsn_is_number(columns[column].type)) {
+      tsn_diag_add(b->diag, TSN_E1020, s->watermark->column.at, "declare it TIMESTAMP", "column %s is %s and cannot be the time",
+                   s->watermark->column.text, tocsin_type_name(columns[column].type));
+    } else {
+      out->event_time = column;
+      out->has_watermark = true;
+      if (s->watermark->source.text && tsn_bind_find_column(out, &s->watermark->source) != column)
+        tsn_diag_add(b->diag, TSN_E1020, s->watermark->source.at, NULL, "WATERMARK FOR %s AS %s - delay: the two columns have to be one",
+                     s->watermark->column.text, s->watermark->column.text);
+      if (s->watermark->delay) {
+        tsn_bx *x = tsn_bind_constant(b, s->watermark->delay);
+        tocsin_type want = columns[column].type == TOCSIN_TIMESTAMP ? TOCSIN_INTERVAL : TOCSIN_BIGINT;
+        if (x && (x->type != want || x->is_null || x->integer < 0))
+          tsn_diag_add(b->diag, TSN_E2010, s->watermark->delay->at, NULL, "the delay of a watermark is %s that is not negative",
+                       want == TOCSIN_INTERVAL ? "an INTERVAL" : "a BIGINT");
+        else if (x)
+          out->delay = x->integer;
+      }
+      out->needed[column] = true;
+    }
+  }
+  b->bound->stream_count++;
+}
+
+/* Streams that only the host knows stand behind the declared ones. */
+static void host_streams(tsn_binder *b)
+{
+  size_t i, j;
+  for (i = 0; b->options && i < b->options->stream_count; i++) {
+    const tocsin_stream *s = &b->options->streams[i];
+    tsn_name name = {.text = s->name, .length = (uint32_t)strlen(s->name)};
+    tsn_bstream *out = &b->bound->streams[b->bound->stream_count];
+    tocsin_stream_column *columns;
+    if (find_stream(b->bound, &name) >= 0) continue; /* a CREATE STREAM always wins */
+    columns = tsn_arena_new_array(b->arena, tocsin_stream_column, s->column_count + 1);
+    out->needed = tsn_arena_new_array(b->arena, bool, s->column_count + 1);
+    out->name = name_text(b, &name);
+    out->event_time = -1;
+    if (!columns || !out->needed || !out->name) return;
+    for (j = 0; j < s->column_count; j++) {
+      columns[j] = (tocsin_stream_column){.name = tsn_arena_text(b->arena, s->columns[j].name, strlen(s->columns[j].name)),
+                                          .type = s->columns[j].type,
+                                          .unit = s->columns[j].unit,
+                                          .not_null = s->columns[j].not_null};
+      if (s->columns[j].path) columns[j].path = tsn_arena_text(b->arena, s->columns[j].path, strlen(s->columns[j].path));
+    }
+    out->columns = columns;
+    out->column_count = s->column_count;
+    b->bound->stream_count++;
+  }
+}
+
+static tsn_bx *parameter_from_text(tsn_binder *b, tocsin_type type, const char *text, tsn_span at)
+{
+  size_t length = strlen(text);
+  tsn_bx *x = tsn_bx_new(b, BX_CONST, type, at);
+  int64_t integer = 0;
+  bool good = true;
+  if (!x) return NULL;
+  switch (type) {
+  case TOCSIN_BOOLEAN:
+    integer = tsn_same_name(text, length, "true", 4) || tsn_same_name(text, length, "1", 1);
+    good = integer || tsn_same_name(text, length, "false", 5) || tsn_same_name(text, length, "0", 1);
+    break;
+  case TOCSIN_BIGINT: good = tsn_parse_int64(text, length, &integer); break;
+  case TOCSIN_DOUBLE: good = tsn_parse_double(text, length, &x->real) && x->real == x->real; break;
+  case TOCSIN_TIMESTAMP: good = tsn_time_parse(text, length, &integer); break;
+  case TOCSIN_INTERVAL: good = tsn_interval_parse(text, length, &integer); break;
+  case TOCSIN_TEXT:
+    x->text = tsn_arena_text(b->arena, text, length);
+    x->length = (uint32_t)length;
+    good = tsn_utf8_valid(text, length);
+    break;
+  default: good = false; break;
+  }
+  x->integer = integer;
+  return good ? x : NULL;
+}
+
+static void declare_parameter(tsn_binder *b, const tsn_statement *s)
+{
+  tsn_bparam *p = &b->params[b->param_count];
+  size_t i;
+  for (i = 0; i < b->param_count; i++)
+    if (tsn_column_same(&s->name, b->params[i].name)) {
+      tsn_diag_add(b->diag, TSN_E1018, s->name.at, NULL, "parameter %s is declared twice", s->name.text);
+      return;
+    }
+  p->name = name_text(b, &s->name);
+  p->type = s->types ? s->types->type : TOCSIN_TEXT;
+  if (!p->name) return;
+  b->param_count++;
+  for (i = 0; b->options && i < b->options->parameter_count; i++) {
+    if (!tsn_column_same(&s->name, b->options->parameters[i].name)) continue;
+    p->value = parameter_from_text(b, p->type, b->options->parameters[i].value, s->at);
+    if (!p->value)
+      tsn_diag_add(b->diag, TSN_E1009, s->name.at, NULL, "\"%.100s\" is no %s for parameter %s", b->options->parameters[i].value,
+                   tocsin_type_name(p->type), s->name.text);
+    return;
+  }
+  if (s->default_value) {
+    tsn_bx *x = tsn_bind_constant(b, s->default_value);
+    if (x) {
+      p->value = tsn_bind_coerce(b, x, p->type);
+      if (!p->value)
+        tsn_diag_add(b->diag, TSN_E1009, s->default_value->at, NULL, "the default of parameter %s is %s, not %s", s->name.text,
+                     tocsin_type_name(x->type), tocsin_type_name(p->type));
+    }
+    return;
+  }
+  tsn_diag_add(b->diag, TSN_E1009, s->name.at, tsn_arena_printf(b->arena, "give it with -p %s=VALUE, or a DEFAULT", s->name.text),
+               "parameter %s has no value", s->name.text);
+}
+
+static void unknown_host_parameters(tsn_binder *b)
+{
+  size_t i, j;
+  for (i = 0; b->options && i < b->options->parameter_count; i++) {
+    tsn_name name = {.text = b->options->parameters[i].name, .length = (uint32_t)strlen(b->options->parameters[i].name)};
+    for (j = 0; j < b->param_count && !tsn_column_same(&name, b->params[j].name); j++) continue;
+    if (j == b->param_count)
+      tsn_diag_add(b->diag, TSN_E1008, (tsn_span){0, 0}, NULL, "the text declares no parameter %.100s", name.text);
+  }
+}
+
+static bool bind_source(tsn_binder *b, const tsn_query *query)
+{
+  const tsn_part *part = query->parts;
+  const char **names;
+  size_t i;
+  int at;
+  const tsn_statement *s;
+  if (!part) return false;
+  if (part->next || part->selects || part->join.text || part->where) {
+    tsn_diag_add(b->diag, TSN_U0009, part->at, "name one stream in FROM",
+                 part->next ? "UNION ALL BY NAME is not supported yet" : "a SELECT inside FROM is not supported yet");
+    return false;
+  }
+  at = find_stream(b->bound, &part->stream);
+  if (at >= 0) {
+    b->query->stream = (uint32_t)at;
+    b->stream = &b->bound->streams[at];
+    b->query->shape = b->stream;
+    return true;
+  }
+  for (s = b->script->statements; s; s = s->next) {
+    if (s->kind == STATEMENT_PATTERN && s->name.text && tsn_label_same(&s->name, &part->stream)) {
+      tsn_diag_add(b->diag, TSN_U0008, part->stream.at, NULL, "a pattern over another pattern's output is not supported yet");
+      return false;
+    }
+  }
+  names = tsn_arena_new_array(b->arena, const char *, b->bound->stream_count + 1);
+  if (!names) return false;
+  for (i = 0; i < b->bound->stream_count; i++) names[i] = b->bound->streams[i].name;
+  {
+    const char *near = tsn_diag_nearest(part->stream.text, names, b->bound->stream_count);
+    tsn_diag_add(b->diag, TSN_E1003, part->stream.at,
+                 near ? tsn_arena_printf(b->arena, "did you mean %s?", near)
+                      : tsn_arena_printf(b->arena, "declare it: CREATE STREAM %s ( column TYPE, ... )", part->stream.text),
+                 "there is no stream %s", part->stream.text);
+  }
+  return false;
+}
+
+static void unknown_column(tsn_binder *b, const tsn_expr *e, const char *where)
+{
+  const char **names = tsn_arena_new_array(b->arena, const char *, b->stream->column_count + 1);
+  const char *near;
+  size_t i;
+  if (!names) return;
+  if (e->kind != EXPR_COLUMN) {
+    tsn_diag_add(b->diag, TSN_E1017, e->at, NULL, "%s takes columns", where);
+    return;
+  }
+  for (i = 0; i < b->stream->column_count; i++) names[i] = b->stream->columns[i].name;
+  near = tsn_diag_nearest(e->name.text, names, b->stream->column_count);
+  tsn_diag_add(b->diag, TSN_E1001, e->at, near ? tsn_arena_printf(b->arena, "did you mean %s?", near) : NULL,
+               "stream %s has no column %s", b->stream->name, e->name.text);
+}
+
+static void bind_keys(tsn_binder *b, const tsn_clauses *clauses)
+{
+  const tsn_key *k;
+  size_t count = 0;
+  for (k = clauses->keys; k; k = k->next) count++;
+  b->query->keys = tsn_arena_new_array(b->arena, uint32_t, count + 1);
+  if (!b->query->keys) return;
+  for (k = clauses->keys; k; k = k->next) {
+    int column;
+    if (k->kind != KEY_COLUMN) {
+      tsn_diag_add(b->diag, TSN_U0014, k->at, NULL, "%s windows are not supported yet", k->kind == KEY_SESSION ? "SESSION" : "TUMBLE");
+      continue;
+    }
+    column = k->expr->kind == EXPR_COLUMN ? tsn_bind_find_column(b->stream, &k->expr->name) : -1;
+    if (column < 0) {
+      unknown_column(b, k->expr, "PARTITION BY");
+      continue;
+    }
+    b->stream->needed[column] = true;
+    b->query->keys[b->query->key_count++] = (uint32_t)column;
+  }
+}
+
+static void bind_order(tsn_binder *b, const tsn_clauses *clauses)
+{
+  tsn_bound *q = b->query;
+  const tsn_order *o;
+  size_t count = 0;
+  q->time_column = -1;
+  for (o = clauses->orders; o; o = o->next) count++;
+  q->orders = tsn_arena_new_array(b->arena, tsn_border, count + 1);
+  if (!q->orders) return;
+  if (!clauses->orders && b->stream->event_time >= 0) q->time_column = b->stream->event_time;
+  for (o = clauses->orders; o; o = o->next) {
+    int column = o->expr->kind == EXPR_COLUMN ? tsn_bind_find_column(b->stream, &o->expr->name) : -1;
+    if (column < 0) {
+      unknown_column(b, o->expr, "ORDER BY");
+      continue;
+    }
+    b->stream->needed[column] = true;
+    if (o == clauses->orders) {
+      tocsin_type type = b->stream->columns[column].type;
+      if (o->descending || (type != TOCSIN_TIMESTAMP && type != TOCSIN_BIGINT)) {
+        tsn_diag_add(b->diag, TSN_U0006, o->expr->at, "the first column is a TIMESTAMP or BIGINT, ascending",
+                     "ORDER BY %s first is not supported yet", o->descending ? "a descending column" : tocsin_type_name(type));
+        continue;
+      }
+      q->time_column = column;
+      continue;
+    }
+    q->orders[q->order_count++] = (tsn_border){.column = (uint32_t)column, .descending = o->descending};
+  }
+  if (q->time_column >= 0) {
+    q->time_type = b->stream->columns[q->time_column].type;
+    if (q->time_type == TOCSIN_DOUBLE) {
+      tsn_diag_add(b->diag, TSN_U0007, b->query->at, "declare it BIGINT or TIMESTAMP", "a DOUBLE time column is not supported yet");
+      q->time_column = -1;
+    }
+    if (b->stream->event_time < 0) b->stream->event_time = q->time_column;
+  }
+}
+
+static bool option_is(const tsn_option *o, const char *name) { return tsn_same_name(o->name.text, o->name.length, name, strlen(name)); }
+
+static bool value_is(const tsn_bx *x, const char *text)
+{
+  return x->kind == BX_CONST && x->type == TOCSIN_TEXT && !x->is_null && tsn_same_name(x->text, x->length, text, strlen(text));
+}
+
+static void bind_options(tsn_binder *b, const tsn_option *o)
+{
+  for (; o; o = o->next) {
+    static const char *const names[] = {"skip_miss", "on_limit", "tier"};
+    tsn_bx *x;
+    if (!option_is(o, "skip_miss") && !option_is(o, "on_limit") && !option_is(o, "tier")) {
+      const char *near = tsn_diag_nearest(o->name.text, names, 3);
+      tsn_diag_add(b->diag, TSN_E1021, o->name.at, near ? tsn_arena_printf(b->arena, "did you mean %s?", near) : "skip_miss, on_limit, tier",
+                   "there is no option %s", o->name.text);
+      continue;
+    }
+    x = tsn_bind_constant(b, o->value);
+    if (!x) continue;
+    if (option_is(o, "skip_miss")) {
+      b->query->skip_miss_next = value_is(x, "next row");
+      if (!b->query->skip_miss_next && !value_is(x, "fail"))
+        tsn_diag_add(b->diag, TSN_E1021, o->value->at, NULL, "skip_miss is 'fail' or 'next row'");
+    } else if (option_is(o, "on_limit")) {
+      if (value_is(x, "drop oldest")) tsn_diag_add(b->diag, TSN_U0016, o->value->at, NULL, "on_limit = 'drop oldest' is not supported yet");
+      else if (!value_is(x, "fail")) tsn_diag_add(b->diag, TSN_E1021, o->value->at, NULL, "on_limit is 'fail' or 'drop oldest'");
+    } else if (!value_is(x, "paths")) {
+      tsn_diag_add(b->diag, TSN_U0017, o->value->at, NULL, "tier: only 'paths' is there yet");
+    }
+  }
+}
+
+static void bind_query(tsn_binder *b, const tsn_statement *s)
+{
+  const tsn_query *query = s->query;
+  const tsn_clauses *clauses;
+  tsn_label_set *universal = tsn_arena_new(b->arena, tsn_label_set);
+  tsn_bound *q = tsn_arena_new(b->arena, tsn_bound);
+  size_t i;
+  if (!query || !universal || !q) return;
+  universal->all = true;
+  universal->name = "";
+  b->universal = universal;
+  b->query = q;
+  b->subsets = NULL;
+  b->subset_count = 0;
+  q->name = s->name.text ? name_text(b, &s->name) : "";
+  q->at = s->at;
+  q->text = b->text + query->at.from;
+  q->text_length = query->at.to - query->at.from;
+  for (i = 0; s->name.text && i < b->bound->pattern_count; i++)
+    if (tsn_column_same(&s->name, b->bound->patterns[i]->name))
+      tsn_diag_add(b->diag, TSN_E1018, s->name.at, NULL, "there are two patterns %s", s->name.text);
+  clauses = query->clauses;
+  bind_options(b, s->options);
+  if (!bind_source(b, query)) return;
+  if (!clauses || !clauses->pattern) return; /* said by the grammar */
+  bind_keys(b, clauses);
+  bind_order(b, clauses);
+  tsn_bind_labels(b, clauses);
+  tsn_bind_pattern(b, clauses);
+  tsn_bind_outputs(b, query);
+  b->bound->patterns[b->bound->pattern_count++] = q;
+}
+
+tocsin_status tsn_bind(tsn_arena *arena, const tsn_script *script, const char *text, const tocsin_compile_options *options,
+                       tsn_diag *diag, tsn_bound_script **out)
+{
+  tsn_binder b = {.arena = arena, .diag = diag, .text = text, .options = options, .script = script};
+  const tsn_statement *s;
+  size_t count = 1;
+  for (s = script->statements; s; s = s->next) count++;
+  b.bound = tsn_arena_new(arena, tsn_bound_script);
+  b.params = tsn_arena_new_array(arena, tsn_bparam, count);
+  if (!b.bound || !b.params) return tsn_arena_failed(arena);
+  b.bound->streams = tsn_arena_new_array(arena, tsn_bstream, count + (options ? options->stream_count : 0));
+  b.bound->patterns = tsn_arena_new_array(arena, tsn_bound *, count);
+  if (!b.bound->streams || !b.bound->patterns) return tsn_arena_failed(arena);
+  for (s = script->statements; s; s = s->next)
+    if (s->kind == STATEMENT_PARAMETER) declare_parameter(&b, s);
+  unknown_host_parameters(&b);
+  for (s = script->statements; s; s = s->next) {
+    if (s->kind == STATEMENT_STREAM) declare_stream(&b, s);
+    if (s->kind == STATEMENT_TABLE) tsn_diag_add(diag, TSN_U0012, s->at, NULL, "CREATE TABLE is not supported yet");
+    if (s->kind == STATEMENT_FUNCTION) tsn_diag_add(diag, TSN_U0013, s->at, NULL, "CREATE FUNCTION is not supported yet");
+  }
+  host_streams(&b);
+  for (s = script->statements; s; s = s->next)
+    if (s->kind == STATEMENT_PATTERN || s->kind == STATEMENT_QUERY) bind_query(&b, s);
+  *out = b.bound;
+  return tsn_arena_failed(arena);
+}

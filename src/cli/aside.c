@@ -1,0 +1,234 @@
+/* Rows set aside: see aside.h. */
+#include "cli/aside.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/time.h"
+#include "cli/cli.h"
+#include "cli/say.h"
+#include "io/width.h"
+#include "io/writer.h"
+
+#define SHOWN 3        /* bad rows that are named one by one */
+#define ROW_MOST 200   /* bytes of a row that a message shows */
+
+static int read_policy(const tsn_args *args, const char *name, const char *skip, tsn_policy *policy, const char **file)
+{
+  const char *value = tsn_args_value(args, name);
+
+  *policy = TSN_POLICY_DEFAULT;
+  if (!value) return 0;
+  if (!strcmp(value, skip))
+    *policy = TSN_POLICY_SKIP;
+  else if (!strcmp(value, "fail"))
+    *policy = TSN_POLICY_FAIL;
+  else if (!strncmp(value, "divert:", 7) && value[7]) {
+    *policy = TSN_POLICY_DIVERT;
+    *file = value + 7;
+  } else {
+    return tsn_args_wrong(args->command, "--%s is %s, divert:FILE or fail, not '%s'", name, skip, value);
+  }
+  return 0;
+}
+
+int tsn_aside_options(tsn_aside *a, const tsn_args *args)
+{
+  int st = read_policy(args, "bad", "skip", &a->bad, &a->bad_file);
+  return st ? st : read_policy(args, "late", "drop", &a->late, &a->late_file);
+}
+
+int tsn_aside_open(tsn_aside *a, tsn_alloc *alloc)
+{
+  int st = 0;
+
+  if (a->bad_file) st = tsn_sink_open(&a->bad_sink, alloc, a->bad_file);
+  if (st == 0 && a->late_file) {
+    a->shared = a->bad_file && !strcmp(a->bad_file, a->late_file);
+    if (!a->shared) st = tsn_sink_open(&a->late_sink, alloc, a->late_file);
+  }
+  return st;
+}
+
+int tsn_aside_finish(tsn_aside *a)
+{
+  int st = 0;
+
+  if (a->bad_sink.name) st = tsn_sink_flush(&a->bad_sink);
+  if (st == 0 && a->late_sink.name) st = tsn_sink_flush(&a->late_sink);
+  return st == TSN_EXIT_PIPE ? 0 : st;
+}
+
+void tsn_aside_close(tsn_aside *a)
+{
+  tsn_sink_close(&a->bad_sink);
+  tsn_sink_close(&a->late_sink);
+}
+
+/* --- diverting --- */
+
+static void write_member(tsn_bytes *out, const char *name, const char *value, size_t length)
+{
+  tsn_bytes_printf(out, ",\"%s\":", name);
+  if (value)
+    tsn_write_json_text(out, value, length);
+  else
+    tsn_bytes_text(out, "null");
+}
+
+static void write_head(tsn_bytes *out, const char *kind, const char *stream, const char *source)
+{
+  tsn_bytes_printf(out, "{\"kind\":\"%s\"", kind);
+  write_member(out, "stream", stream, strlen(stream));
+  write_member(out, "source", source, source ? strlen(source) : 0);
+}
+
+static void wrote(tsn_aside *a, tsn_sink *sink)
+{
+  int st = tsn_sink_wrote(sink);
+  if (st != 0 && a->failed == 0) a->failed = st == TSN_EXIT_PIPE ? TSN_EXIT_OUTPUT : st;
+}
+
+static void divert_bad(tsn_aside *a, const tsn_source *source, const tsn_bad_row *row)
+{
+  tsn_bytes *out = &a->bad_sink.buffer;
+
+  write_head(out, "bad", source->name, row->source);
+  tsn_bytes_printf(out, ",\"line\":%llu,\"offset\":%llu", (unsigned long long)row->line,
+                   (unsigned long long)row->offset);
+  write_member(out, "column", row->column, row->column ? strlen(row->column) : 0);
+  write_member(out, "reason", row->reason, strlen(row->reason));
+  write_member(out, "row", row->raw, row->raw_length);
+  if (row->raw_cut) tsn_bytes_text(out, ",\"cut\":true");
+  tsn_bytes_text(out, "}\n");
+  wrote(a, &a->bad_sink);
+}
+
+void tsn_aside_bad(void *context, tsn_source *source, const tsn_bad_row *row)
+{
+  tsn_aside *a = context;
+  const char *split = row->column ? ": " : "";
+
+  a->bad_rows++;
+  if (a->failed) return;
+  if (a->bad == TSN_POLICY_DIVERT) {
+    divert_bad(a, source, row);
+  } else if (a->bad == TSN_POLICY_FAIL) {
+    tsn_say_plain("%s:%llu: bad row at byte %llu: %s%s%s", row->source, (unsigned long long)row->line,
+                  (unsigned long long)row->offset, row->column ? row->column : "", split, row->reason);
+    tsn_say_plain("       = hint: --bad skip leaves such rows out, --bad divert:FILE keeps them apart");
+    a->failed = TSN_EXIT_INPUT;
+  } else if (a->bad_rows <= SHOWN) {
+    tsn_say_plain("%s:%llu: bad row at byte %llu: %s%s%s", row->source, (unsigned long long)row->line,
+                  (unsigned long long)row->offset, row->column ? row->column : "", split, row->reason);
+  }
+}
+
+/* --- late rows --- */
+
+static bool is_clock(const tsn_source *s)
+{
+  return s->time != SIZE_MAX && s->schema.columns[s->time].type == TOCSIN_TIMESTAMP;
+}
+
+/* A time of the stream: a clock's as text, else the number it is. */
+static const char *time_text(const tsn_source *s, int64_t time, char out[TSN_TIME_TEXT + 2], bool json)
+{
+  const char *quote = json ? "\"" : "";
+  char text[TSN_TIME_TEXT];
+  size_t length;
+
+  if (!is_clock(s)) {
+    snprintf(out, TSN_TIME_TEXT + 2, "%lld", (long long)time);
+    return out;
+  }
+  length = tsn_time_format(time, text);
+  snprintf(out, TSN_TIME_TEXT + 2, "%s%.*s%s", quote, (int)length, text, quote);
+  return out;
+}
+
+static const char *span_text(const tsn_source *s, int64_t span, char out[TSN_TIME_TEXT + 2], bool json)
+{
+  char text[TSN_TIME_TEXT];
+  size_t length;
+
+  if (!is_clock(s)) {
+    snprintf(out, TSN_TIME_TEXT + 2, "%lld", (long long)span);
+    return out;
+  }
+  length = tsn_interval_format(span, text);
+  snprintf(out, TSN_TIME_TEXT + 2, "%s%.*s%s", json ? "\"" : "", (int)length, text, json ? "\"" : "");
+  return out;
+}
+
+void tsn_aside_late(tsn_aside *a, const tsn_source *source, const tocsin_late_row *row)
+{
+  tsn_sink *sink = a->shared ? &a->bad_sink : &a->late_sink;
+  char time[TSN_TIME_TEXT + 2], watermark[TSN_TIME_TEXT + 2], lateness[TSN_TIME_TEXT + 2];
+  tsn_origin origin;
+  bool known;
+
+  a->late_rows++;
+  if (a->late != TSN_POLICY_DIVERT || a->failed) return;
+  known = tsn_source_origin(source, row->row, &origin);
+  write_head(&sink->buffer, "late", source->name, known ? source->input->name : NULL);
+  if (known)
+    tsn_bytes_printf(&sink->buffer, ",\"line\":%llu,\"offset\":%llu", (unsigned long long)origin.line,
+                     (unsigned long long)origin.offset);
+  tsn_bytes_printf(&sink->buffer, ",\"time\":%s,\"watermark\":%s,\"lateness\":%s", time_text(source, row->time, time, true),
+                   time_text(source, row->watermark, watermark, true),
+                   span_text(source, tsn_time_sub(row->watermark, row->time), lateness, true));
+  write_member(&sink->buffer, "row", known ? origin.raw : NULL, known ? origin.raw_length : 0);
+  tsn_bytes_text(&sink->buffer, "}\n");
+  wrote(a, sink);
+}
+
+void tsn_aside_late_error(tsn_aside *a, const tsn_source *source, size_t row, int64_t time, int64_t watermark)
+{
+  char times[2][TSN_TIME_TEXT + 2], lateness[TSN_TIME_TEXT + 2];
+  const char *column = source->time != SIZE_MAX ? source->schema.columns[source->time].name : "the time column";
+  tsn_origin origin;
+  tsn_bytes shown;
+
+  a->late_failed = true;
+  (void)time_text(source, time, times[0], false);
+  (void)time_text(source, watermark, times[1], false);
+  (void)span_text(source, tsn_time_sub(watermark, time), lateness, false);
+  if (tsn_source_origin(source, row, &origin)) {
+    tsn_say_plain("%s:%llu: late row: its time %s lies before the watermark %s (%s late)", source->input->name,
+                  (unsigned long long)origin.line, times[0], times[1], lateness);
+    tsn_bytes_init(&shown, source->alloc, 0);
+    tsn_width_tame(&shown, origin.raw, origin.raw_length, ROW_MOST);
+    tsn_say_plain("  | %s", tsn_bytes_cstr(&shown));
+    tsn_bytes_clear(&shown);
+  } else {
+    tsn_say("late row in %s: its time %s lies before the watermark %s (%s late)", source->name, times[0], times[1],
+            lateness);
+  }
+  tsn_say_plain("  = the ways out: --sort reads everything first and puts it in order of time (bounded inputs);");
+  tsn_say_plain("    WATERMARK FOR %s AS %s - INTERVAL '…' in CREATE STREAM %s waits for late rows;", column, column,
+                source->name);
+  tsn_say_plain("    --late drop or --late divert:FILE leaves them out");
+}
+
+void tsn_aside_summary(const tsn_aside *a, uint64_t rows, uint64_t late, uint64_t untimed)
+{
+  if (a->bad_rows && a->bad != TSN_POLICY_FAIL) {
+    if (a->bad == TSN_POLICY_DIVERT)
+      tsn_say("%llu bad row%s of %llu diverted to %s", (unsigned long long)a->bad_rows, a->bad_rows == 1 ? "" : "s",
+              (unsigned long long)rows, a->bad_file);
+    else
+      tsn_say("%llu bad row%s of %llu left out (--bad divert:FILE keeps them)", (unsigned long long)a->bad_rows,
+              a->bad_rows == 1 ? "" : "s", (unsigned long long)rows);
+  }
+  if (untimed)
+    tsn_say("%llu row%s without an event time left out", (unsigned long long)untimed, untimed == 1 ? "" : "s");
+  if (a->late_failed) return;
+  if (late && a->late == TSN_POLICY_DIVERT)
+    tsn_say("%llu late row%s of %llu diverted to %s", (unsigned long long)late, late == 1 ? "" : "s",
+            (unsigned long long)rows, a->late_file);
+  else if (late)
+    tsn_say("%llu late row%s of %llu left out (--late divert:FILE keeps them)", (unsigned long long)late,
+            late == 1 ? "" : "s", (unsigned long long)rows);
+}

@@ -1,0 +1,87 @@
+/* tocsin explain FILE.cep */
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/job.h"
+#include "cli/say.h"
+#include "cli/sink.h"
+
+static int print(tsn_args *args, const char *text, size_t length)
+{
+  tsn_sink sink;
+  int st = tsn_sink_open(&sink, &args->alloc, NULL);
+
+  if (st == 0) {
+    tsn_bytes_append(&sink.buffer, text, length);
+    st = tsn_sink_flush(&sink);
+  }
+  tsn_sink_close(&sink);
+  return st == TSN_EXIT_PIPE ? 0 : st;
+}
+
+/* What this version does not support yet, a code and a sentence a line. */
+static int print_unsupported(tsn_args *args)
+{
+  tsn_bytes out;
+  int st;
+
+  tsn_bytes_init(&out, &args->alloc, 0);
+  for (size_t i = 0; tocsin_unsupported_get(i); i++)
+    tsn_bytes_printf(&out, "%-6s  %s\n", tocsin_unsupported_get(i)->code, tocsin_unsupported_get(i)->what);
+  st = out.failed == TOCSIN_OK ? print(args, out.data ? out.data : "", out.length) : tsn_no_memory();
+  tsn_bytes_clear(&out);
+  return st;
+}
+
+static int explain(tsn_args *args, tsn_job *job)
+{
+  char *text;
+  size_t length;
+  tocsin_status st = tocsin_explain(job->program, NULL, &text, &length);
+  int printed;
+
+  if (st != TOCSIN_OK) {
+    tsn_say("%s: %s", job->file, tocsin_status_text(st));
+    return tsn_exit_of(st);
+  }
+  printed = print(args, text, length);
+  tocsin_text_free(NULL, text, length);
+  return printed;
+}
+
+static int run(tsn_args *args)
+{
+  tsn_job job;
+  int st;
+
+  if (tsn_args_has(args, "unsupported")) return print_unsupported(args);
+  if (args->operand_count == 0) return tsn_args_wrong(args->command, "a pattern file is missing");
+  tsn_job_init(&job, args);
+  st = tsn_job_read(&job, args->operands[0]);
+  if (st == 0) st = tsn_job_compile(&job, 1);
+  if (st == 0) st = explain(args, &job);
+  tsn_job_close(&job);
+  return st;
+}
+
+static const tsn_option options[] = {
+  { 'p', "param", "NAME=VALUE", "bind a parameter; may be repeated", false },
+  { 0, "format", "FORMAT", "csv or jsonl: of inputs whose names do not tell", false },
+  { 0, "unsupported", NULL, "list what this version does not support yet", false },
+  { 0, "dot", NULL, "", true },
+  { 0, "svg", NULL, "", true },
+  { 0, NULL, NULL, NULL, false },
+};
+
+const tsn_command tsn_cmd_explain = {
+  .name = "explain",
+  .arguments = "[OPTION]... FILE.cep [[STREAM=]INPUT...]",
+  .summary = "show the plan of a pattern: automaton, what is kept, bounds",
+  .about = "Prints how the patterns of a file will be matched: the automaton, what is kept for\n"
+           "each match in the making, and what bounds it. Inputs are wanted only where the file\n"
+           "does not declare its streams.",
+  .options = options,
+  .examples = "  tocsin explain abandoned_cart.cep\n"
+              "  tocsin explain --unsupported\n",
+  .run = run,
+};

@@ -1,0 +1,519 @@
+/* Driving the engine: see drive.h.
+ *
+ *   one source    whole batches, as they are read
+ *   several       merged by event time: the source whose next row is earliest
+ *                 pushes its rows up to the others' next times; at equal times
+ *                 the one named first on the command line goes first */
+#define _DEFAULT_SOURCE
+#include "cli/drive.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "cli/aside.h"
+#include "cli/cli.h"
+#include "cli/progress.h"
+#include "cli/say.h"
+#include "cli/sink.h"
+#include "cli/sorted.h"
+#include "cli/stats.h"
+#include "io/writer.h"
+#include "tocsin/run.h"
+
+typedef struct drive {
+  tsn_job *job;
+  tocsin_matcher *matcher;
+  tsn_writer *writer;
+  tsn_writer_pattern *patterns;
+  size_t only; /* the pattern of --pattern, or SIZE_MAX */
+  tsn_sink sink;
+  tsn_aside aside;
+  tsn_source *pushing; /* for late rows */
+  bool timing;
+  double start, match_seconds;
+  tocsin_stats stats;
+} drive;
+
+/* --- options --- */
+
+static const char *const output_words[] = { "jsonl", "csv", "table", "arrow", NULL };
+static const char *const progress_words[] = { "auto", "never", NULL };
+
+int tsn_drive_check(const tsn_args *args)
+{
+  const char *file = tsn_args_value(args, "output"), *threads = tsn_args_value(args, "threads");
+  tsn_aside aside = { 0 };
+  int64_t count = 1;
+  int choice = 0;
+
+  if (file && !strncmp(file, "sqlite:", 7)) return tsn_args_wrong(args->command, "-o sqlite: is not supported yet");
+  if (tsn_args_has(args, "to")) choice = tsn_args_choice(args, "to", output_words);
+  if (choice == 3) return tsn_args_wrong(args->command, "--to arrow is not supported yet");
+  if (choice < 0) return TSN_EXIT_USAGE;
+  if (tsn_args_has(args, "progress") && tsn_args_choice(args, "progress", progress_words) < 0) return TSN_EXIT_USAGE;
+  if (threads && (!tsn_parse_int64(threads, strlen(threads), &count) || count < 1))
+    return tsn_args_wrong(args->command, "--threads is a number from 1 on, not '%s'", threads);
+  if (count > 1) tsn_say("--threads %lld: only one thread is supported yet; running on one", (long long)count);
+  return tsn_aside_options(&aside, args);
+}
+
+static bool ends_with(const char *name, const char *end)
+{
+  size_t length = strlen(name), tail = strlen(end);
+  return length > tail && !strcmp(name + length - tail, end);
+}
+
+static tsn_output choose_output(const drive *d)
+{
+  static const tsn_output outputs[] = { TSN_OUTPUT_JSONL, TSN_OUTPUT_CSV, TSN_OUTPUT_TABLE };
+  const char *file = tsn_args_value(d->job->args, "output");
+
+  if (tsn_args_has(d->job->args, "to")) return outputs[tsn_args_choice(d->job->args, "to", output_words)];
+  if (file && ends_with(file, ".csv")) return TSN_OUTPUT_CSV;
+  return d->sink.is_terminal ? TSN_OUTPUT_TABLE : TSN_OUTPUT_JSONL;
+}
+
+static int choose_pattern(drive *d)
+{
+  const char *name = tsn_args_value(d->job->args, "pattern"), *best = NULL;
+  size_t count = tocsin_program_pattern_count(d->job->program);
+  unsigned least = 3;
+
+  d->only = SIZE_MAX;
+  if (!name) return 0;
+  for (size_t i = 0; i < count; i++) {
+    const char *known = tocsin_program_pattern(d->job->program, i).name;
+    unsigned distance = tsn_name_distance(name, known, 2);
+    if (tsn_same_name(name, strlen(name), known, strlen(known))) {
+      d->only = i;
+      return 0;
+    }
+    if (*known && distance < least) {
+      least = distance;
+      best = known;
+    }
+  }
+  if (best) return tsn_args_wrong(d->job->args->command, "there is no pattern \"%s\"; did you mean \"%s\"?", name, best);
+  return tsn_args_wrong(d->job->args->command, "there is no pattern \"%s\"", name);
+}
+
+static int open_writer(drive *d)
+{
+  const tocsin_program *program = d->job->program;
+  size_t all = tocsin_program_pattern_count(program), first = d->only == SIZE_MAX ? 0 : d->only;
+  size_t count = d->only == SIZE_MAX ? all : 1;
+  tsn_writer_options options = { .pattern_column = count > 1 };
+  tsn_output output = choose_output(d);
+  struct winsize size;
+
+  d->patterns = tsn_arena_new_array(&d->job->arena, tsn_writer_pattern, count);
+  if (!d->patterns) return tsn_no_memory();
+  for (size_t i = 0; i < count; i++) {
+    tocsin_pattern_info info = tocsin_program_pattern(program, first + i);
+    tsn_writer_column *columns = tsn_arena_new_array(&d->job->arena, tsn_writer_column, info.column_count);
+    if (!columns) return tsn_no_memory();
+    for (size_t k = 0; k < info.column_count; k++) {
+      tocsin_column_info c = tocsin_program_output_column(program, first + i, k);
+      columns[k] = (tsn_writer_column){ c.name, c.type };
+    }
+    d->patterns[i] = (tsn_writer_pattern){ info.name, info.column_count, columns };
+  }
+  if (d->sink.is_terminal) {
+    options.width = ioctl(d->sink.fd, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
+    options.colour = tsn_may_colour(d->sink.fd);
+  }
+  if (tsn_writer_new(d->job->alloc, output, d->patterns, count, &options, &d->writer) != TOCSIN_OK)
+    return tsn_no_memory();
+  return tsn_writer_begin(d->writer, &d->sink.buffer) == TOCSIN_OK ? 0 : tsn_no_memory();
+}
+
+/* --- matches --- */
+
+static int write_match(drive *d, const tocsin_match *match)
+{
+  size_t pattern = match->pattern;
+
+  if (d->only != SIZE_MAX) {
+    if (pattern != d->only) return 0;
+    pattern = 0;
+  }
+  if (tsn_writer_row(d->writer, pattern, match->values, match->value_count, &d->sink.buffer) != TOCSIN_OK)
+    return tsn_no_memory();
+  return 0;
+}
+
+/* Takes all matches that wait. Processor time is split between the matcher and
+ * the writing by a sample, as reading the clock around each match would cost more than the match. */
+static int drain_timed(drive *d)
+{
+  double begin = tsn_clock_cpu(), taking = 0, writing = 0, elsewhere = 0, all;
+  tocsin_match match;
+  int st = 0;
+
+  for (uint64_t n = 0; st == 0; n++) {
+    bool sampled = n < 16 || n % 16 == 0;
+    double before = sampled ? tsn_clock_wall() : 0, between;
+    int more = tocsin_matcher_next(d->matcher, &match);
+    between = sampled ? tsn_clock_wall() : 0;
+    if (sampled) taking += between - before;
+    if (!more) break;
+    st = write_match(d, &match);
+    if (sampled) writing += tsn_clock_wall() - between;
+    if (st == 0 && (d->sink.is_terminal || d->sink.buffer.length >= TSN_SINK_FULL)) {
+      double pause = tsn_clock_cpu();
+      st = tsn_sink_wrote(&d->sink);
+      elsewhere += tsn_clock_cpu() - pause;
+    }
+  }
+  all = tsn_clock_cpu() - begin - elsewhere;
+  if (taking + writing > 0) d->match_seconds += all * taking / (taking + writing);
+  return st;
+}
+
+static int drain(drive *d)
+{
+  tocsin_match match;
+  int st = 0;
+
+  if (d->timing) return drain_timed(d);
+  while (st == 0 && tocsin_matcher_next(d->matcher, &match)) {
+    st = write_match(d, &match);
+    if (st == 0) st = tsn_sink_wrote(&d->sink);
+  }
+  return st;
+}
+
+/* --- rows --- */
+
+static void told_late(void *context, const tocsin_late_row *row)
+{
+  drive *d = context;
+  tsn_aside_late(&d->aside, d->pushing, row);
+}
+
+/* The matcher stopped. row: of the source, or SIZE_MAX. */
+static int engine_failed(drive *d, const tsn_source *s, size_t row, tocsin_status st)
+{
+  const char *message = tocsin_matcher_message(d->matcher);
+  tsn_origin origin;
+
+  if (!*message) message = tocsin_status_text(st);
+  if (s && row < s->view.rows && tsn_source_origin(s, row, &origin))
+    tsn_say_plain("%s:%llu: %s", s->input->name, (unsigned long long)origin.line, message);
+  else
+    tsn_say("%s", message);
+  return tsn_exit_of(st);
+}
+
+static int row_failed(drive *d, const tsn_source *s, size_t row, tocsin_status st)
+{
+  if (st != TOCSIN_LATE) return engine_failed(d, s, row, st);
+  tocsin_matcher_stats(d->matcher, &d->stats);
+  tsn_aside_late_error(&d->aside, s, row, tsn_source_key(s, &s->view, row), d->stats.watermark);
+  return TSN_EXIT_INPUT;
+}
+
+/* Pushes the source's rows up to `limit`. */
+static int push(drive *d, tsn_source *s, size_t limit)
+{
+  tocsin_batch batch = s->view;
+  int st = 0;
+
+  batch.rows = limit;
+  d->pushing = s;
+  while (st == 0 && s->next < limit) {
+    double begin = d->timing ? tsn_clock_cpu() : 0;
+    size_t taken = s->next;
+    tocsin_status pushed = tocsin_matcher_push(d->matcher, s->stream, &batch, s->next, &taken);
+    bool moved = taken > s->next;
+    uint64_t before = tsn_writer_rows(d->writer);
+    if (d->timing) d->match_seconds += tsn_clock_cpu() - begin;
+    s->next = taken;
+    st = drain(d);
+    if (st != 0) break;
+    if (pushed != TOCSIN_OK) return row_failed(d, s, taken, pushed);
+    if (d->aside.failed) return d->aside.failed;
+    if (!moved && tsn_writer_rows(d->writer) == before && d->only == SIZE_MAX) {
+      tsn_say("the matcher does not go on: this is a bug");
+      return TSN_EXIT_OUTPUT;
+    }
+  }
+  return st;
+}
+
+/* How many rows of s may go before a row of key `bound` of another source. */
+static size_t rows_until(const tsn_source *s, int64_t bound, bool with_equal)
+{
+  size_t row = s->next;
+
+  while (row < s->view.rows) {
+    int64_t key = tsn_source_key(s, &s->view, row);
+    if (key > bound || (key == bound && !with_equal)) break;
+    row++;
+  }
+  return row;
+}
+
+static uint64_t bytes_read(const drive *d)
+{
+  uint64_t bytes = 0;
+  for (size_t i = 0; i < d->job->source_count; i++) bytes += tsn_source_bytes(&d->job->sources[i]);
+  return bytes;
+}
+
+static uint64_t rows_read(const drive *d)
+{
+  uint64_t rows = 0;
+  for (size_t i = 0; i < d->job->source_count; i++) rows += tsn_source_counts(&d->job->sources[i]).rows;
+  return rows;
+}
+
+static int fill(drive *d, tsn_source *s)
+{
+  int st = tsn_source_fill(s);
+
+  if (st == 0) st = d->aside.failed;
+  tsn_progress_show(bytes_read(d), rows_read(d));
+  return st;
+}
+
+/* The source whose next row comes first; *bound: the first key of the others, and
+ * whether rows of that very key may go too. NULL: all are done. */
+static tsn_source *choose_source(drive *d, int64_t *bound, bool *with_equal)
+{
+  tsn_source *best = NULL;
+  int64_t least = 0;
+
+  *bound = INT64_MAX;
+  *with_equal = true;
+  for (size_t i = 0; i < d->job->source_count; i++) {
+    tsn_source *s = &d->job->sources[i];
+    int64_t key;
+    if (s->done) continue;
+    key = tsn_source_key(s, &s->view, s->next);
+    if (best && key >= least) {
+      if (key < *bound) *bound = key, *with_equal = true; /* s comes behind best at equal keys */
+      continue;
+    }
+    if (best) *bound = least, *with_equal = false; /* best so far comes before s at equal keys */
+    best = s;
+    least = key;
+  }
+  return best;
+}
+
+static int run_sources(drive *d)
+{
+  int st = 0;
+
+  for (size_t i = 0; i < d->job->source_count && st == 0; i++) st = fill(d, &d->job->sources[i]);
+  while (st == 0 && !tsn_interrupted) {
+    int64_t bound;
+    bool with_equal;
+    tsn_source *s = choose_source(d, &bound, &with_equal);
+    if (!s) break;
+    st = push(d, s, d->job->source_count == 1 ? s->view.rows : rows_until(s, bound, with_equal));
+    if (st == 0 && s->next >= s->view.rows) st = fill(d, s);
+  }
+  return st;
+}
+
+/* --- a run --- */
+
+static void interrupted(int signal_number)
+{
+  (void)signal_number;
+  tsn_interrupted = 1;
+}
+
+/* The first Ctrl-C ends the reading, the second the process. */
+static void watch_signals(void)
+{
+  struct sigaction action = { .sa_handler = interrupted, .sa_flags = (int)SA_RESETHAND };
+
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGINT, &action, NULL);
+  action.sa_handler = SIG_IGN;
+  action.sa_flags = 0;
+  sigaction(SIGPIPE, &action, NULL);
+}
+
+/* Before the run waits for more input, what it knows is shown. */
+static void show_waiting(void *context)
+{
+  drive *d = context;
+  (void)tsn_sink_flush(&d->sink); /* a failure comes again with the next write */
+}
+
+static bool must_sort(const drive *d, const tsn_source *s)
+{
+  if (tsn_args_has(d->job->args, "sort")) return true;
+  for (size_t i = 0; i < tocsin_program_pattern_count(d->job->program); i++) {
+    tocsin_pattern_info info = tocsin_program_pattern(d->job->program, i);
+    if (info.needs_sort && info.stream == s->stream) return true;
+  }
+  return false;
+}
+
+static int prepare_sources(drive *d)
+{
+  for (size_t i = 0; i < d->job->source_count; i++) {
+    tsn_source *s = &d->job->sources[i];
+    s->on_bad = tsn_aside_bad;
+    s->context = &d->aside;
+    s->before_wait = show_waiting;
+    s->wait_context = d;
+    if (must_sort(d, s) && !(s->sorted = tsn_sorted_new(d->job->alloc))) return tsn_no_memory();
+  }
+  return 0;
+}
+
+/* A pattern without rows answers nothing, which is easily taken for an answer. */
+static int check_inputs(const drive *d)
+{
+  const tocsin_program *program = d->job->program;
+
+  for (size_t i = 0; i < tocsin_program_pattern_count(program); i++) {
+    size_t stream = tocsin_program_pattern(program, i).stream, at = 0;
+    if (d->only != SIZE_MAX && i != d->only) continue;
+    while (at < d->job->source_count && d->job->sources[at].stream != stream) at++;
+    if (at == d->job->source_count) {
+      const char *name = tocsin_program_stream(program, stream).name;
+      return tsn_args_wrong(d->job->args->command, "stream \"%s\" has no input; add %s=INPUT", name, name);
+    }
+  }
+  return 0;
+}
+
+static int open_matcher(drive *d)
+{
+  tocsin_matcher_options options = { .allocator = NULL };
+  tocsin_status st;
+
+  switch (d->aside.late) {
+  case TSN_POLICY_DEFAULT:
+    break;
+  case TSN_POLICY_SKIP:
+  case TSN_POLICY_DIVERT:
+    options.late = TOCSIN_LATE_DROP;
+    break;
+  case TSN_POLICY_FAIL:
+    options.late = TOCSIN_LATE_FAIL;
+    break;
+  }
+  options.on_late = told_late;
+  options.on_late_context = d;
+  st = tocsin_matcher_new(d->job->program, &options, &d->matcher);
+  if (st == TOCSIN_OK) return 0;
+  if (st == TOCSIN_NOMEM) return tsn_no_memory();
+  tsn_say("%s", tocsin_status_text(st));
+  return tsn_exit_of(st);
+}
+
+static int finish(drive *d)
+{
+  double begin = d->timing ? tsn_clock_cpu() : 0;
+  tocsin_status st = tocsin_matcher_finish(d->matcher);
+  int drained;
+
+  if (d->timing) d->match_seconds += tsn_clock_cpu() - begin;
+  drained = drain(d);
+  if (drained != 0) return drained;
+  return st == TOCSIN_OK ? 0 : engine_failed(d, NULL, SIZE_MAX, st);
+}
+
+/* Everything between opening the output and the last byte of it. */
+static int run(drive *d)
+{
+  int64_t mark = 0;
+  int has_mark, st = run_sources(d);
+
+  tocsin_matcher_stats(d->matcher, &d->stats);
+  mark = d->stats.watermark;
+  has_mark = d->stats.has_watermark;
+  if (st == 0 && !tsn_interrupted) st = finish(d);
+  tsn_progress_stop();
+  tocsin_matcher_stats(d->matcher, &d->stats);
+  d->stats.watermark = mark; /* of the data, not of its end */
+  d->stats.has_watermark = has_mark;
+  if (st == TSN_EXIT_PIPE) return st;
+  if (st == 0 || d->sink.buffer.failed == TOCSIN_OK) {
+    int ended = tsn_writer_end(d->writer, &d->sink.buffer) == TOCSIN_OK ? tsn_sink_flush(&d->sink) : tsn_no_memory();
+    if (st == 0) st = ended;
+  }
+  if (st == 0) st = tsn_aside_finish(&d->aside);
+  return st;
+}
+
+static int report(drive *d, int st)
+{
+  tsn_counters counters = { .engine = d->stats, .match_seconds = d->match_seconds };
+  tsn_bytes out;
+
+  for (size_t i = 0; i < d->job->source_count; i++) {
+    const tsn_source *s = &d->job->sources[i];
+    counters.bad += tsn_source_counts(s).bad;
+    if (i == 0) counters.is_clock = s->time == SIZE_MAX || s->schema.columns[s->time].type == TOCSIN_TIMESTAMP;
+  }
+  if (st != TSN_EXIT_PIPE)
+    tsn_aside_summary(&d->aside, d->stats.rows_in + counters.bad, d->stats.rows_late, d->stats.rows_bad);
+  if (tsn_interrupted && st == 0) {
+    tsn_say("interrupted after %llu rows: the result is partial", (unsigned long long)d->stats.rows_in);
+    st = TSN_EXIT_INTERRUPTED;
+  }
+  if (!d->timing) return st;
+  counters.seconds = tsn_clock_wall() - d->start;
+  tsn_bytes_init(&out, d->job->alloc, 0);
+  tsn_stats_write(&counters, &out);
+  if (out.failed == TOCSIN_OK)
+    tsn_say_bytes(out.data, out.length);
+  else
+    st = tsn_no_memory();
+  tsn_bytes_clear(&out);
+  return st;
+}
+
+/* Of the inputs as they lie there; 0 where one of them is no regular file. */
+static uint64_t total_bytes(const tsn_job *job)
+{
+  uint64_t total = 0;
+
+  for (size_t i = 0; i < job->inputs.count; i++) {
+    uint64_t size = tsn_input_size(&job->inputs.items[i]);
+    if (size == 0) return 0;
+    total += size;
+  }
+  return total;
+}
+
+int tsn_drive(tsn_job *job)
+{
+  drive d = { .job = job, .start = tsn_clock_wall(), .timing = tsn_args_has(job->args, "stats") };
+  const char *progress = tsn_args_value(job->args, "progress");
+  bool opened = false;
+  int st = tsn_aside_options(&d.aside, job->args);
+
+  watch_signals();
+  if (st == 0) st = choose_pattern(&d);
+  if (st == 0) st = check_inputs(&d);
+  if (st == 0) st = prepare_sources(&d);
+  if (st == 0) st = open_matcher(&d);
+  if (st == 0) st = tsn_aside_open(&d.aside, job->alloc);
+  if (st == 0) st = tsn_sink_open(&d.sink, job->alloc, tsn_args_value(job->args, "output"));
+  if (st == 0) st = open_writer(&d);
+  if (st == 0) {
+    opened = true;
+    tsn_progress_start(!progress || !strcmp(progress, "auto"), total_bytes(job));
+    st = run(&d);
+  }
+  if (opened) st = report(&d, st);
+  tsn_writer_free(d.writer);
+  tocsin_matcher_free(d.matcher);
+  tsn_sink_close(&d.sink);
+  tsn_aside_close(&d.aside);
+  return st == TSN_EXIT_PIPE ? 0 : st;
+}

@@ -1,0 +1,35 @@
+/* What run, query and explain begin with: a text, inputs, and a program for both.
+ *
+ *   declared streams of the text ─┐
+ *   inputs of the command line ───┴─> which input feeds which stream
+ *                                     what nobody declared is inferred from a sample
+ *                                  ─> tocsin_compile() ─> sources, in the order of the command line */
+#ifndef TSN_CLI_JOB_H
+#define TSN_CLI_JOB_H
+
+#include "cli/source.h"
+#include "tocsin/compile.h"
+
+typedef struct tsn_job {
+  const tsn_args *args;
+  tsn_alloc *alloc;
+  tsn_arena arena;
+  const char *file; /* of the text, for messages */
+  tsn_bytes text;
+  tsn_inputs inputs;
+  tocsin_program *program;
+  tsn_source *sources;
+  size_t source_count;
+} tsn_job;
+
+void tsn_job_init(tsn_job *job, tsn_args *args);
+void tsn_job_close(tsn_job *job);
+
+/* Reads the text of a file. */
+int tsn_job_read(tsn_job *job, const char *path);
+
+/* With the text in place: looks at the inputs, compiles, and makes the sources.
+ * inputs: operands of the command from `first` on. An exit status. */
+int tsn_job_compile(tsn_job *job, size_t first);
+
+#endif

@@ -1,0 +1,44 @@
+# The command. It holds the engine and is no libtool wrapper, so that it runs where it was built.
+bin_PROGRAMS += tocsin
+tocsin_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
+tocsin_LDADD = libtsnio.la libtsnapi.la libtsn.la
+tocsin_SOURCES = \
+  %D%/args.c \
+  %D%/args.h \
+  %D%/aside.c \
+  %D%/aside.h \
+  %D%/cli.h \
+  %D%/cmd_check.c \
+  %D%/cmd_explain.c \
+  %D%/cmd_fmt.c \
+  %D%/cmd_later.c \
+  %D%/cmd_query.c \
+  %D%/cmd_run.c \
+  %D%/cmd_schema.c \
+  %D%/diag_print.c \
+  %D%/diag_print.h \
+  %D%/drive.c \
+  %D%/drive.h \
+  %D%/files.c \
+  %D%/files.h \
+  %D%/input.c \
+  %D%/input.h \
+  %D%/job.c \
+  %D%/job.h \
+  %D%/main.c \
+  %D%/progress.c \
+  %D%/progress.h \
+  %D%/say.c \
+  %D%/say.h \
+  %D%/sink.c \
+  %D%/sink.h \
+  %D%/sorted.c \
+  %D%/sorted.h \
+  %D%/source.c \
+  %D%/source.h \
+  %D%/stats.c \
+  %D%/stats.h
+
+dist_man_MANS = tocsin.1
+tocsin.1: %D%/main.c | tocsin$(EXEEXT)   # order-only: tarballs do not rebuild it
+	$(AM_V_GEN)$(HELP2MAN) --no-info --name 'patterns over streams of events' --output $@ ./tocsin

@@ -1,0 +1,29 @@
+/* An output file behind a buffer. */
+#ifndef TSN_CLI_SINK_H
+#define TSN_CLI_SINK_H
+
+#include "base/bytes.h"
+
+typedef struct tsn_sink {
+  const char *name; /* for messages */
+  int fd;
+  bool is_terminal;
+  tsn_bytes buffer;
+} tsn_sink;
+
+#define TSN_SINK_FULL ((size_t)64 << 10)
+
+/* path NULL or "-": standard output. An exit status. */
+int tsn_sink_open(tsn_sink *s, tsn_alloc *alloc, const char *path);
+void tsn_sink_close(tsn_sink *s); /* what is in the buffer is lost */
+
+/* Writes the buffer. TSN_EXIT_PIPE: the other end has gone. */
+int tsn_sink_flush(tsn_sink *s);
+
+/* After bytes were appended: writes where the buffer is full, or each time on a terminal. */
+static inline int tsn_sink_wrote(tsn_sink *s)
+{
+  return s->buffer.length >= TSN_SINK_FULL || s->is_terminal || s->buffer.failed != TOCSIN_OK ? tsn_sink_flush(s) : 0;
+}
+
+#endif

@@ -1,0 +1,684 @@
+/* Reading CSV: see csv.h.
+ *
+ *   fast_record   plain cells straight from the bytes into the columns
+ *   slow_record   anything else: quotes, odd numbers, bad rows; splits first
+ *
+ * What fast_record does not understand it leaves to slow_record, which alone
+ * decides what is bad. */
+#include "io/csv.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "io/cell.h"
+
+#define HEADER_MOST 65536 /* fields */
+
+typedef enum field_kind { SKIP, CHECK_TEXT, TEXT, BIGINT, DOUBLE, TIME, OTHER } field_kind;
+
+/* A field of the file, in the order of the header. */
+typedef struct field {
+  field_kind kind;
+  tocsin_type type;
+  tocsin_unit unit;
+  int64_t scale;  /* of a whole number that is a time, in microseconds; 0: by the long way */
+  size_t column;  /* TSN_NO_COLUMN: of none */
+  bool live;      /* stored, else only checked */
+  bool not_null;
+  size_t mask;    /* row & mask: where a value goes; 0 for what is only checked */
+  tsn_rows_column *to;
+} field;
+
+struct tsn_csv {
+  field *fields;
+  size_t count; /* 0: no header yet */
+  tsn_csv_field *parts; /* of one record: count of them, or HEADER_MOST for the header */
+  size_t part_cap;
+  tsn_bytes scratch;    /* undoubled texts */
+  tsn_rows_column nowhere; /* takes what is only checked */
+  int64_t nowhere_value;
+};
+
+tocsin_status tsn_csv_new(tsn_decoder *r, tsn_csv **out)
+{
+  tsn_csv *c = tsn_alloc_array(r->alloc, 1, sizeof *c);
+
+  *out = c;
+  if (!c) return TOCSIN_NOMEM;
+  tsn_bytes_init(&c->scratch, r->alloc, 0);
+  c->nowhere.values = &c->nowhere_value;
+  return TOCSIN_OK;
+}
+
+void tsn_csv_free(tsn_decoder *r, tsn_csv *c)
+{
+  if (!c) return;
+  tsn_alloc_free(r->alloc, c->fields, c->count * sizeof *c->fields);
+  tsn_alloc_free(r->alloc, c->parts, c->part_cap * sizeof *c->parts);
+  tsn_bytes_clear(&c->scratch);
+  tsn_alloc_free(r->alloc, c, sizeof *c);
+}
+
+bool tsn_csv_has_header(const tsn_csv *c)
+{
+  return c->count > 0;
+}
+
+/* --- records and their fields --- */
+
+tsn_csv_found tsn_csv_find_end(tsn_csv_end *s, const char *data, size_t from, size_t length, size_t *end)
+{
+  for (size_t i = from; i < length; i++) {
+    char c = data[i];
+    if (c == '\n' && s->first_line == 0) s->first_line = i + 1;
+    switch (s->state) {
+    case TSN_CSV_FIELD:
+      s->state = c == '"' ? TSN_CSV_QUOTED : c == ',' ? TSN_CSV_FIELD : TSN_CSV_PLAIN;
+      break;
+    case TSN_CSV_PLAIN:
+      if (c == ',') s->state = TSN_CSV_FIELD;
+      break;
+    case TSN_CSV_QUOTED:
+      if (c == '"') s->state = TSN_CSV_QUOTE;
+      continue; /* a newline in quotes ends nothing */
+    case TSN_CSV_QUOTE:
+      if (c == '"')
+        s->state = TSN_CSV_QUOTED;
+      else if (c == ',')
+        s->state = TSN_CSV_FIELD;
+      else if (c != '\n')
+        s->state = c == '\r' ? TSN_CSV_RETURN : TSN_CSV_BROKEN;
+      break;
+    case TSN_CSV_RETURN:
+      if (c != '\n') s->state = TSN_CSV_BROKEN;
+      break;
+    case TSN_CSV_BROKEN:
+      break;
+    }
+    if (s->state == TSN_CSV_BROKEN && s->first_line) {
+      *end = s->first_line;
+      return TSN_CSV_CUT;
+    }
+    if (c == '\n') {
+      *end = i + 1;
+      return TSN_CSV_WHOLE;
+    }
+  }
+  return TSN_CSV_OPEN;
+}
+
+/* Reads a quoted field whose quote is at p. Answers what follows its closing
+ * quote, or NULL where there is none. */
+static const char *split_quoted(const char *p, const char *end, tsn_csv_field *out)
+{
+  const char *first = ++p;
+
+  *out = (tsn_csv_field){ .text = first, .quoted = true };
+  for (;;) {
+    p = memchr(p, '"', (size_t)(end - p));
+    if (!p) return NULL;
+    if (p[1] != '"') break; /* end is behind a newline, so there is a p[1] */
+    out->doubled = true;
+    p += 2;
+  }
+  out->length = (size_t)(p - first);
+  return p + 1;
+}
+
+static uint64_t count_lines(const char *p, const char *end)
+{
+  uint64_t lines = 0;
+
+  while ((p = memchr(p, '\n', (size_t)(end - p))) != NULL) lines++, p++;
+  return lines;
+}
+
+tsn_csv_split_outcome tsn_csv_split_record(const char *p, const char *end, tsn_csv_field *fields, size_t most,
+                                           size_t *count, const char **next, uint64_t *lines)
+{
+  const char *start = p;
+  tsn_csv_field part;
+
+  *count = 0;
+  for (;;) {
+    if (*p == '"') {
+      p = split_quoted(p, end, &part);
+      if (p && *p == '\r' && p[1] == '\n') p++;
+      if (!p || (*p != ',' && *p != '\n')) {
+        *lines = 1;
+        *next = (const char *)memchr(start, '\n', (size_t)(end - start)) + 1;
+        return !p ? TSN_CSV_SPLIT_OPEN : p < *next ? TSN_CSV_SPLIT_BROKEN : TSN_CSV_SPLIT_TORN;
+      }
+    } else {
+      part = (tsn_csv_field){ .text = p };
+      while (*p != ',' && *p != '\n') p++;
+      part.length = (size_t)(p - part.text);
+      if (*p == '\n' && part.length && p[-1] == '\r') part.length--;
+    }
+    if (*count < most) fields[*count] = part;
+    ++*count;
+    if (*p++ == '\n') break;
+  }
+  *next = p;
+  *lines = count_lines(start, p);
+  return TSN_CSV_SPLIT_OK;
+}
+
+size_t tsn_csv_undouble(const char *text, size_t length, char *out)
+{
+  size_t to = 0;
+
+  for (size_t i = 0; i < length; i++) {
+    out[to++] = text[i];
+    if (text[i] == '"') i++;
+  }
+  return to;
+}
+
+/* The text of a part, undoubled into the scratch buffer where need be; NULL: out of memory. */
+static const char *part_text(tsn_csv *c, const tsn_csv_field *part, size_t *length)
+{
+  char *out;
+
+  *length = part->length;
+  if (!part->doubled) return part->text;
+  tsn_bytes_reset(&c->scratch);
+  out = tsn_bytes_extend(&c->scratch, part->length);
+  if (out) *length = tsn_csv_undouble(part->text, part->length, out);
+  return out;
+}
+
+/* --- the header --- */
+
+static void trim(const char **text, size_t *length)
+{
+  while (*length && (**text == ' ' || **text == '\t')) ++*text, --*length;
+  while (*length && ((*text)[*length - 1] == ' ' || (*text)[*length - 1] == '\t')) --*length;
+}
+
+/* The column of a header's name: the same spelling first, then any case. */
+static size_t find_column(const tsn_schema *s, const char *name, size_t length)
+{
+  for (size_t i = 0; i < s->column_count; i++)
+    if (strlen(s->columns[i].name) == length && !memcmp(s->columns[i].name, name, length)) return i;
+  for (size_t i = 0; i < s->column_count; i++)
+    if (tsn_same_name(s->columns[i].name, strlen(s->columns[i].name), name, length)) return i;
+  return TSN_NO_COLUMN;
+}
+
+static void plan_field(tsn_decoder *r, field *f, size_t column)
+{
+  static const int64_t scales[] = { [TOCSIN_UNIT_NONE] = 1,           [TOCSIN_UNIT_SECOND] = 1000000,
+                                    [TOCSIN_UNIT_MILLISECOND] = 1000, [TOCSIN_UNIT_MICROSECOND] = 1,
+                                    [TOCSIN_UNIT_NANOSECOND] = 0 };
+  const tsn_column_def *def;
+
+  *f = (field){ .kind = SKIP, .column = column, .to = &r->csv->nowhere };
+  if (column == TSN_NO_COLUMN) return;
+  def = &r->schema->columns[column];
+  f->type = def->type;
+  f->unit = def->unit;
+  f->scale = scales[def->unit];
+  f->live = def->needed;
+  f->not_null = def->not_null;
+  if (f->live) {
+    f->to = &r->rows.columns[column];
+    f->mask = SIZE_MAX;
+  }
+  switch (def->type) {
+  case TOCSIN_TEXT:
+    f->kind = f->live ? TEXT : CHECK_TEXT;
+    break;
+  case TOCSIN_BIGINT:
+    f->kind = BIGINT;
+    break;
+  case TOCSIN_DOUBLE:
+    f->kind = DOUBLE;
+    break;
+  case TOCSIN_TIMESTAMP:
+    f->kind = TIME;
+    break;
+  case TOCSIN_BOOLEAN:
+  case TOCSIN_INTERVAL:
+  case TOCSIN_NULL:
+  case TOCSIN_LIST:
+    f->kind = OTHER;
+    break;
+  }
+}
+
+static const char *schema_name(const tsn_decoder *r)
+{
+  return r->schema->name ? r->schema->name : "";
+}
+
+static bool is_spelt(const tsn_csv_field *part, const char *name)
+{
+  const char *text = part->text;
+  size_t length = part->length;
+
+  trim(&text, &length);
+  return strlen(name) == length && !memcmp(name, text, length);
+}
+
+/* Maps one field of the header. Of two spellings of one name the exact one
+ * counts; two alike are one too many. */
+static tocsin_status map_field(tsn_decoder *r, tsn_csv *c, size_t i, const char *name, size_t length)
+{
+  size_t column = find_column(r->schema, name, length);
+
+  for (size_t j = 0; j < i && column != TSN_NO_COLUMN; j++) {
+    const char *known = r->schema->columns[column].name;
+    bool exact = is_spelt(&c->parts[i], known);
+    if (c->fields[j].column != column) continue;
+    if (exact == is_spelt(&c->parts[j], known))
+      return tsn_decoder_fail(r, "the header names column \"%s\" twice", known);
+    if (exact)
+      plan_field(r, &c->fields[j], TSN_NO_COLUMN);
+    else
+      column = TSN_NO_COLUMN;
+  }
+  plan_field(r, &c->fields[i], column);
+  return TOCSIN_OK;
+}
+
+static tocsin_status check_header(tsn_decoder *r, const tsn_csv *c, const char *line, size_t length)
+{
+  const tsn_schema *s = r->schema;
+  size_t found = 0, shown = 0;
+  char names[160] = "";
+
+  for (size_t i = 0; i < s->column_count; i++) {
+    bool there = false;
+    for (size_t j = 0; j < c->count && !there; j++) there = c->fields[j].column == i;
+    found += there;
+    if (!there) {
+      if (s->columns[i].not_null)
+        return tsn_decoder_fail(r, "the header has no column \"%s\", which stream \"%s\" requires",
+                               s->columns[i].name, schema_name(r));
+      r->rows.columns[i].live = false;
+    }
+    if (shown < sizeof names)
+      shown += (size_t)snprintf(names + shown, sizeof names - shown, "%s%s", i ? ", " : "", s->columns[i].name);
+  }
+  if (found) return TOCSIN_OK;
+  if (length > 80) length = 80;
+  while (length && (line[length - 1] == '\n' || line[length - 1] == '\r')) length--;
+  if (!memchr(line, ',', length) && (memchr(line, ';', length) || memchr(line, '\t', length)))
+    return tsn_decoder_fail(r, "the header line has no comma; fields must be split by commas, not by %s",
+                           memchr(line, ';', length) ? "semicolons" : "tabs");
+  return tsn_decoder_fail(r, "the header line \"%.*s\" names no column of stream \"%s\" (%s)", (int)length, line,
+                         schema_name(r), names);
+}
+
+static tocsin_status read_header(tsn_decoder *r, tsn_csv *c, const char *start, tsn_records_end at_end,
+                                 const char **next)
+{
+  uint64_t lines;
+  size_t count;
+  void *parts = c->parts;
+  tsn_csv_split_outcome outcome;
+  tocsin_status st = TOCSIN_OK;
+
+  if (!tsn_alloc_grow(r->alloc, &parts, &c->part_cap, 64, sizeof *c->parts)) return TOCSIN_NOMEM;
+  c->parts = parts;
+  outcome = tsn_csv_split_record(start, r->limit, c->parts, c->part_cap, &count, next, &lines);
+  if (outcome == TSN_CSV_SPLIT_OPEN && at_end == TSN_MORE_COMES) {
+    *next = start;
+    return TOCSIN_OK;
+  }
+  if ((size_t)(*next - 1 - start) > r->options.max_line)
+    return tsn_decoder_fail(r, "the header line is longer than a line may be");
+  if (outcome != TSN_CSV_SPLIT_OK) return tsn_decoder_fail(r, "the header line has a quote that is not closed");
+  if (!r->clean && !tsn_decoder_is_clean(start, *next)) return tsn_decoder_fail(r, "the header line is no UTF-8 text");
+  if (count > HEADER_MOST) return tsn_decoder_fail(r, "the header has more than %d fields", HEADER_MOST);
+  if (count > c->part_cap) {
+    if (!tsn_alloc_grow(r->alloc, &parts, &c->part_cap, count, sizeof *c->parts)) return TOCSIN_NOMEM;
+    c->parts = parts;
+    (void)tsn_csv_split_record(start, r->limit, c->parts, c->part_cap, &count, next, &lines);
+  }
+  c->fields = tsn_alloc_array(r->alloc, count, sizeof *c->fields);
+  if (!c->fields) return TOCSIN_NOMEM;
+  c->count = count;
+  for (size_t i = 0; i < count && st == TOCSIN_OK; i++) {
+    size_t length;
+    const char *name = part_text(c, &c->parts[i], &length);
+    if (!name) return TOCSIN_NOMEM;
+    trim(&name, &length);
+    st = map_field(r, c, i, name, length);
+  }
+  if (st == TOCSIN_OK) st = check_header(r, c, start, (size_t)(*next - start));
+  r->line += lines;
+  return st;
+}
+
+/* --- the slow way --- */
+
+/* Stores one cell of a record known to be whole; false: bad, and reported. */
+static bool slow_cell(tsn_decoder *r, const field *f, const char *start, size_t length, const tsn_csv_field *part,
+                      const char *text, size_t text_length)
+{
+  tsn_cell cell = { .integer = 0 };
+  tsn_cell_outcome outcome;
+
+  if (text_length == 0 && !part->quoted) {
+    if (f->not_null) {
+      tsn_decoder_bad(r, start, length, f->column, "NULL where a value is required");
+      return false;
+    }
+    if (f->live) tsn_rows_null(&r->rows, f->column, f->type);
+    return true;
+  }
+  if (f->type == TOCSIN_TEXT) {
+    if (f->live) tsn_rows_text(f->to, r->rows.row, text, text_length);
+    return true;
+  }
+  outcome = tsn_cell_parse(f->type, f->unit, text, text_length, &cell);
+  if (outcome == TSN_CELL_BAD || outcome == TSN_CELL_BEYOND) {
+    tsn_decoder_bad_cell(r, start, length, f->column, outcome, text, text_length, true);
+    return false;
+  }
+  if (outcome == TSN_CELL_NAN) {
+    if (f->not_null) {
+      tsn_decoder_bad(r, start, length, f->column, "NaN, which is NULL, where a value is required");
+      return false;
+    }
+    if (f->live) tsn_rows_null(&r->rows, f->column, f->type);
+  } else if (f->live) {
+    tsn_rows_cell(f->to, r->rows.row, f->type, cell);
+  }
+  return true;
+}
+
+static bool is_nan(const field *f, const char *text, size_t length)
+{
+  tsn_cell cell;
+  return f->type == TOCSIN_DOUBLE && tsn_cell_parse(f->type, f->unit, text, length, &cell) == TSN_CELL_NAN;
+}
+
+/* Stores a whole record, or reports it. */
+static tocsin_status slow_cells(tsn_decoder *r, tsn_csv *c, const char *start, size_t length, size_t count)
+{
+  uint64_t nans = 0;
+
+  if (count != c->count) {
+    char reason[96];
+    snprintf(reason, sizeof reason, "%zu field%s, the header has %zu", count, count == 1 ? "" : "s", c->count);
+    tsn_decoder_bad(r, start, length, TSN_NO_COLUMN, reason);
+    return TOCSIN_OK;
+  }
+  for (size_t i = 0; i < count; i++) {
+    size_t text_length;
+    const char *text;
+    if (c->fields[i].kind == SKIP) continue;
+    text = part_text(c, &c->parts[i], &text_length);
+    if (!text) return TOCSIN_NOMEM;
+    if (!slow_cell(r, &c->fields[i], start, length, &c->parts[i], text, text_length)) {
+      tsn_rows_undo(&r->rows);
+      return TOCSIN_OK;
+    }
+    if (is_nan(&c->fields[i], text, text_length)) nans++;
+  }
+  r->counts.nan += nans;
+  return tsn_decoder_keep(r, start);
+}
+
+/* One record with all that may be odd about it. *next: where reading goes on. */
+static tocsin_status slow_record(tsn_decoder *r, tsn_csv *c, const char *start, tsn_records_end at_end,
+                                 const char **next)
+{
+  tsn_csv_split_outcome outcome;
+  tocsin_status st = TOCSIN_OK;
+  uint64_t lines;
+  size_t count;
+
+  outcome = tsn_csv_split_record(start, r->limit, c->parts, c->part_cap, &count, next, &lines);
+  if (outcome == TSN_CSV_SPLIT_OPEN && at_end == TSN_MORE_COMES) {
+    *next = start;
+    return TOCSIN_OK;
+  }
+  if (outcome == TSN_CSV_SPLIT_OK && lines > 1 && (size_t)(*next - 1 - start) > r->options.max_line) {
+    outcome = TSN_CSV_SPLIT_TORN;
+    *next = (const char *)memchr(start, '\n', (size_t)(r->limit - start)) + 1;
+    lines = 1;
+  }
+  if ((size_t)(*next - 1 - start) > r->options.max_line)
+    tsn_decoder_bad(r, start, (size_t)(*next - start), TSN_NO_COLUMN, "longer than a line may be");
+  else if (!r->clean && !tsn_decoder_is_clean(start, *next))
+    tsn_decoder_bad(r, start, (size_t)(*next - start), TSN_NO_COLUMN,
+                   memchr(start, 0, (size_t)(*next - start)) ? "a NUL byte" : "no valid UTF-8");
+  else if (outcome == TSN_CSV_SPLIT_OPEN || outcome == TSN_CSV_SPLIT_TORN)
+    tsn_decoder_bad(r, start, (size_t)(*next - start), TSN_NO_COLUMN, "a quote that is not closed");
+  else if (outcome == TSN_CSV_SPLIT_BROKEN)
+    tsn_decoder_bad(r, start, (size_t)(*next - start), TSN_NO_COLUMN,
+                   "a quoted field that goes on after its closing quote");
+  else
+    st = slow_cells(r, c, start, (size_t)(*next - start), count);
+  r->line += lines;
+  return st;
+}
+
+/* --- the fast way --- */
+
+#if TSN_WORDWISE
+/* High bit set in each byte of w that is a comma, newline, carriage return or quote; the lowest is true. */
+static inline uint64_t field_stops(uint64_t w)
+{
+  const uint64_t ones = UINT64_C(0x0101010101010101), high = UINT64_C(0x8080808080808080);
+  uint64_t comma = w ^ (ones * ','), quote = w ^ (ones * '"');
+
+  /* Control characters stop too: what is none of the four is found by the byte loop that follows. */
+  return (((comma - ones) & ~comma) | ((quote - ones) & ~quote) | ((w - ones * 0x20) & ~w)) & high;
+}
+#endif
+
+/* First byte from p on that may end a plain field. */
+static inline const char *plain_end(const char *p, const char *limit)
+{
+#if TSN_WORDWISE
+  while (limit - p >= 8) {
+    uint64_t stops = field_stops(tsn_load_word(p));
+    if (stops) return p + (__builtin_ctzll(stops) >> 3);
+    p += 8;
+  }
+#else
+  (void)limit;
+#endif
+  while ((unsigned char)*p >= 0x20 && *p != ',' && *p != '"') p++;
+  return p;
+}
+
+/* Copies a plain text and answers its end. In whole words, into the slack if need be. */
+static inline const char *copy_plain(const char *p, const char *limit, char *to)
+{
+#if TSN_WORDWISE
+  while (limit - p >= 8) {
+    uint64_t word = tsn_load_word(p), stops = field_stops(word);
+    memcpy(to, &word, 8);
+    if (stops) return p + (__builtin_ctzll(stops) >> 3);
+    p += 8;
+    to += 8;
+  }
+#else
+  (void)limit;
+#endif
+  while ((unsigned char)*p >= 0x20 && *p != ',' && *p != '"') *to++ = *p++;
+  return p;
+}
+
+static inline bool is_end(char c)
+{
+  return c == ',' || c == '\n' || c == '\r';
+}
+
+/* A cell that the inline parser left: empty, quoted, or a longer number. NULL: the slow way. */
+static const char *odd_cell(tsn_decoder *r, const field *f, const char *p)
+{
+  const char *end = p;
+  tsn_cell cell = { .integer = 0 };
+  bool quoted = *p == '"';
+
+  if (quoted) {
+    end = ++p;
+    while (*end != '"' && *end != '\n') end++;
+    if (*end != '"' || end == p) return NULL;
+  } else {
+    while (!is_end(*end)) end++;
+    if (end == p) {
+      if (f->not_null) return NULL;
+      if (f->live) tsn_rows_null(&r->rows, f->column, f->type);
+      return p;
+    }
+  }
+  if (tsn_cell_parse(f->type, f->unit, p, (size_t)(end - p), &cell) != TSN_CELL_OK) return NULL;
+  if (f->live) tsn_rows_cell(f->to, r->rows.row, f->type, cell);
+  return end + quoted;
+}
+
+static const char *quoted_text(const field *f, const char *p, const char *limit, size_t row)
+{
+  const char *end = ++p;
+
+  for (;; end++) {
+    end = plain_end(end, limit);
+    if (*end == '"') break;
+    if (*end == '\n') return NULL;
+  }
+  if (f->live) tsn_rows_text(f->to, row, p, (size_t)(end - p));
+  return end + 1;
+}
+
+static inline const char *plain_text(tsn_decoder *r, const field *f, const char *p, const char *limit, size_t row)
+{
+  tsn_rows_column *to = f->to;
+  const char *end;
+
+  if (*p == '"') return quoted_text(f, p, limit, row);
+  end = copy_plain(p, limit, (char *)to->values + to->text);
+  while (!is_end(*end)) {
+    ((char *)to->values)[to->text + (size_t)(end - p)] = *end; /* a quote or control character within */
+    end++;
+    end = copy_plain(end, limit, (char *)to->values + to->text + (size_t)(end - p));
+  }
+  if (end == p) {
+    if (f->not_null) return NULL;
+    tsn_rows_null(&r->rows, f->column, TOCSIN_TEXT);
+    return p;
+  }
+  to->text += (size_t)(end - p);
+  to->offsets[row + 1] = (int32_t)to->text;
+  return end;
+}
+
+static inline const char *time_cell(const field *f, const char *p, const char *limit, int64_t *out)
+{
+  int64_t number;
+  const char *end;
+
+  if (limit - p > 4 && p[4] == '-') return tsn_read_iso_time(p, limit, out);
+  end = tsn_read_int64(p, limit, &number);
+  if (!end || !f->scale || __builtin_mul_overflow(number, f->scale, out)) return NULL;
+  return end;
+}
+
+/* Stores one record of plain cells; answers what follows it, or NULL: the slow way. */
+static const char *fast_record(tsn_decoder *r, const tsn_csv *c, const char *p)
+{
+  const char *limit = r->limit, *end;
+  const field *f = c->fields, *last = f + c->count - 1;
+  const size_t row = r->rows.row;
+
+  for (;; f++) {
+    end = NULL;
+    switch (f->kind) {
+    case SKIP:
+    case CHECK_TEXT:
+      if (*p == '"') {
+        end = quoted_text(f, p, limit, row);
+      } else {
+        end = plain_end(p, limit);
+        while (!is_end(*end)) end = plain_end(end + 1, limit);
+        if (end == p && f->not_null) return NULL;
+      }
+      break;
+    case TEXT:
+      end = plain_text(r, f, p, limit, row);
+      break;
+    case BIGINT: {
+      int64_t value;
+      end = tsn_read_int64(p, limit, &value);
+      if (end && is_end(*end)) {
+        ((int64_t *)f->to->values)[row & f->mask] = value;
+        break;
+      }
+      end = odd_cell(r, f, p);
+      break;
+    }
+    case DOUBLE: {
+      double value;
+      end = tsn_read_double(p, limit, &value);
+      if (end && is_end(*end)) {
+        ((double *)f->to->values)[row & f->mask] = value;
+        break;
+      }
+      end = odd_cell(r, f, p);
+      break;
+    }
+    case TIME: {
+      int64_t value;
+      end = time_cell(f, p, limit, &value);
+      if (end && is_end(*end)) {
+        ((int64_t *)f->to->values)[row & f->mask] = value;
+        break;
+      }
+      end = odd_cell(r, f, p);
+      break;
+    }
+    case OTHER:
+      end = odd_cell(r, f, p);
+      break;
+    }
+    if (!end) return NULL;
+    if (f == last) break;
+    if (*end != ',') return NULL;
+    p = end + 1;
+  }
+  if (*end == '\r') end++;
+  return *end == '\n' ? end + 1 : NULL;
+}
+
+tocsin_status tsn_csv_records(tsn_decoder *r, tsn_csv *c, tsn_records_end at_end, const char **stop)
+{
+  const char *p = r->region, *limit = r->limit, *next;
+  tocsin_status st = TOCSIN_OK;
+
+  *stop = p;
+  while (p < limit && st == TOCSIN_OK) {
+    if (*p == '\n' || (*p == '\r' && p[1] == '\n')) {
+      p += *p == '\r' ? 2 : 1;
+      r->line++;
+      *stop = p;
+      continue;
+    }
+    if (c->count == 0) {
+      st = read_header(r, c, p, at_end, &next);
+    } else {
+      st = tsn_rows_ready(&r->rows);
+      if (st != TOCSIN_OK) break;
+      next = fast_record(r, c, p);
+      if (next && (size_t)(next - 1 - p) <= r->options.max_line && (r->clean || tsn_decoder_is_clean(p, next))) {
+        st = tsn_decoder_keep(r, p);
+        r->line++;
+        p = *stop = next;
+        continue;
+      }
+      tsn_rows_undo(&r->rows);
+      st = slow_record(r, c, p, at_end, &next);
+    }
+    if (st != TOCSIN_OK || next == p) break; /* a record that goes on */
+    p = *stop = next;
+  }
+  return st;
+}

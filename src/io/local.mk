@@ -1,0 +1,32 @@
+# Readers and writers, for hosts; the core does without.
+noinst_LTLIBRARIES += libtsnio.la
+libtsnio_la_CPPFLAGS = $(AM_CPPFLAGS) $(ZLIB_CFLAGS) $(ZSTD_CFLAGS)
+libtsnio_la_LIBADD = $(ZLIB_LIBS) $(ZSTD_LIBS) -lm
+libtsnio_la_SOURCES = \
+  %D%/cell.c \
+  %D%/cell.h \
+  %D%/csv.c \
+  %D%/csv.h \
+  %D%/decoder.c \
+  %D%/decoder.h \
+  %D%/infer.c \
+  %D%/infer.h \
+  %D%/json_path.c \
+  %D%/json_path.h \
+  %D%/json_scan.c \
+  %D%/json_scan.h \
+  %D%/jsonl.c \
+  %D%/jsonl.h \
+  %D%/rows.c \
+  %D%/rows.h \
+  %D%/sample.c \
+  %D%/sample.h \
+  %D%/stream.c \
+  %D%/stream.h \
+  %D%/width.c \
+  %D%/width.h \
+  %D%/write_csv.c \
+  %D%/write_jsonl.c \
+  %D%/write_table.c \
+  %D%/writer.c \
+  %D%/writer.h

@@ -1,0 +1,259 @@
+/* What follows what: mistakes that show only where the parts of a pattern meet
+ * (language page, sections 6.1, 6.3 and 9).
+ *
+ * All checks walk the automaton without consuming. A walk's state is a node and
+ * a few flags; each state is visited once, so that a check is linear. */
+#include <string.h>
+
+#include "plan/plan.h"
+
+enum {
+  SEEN_ELEMENT = 1, /* an element lies before */
+  SEEN_ABSENCE = 2, /* !x was crossed since the last element */
+  SEEN_TIMER = 4,   /* at the start: !x{d} was crossed; in a turn: a timer was taken */
+  SEEN_STATES = 8
+};
+
+typedef struct walk {
+  tsn_plan *p;
+  uint8_t *visited; /* a bit a flag combination, by node */
+  uint32_t *stack;
+  size_t depth;
+} walk;
+
+static bool walk_begin(walk *w, tsn_plan *p)
+{
+  w->p = p;
+  w->depth = 0;
+  w->visited = tsn_arena_new_array(p->arena, uint8_t, p->node_count + 1);
+  w->stack = tsn_arena_new_array(p->arena, uint32_t, p->node_count * SEEN_STATES + 1);
+  return w->visited && w->stack;
+}
+
+static void walk_push(walk *w, uint32_t node, unsigned flags)
+{
+  if (w->visited[node] >> flags & 1) return;
+  w->visited[node] = (uint8_t)(w->visited[node] | 1u << flags);
+  w->stack[w->depth++] = node * SEEN_STATES + flags;
+}
+
+/* Pushes what can be reached from a node that does not consume. */
+static void walk_follow(walk *w, uint32_t node, unsigned flags)
+{
+  const tsn_node_rec *n = &w->p->nodes[node].rec;
+  uint32_t i;
+  switch (n->kind) {
+  case NODE_SPLIT:
+    for (i = 0; i < n->b; i++) walk_push(w, w->p->targets[n->a + i], flags);
+    break;
+  case NODE_ENTER:
+    walk_push(w, w->p->loops[n->a].body, flags);
+    if (w->p->loops[n->a].min == 0) walk_push(w, w->p->loops[n->a].exit, flags);
+    break;
+  case NODE_TURN:
+    walk_push(w, w->p->loops[n->a].body, flags);
+    walk_push(w, w->p->loops[n->a].exit, flags);
+    break;
+  case NODE_ABSENCE: walk_push(w, n->next, flags | SEEN_ABSENCE); break;
+  case NODE_ACCEPT: break;
+  default: walk_push(w, n->next, flags); break;
+  }
+}
+
+/* Marks the gaps that an element can precede, and finds ends over absences. */
+static void check_ends(tsn_plan *p, bool *preceded)
+{
+  walk w;
+  if (!walk_begin(&w, p)) return;
+  walk_push(&w, p->root, 0);
+  while (w.depth) {
+    uint32_t state = w.stack[--w.depth], node = state / SEEN_STATES;
+    unsigned flags = state % SEEN_STATES;
+    const tsn_node_rec *n = &p->nodes[node].rec;
+    if (n->kind == NODE_ROW) {
+      walk_push(&w, n->next, SEEN_ELEMENT);
+    } else if (n->kind == NODE_TIMER) {
+      walk_push(&w, n->next, flags & SEEN_ELEMENT ? SEEN_ELEMENT : flags | SEEN_TIMER);
+    } else if (n->kind == NODE_ACCEPT) {
+      if (!(flags & SEEN_ELEMENT) && (flags & (SEEN_ABSENCE | SEEN_TIMER)))
+        tsn_diag_add(p->diag, TSN_E2007, p->q->pattern->at, "an absence speaks of the rows before or after one that is there",
+                     "the pattern can be passed over an absence alone, without a row");
+      else if ((flags & SEEN_ABSENCE) && p->q->within_kind != WITHIN_TIME)
+        tsn_diag_add(p->diag, TSN_E2006, p->q->pattern->at, "give it a length, !x{10 MINUTES}, or bound the match with WITHIN",
+                     "nothing says how long the absence at the end of the pattern lasts");
+    } else {
+      if (n->kind == NODE_GAP && (flags & SEEN_ELEMENT)) preceded[node] = true;
+      walk_follow(&w, node, flags);
+    }
+  }
+}
+
+/* Whether an element, or the end over an absence, can follow a gap. */
+static bool can_follow(tsn_plan *p, uint32_t gap)
+{
+  walk w;
+  if (!walk_begin(&w, p)) return true;
+  walk_push(&w, p->nodes[gap].rec.next, 0);
+  while (w.depth) {
+    uint32_t state = w.stack[--w.depth], node = state / SEEN_STATES;
+    unsigned flags = state % SEEN_STATES;
+    tsn_node_kind kind = (tsn_node_kind)p->nodes[node].rec.kind;
+    if (kind == NODE_ROW || kind == NODE_TIMER || (kind == NODE_ACCEPT && (flags & SEEN_ABSENCE))) return true;
+    walk_follow(&w, node, flags);
+  }
+  return false;
+}
+
+static void check_gaps(tsn_plan *p, const bool *preceded)
+{
+  size_t i;
+  for (i = 0; i < p->node_count; i++) {
+    const char *arrow = p->nodes[i].rec.flags & NODE_ANY ? "->>" : "->";
+    if (p->nodes[i].rec.kind != NODE_GAP) continue;
+    if (!preceded[i])
+      tsn_diag_add(p->diag, TSN_E2005, p->nodes[i].at, "a gap stands between two elements",
+                   "no element can precede this %s", arrow);
+    else if (!can_follow(p, (uint32_t)i))
+      tsn_diag_add(p->diag, TSN_E2005, p->nodes[i].at, "a gap stands between two elements", "no element can follow this %s", arrow);
+  }
+}
+
+/* A loop without an upper bound has to consume a row in each turn that takes a timer. */
+static void check_turns(tsn_plan *p)
+{
+  size_t i;
+  for (i = 0; i < p->loop_count; i++) {
+    walk w;
+    uint32_t turn = TSN_NONE;
+    size_t k;
+    if (p->loops[i].max != TSN_UNBOUNDED || !walk_begin(&w, p)) continue;
+    for (k = 0; k < p->node_count; k++)
+      if (p->nodes[k].rec.kind == NODE_TURN && p->nodes[k].rec.a == i) turn = (uint32_t)k;
+    walk_push(&w, p->loops[i].body, 0);
+    while (w.depth) {
+      uint32_t state = w.stack[--w.depth], node = state / SEEN_STATES;
+      unsigned flags = state % SEEN_STATES;
+      const tsn_node_rec *n = &p->nodes[node].rec;
+      if (node == turn) {
+        if (flags & SEEN_TIMER)
+          tsn_diag_add(p->diag, TSN_E2008, p->nodes[turn].at, "bound it, as in {1,3}, or let it take a row",
+                       "a turn of this loop can pass in time alone, without a row");
+      } else if (n->kind == NODE_TIMER) {
+        walk_push(&w, n->next, flags | SEEN_TIMER);
+      } else if (n->kind != NODE_ROW && n->kind != NODE_ACCEPT) {
+        walk_follow(&w, node, flags);
+      }
+    }
+  }
+}
+
+/* Absences at the start are tested on their own row: no other is mapped yet. */
+static void check_start(tsn_plan *p)
+{
+  walk w;
+  if (!walk_begin(&w, p)) return;
+  walk_push(&w, p->root, 0);
+  while (w.depth) {
+    uint32_t state = w.stack[--w.depth], node = state / SEEN_STATES;
+    const tsn_node_rec *n = &p->nodes[node].rec;
+    const tsn_bpat *timer = n->kind == NODE_TIMER ? p->timers[n->a] : NULL;
+    unsigned i;
+    for (i = 0; timer && i < timer->label_count; i++)
+      if (!p->label_local[timer->labels[i]])
+        tsn_diag_add(p->diag, TSN_W0004, p->nodes[node].at, NULL,
+                     "before the first row, what %s reads of other rows is NULL", p->q->labels[timer->labels[i]].name);
+    if (timer && timer->duration_expr)
+      tsn_diag_add(p->diag, TSN_E2009, p->nodes[node].at, "a constant or a parameter",
+                   "no row lies before this absence: its length cannot be computed");
+    if (n->kind == NODE_ABSENCE && !p->label_local[n->a])
+      tsn_diag_add(p->diag, TSN_W0004, p->nodes[node].at, NULL,
+                   "before the first row, what %s reads of other rows is NULL", p->q->labels[n->a].name);
+    if (n->kind == NODE_TIMER) walk_push(&w, n->next, 0);
+    else if (n->kind != NODE_ROW && n->kind != NODE_ACCEPT) walk_follow(&w, node, 0);
+  }
+}
+
+static void warn_waits(tsn_plan *p)
+{
+  size_t i;
+  bool timed = p->q->within_kind != WITHIN_NONE;
+  for (i = 0; i < p->node_count; i++) {
+    const tsn_node_rec *n = &p->nodes[i].rec;
+    if (n->kind == NODE_GAP && (n->flags & NODE_HAS_HI)) timed = true;
+    if (n->kind != NODE_GAP || (n->flags & NODE_HAS_HI) || p->q->within_kind != WITHIN_NONE) continue;
+    tsn_diag_add(p->diag, TSN_W0001, p->nodes[i].at, "WITHIN 1 HOUR bounds the match, ->{,1 HOUR} this gap",
+                 p->q->skip_kind == MATCH_SKIP_NONE ? "what follows may be waited for for ever"
+                                                    : "what follows may be waited for for ever, and matches that start later wait with it");
+  }
+  if (p->q->timeouts && !timed)
+    tsn_diag_add(p->diag, TSN_W0003, p->q->pattern->at, "WITHIN or an upper bound of a gap ends a wait", "nothing can time out here");
+}
+
+void tsn_plan_check(tsn_plan *p)
+{
+  bool *preceded = tsn_arena_new_array(p->arena, bool, p->node_count + 1);
+  if (!preceded) return;
+  check_ends(p, preceded);
+  check_gaps(p, preceded);
+  check_turns(p);
+  check_start(p);
+  warn_waits(p);
+}
+
+#define AMBIGUOUS_STEPS_MAX 100000u
+
+/* Counts the ways without consuming from a node: two to rows of one label, two
+ * timers, or two ends, and the rows no longer tell the derivation. */
+static bool ambiguous_from(const tsn_plan *p, uint32_t from, bool at_start, uint8_t *labels, uint32_t *stack, size_t cap, size_t *budget)
+{
+  size_t depth = 0, timers = 0, ends = 0;
+  memset(labels, 0, p->q->label_count);
+  stack[depth++] = from;
+  while (depth) {
+    uint32_t node = stack[--depth], i;
+    const tsn_node_rec *n = &p->nodes[node].rec;
+    if ((*budget)-- == 0) return true;
+    if (depth + n->b + 2 > cap) return true;
+    switch (n->kind) {
+    case NODE_ROW:
+      if (labels[n->a]++) return true;
+      break;
+    case NODE_TIMER:
+      if (at_start) stack[depth++] = n->next; /* no element there, but a condition */
+      else if (timers++) return true;
+      break;
+    case NODE_ACCEPT:
+      if (ends++) return true;
+      break;
+    case NODE_SPLIT:
+      for (i = n->b; i > 0; i--) stack[depth++] = p->targets[n->a + i - 1];
+      break;
+    case NODE_ENTER:
+      if (p->loops[n->a].nullable) return true;
+      stack[depth++] = p->loops[n->a].body;
+      if (p->loops[n->a].min == 0) stack[depth++] = p->loops[n->a].exit;
+      break;
+    case NODE_TURN:
+      if (p->loops[n->a].nullable) return true;
+      stack[depth++] = p->loops[n->a].body;
+      stack[depth++] = p->loops[n->a].exit;
+      break;
+    default: stack[depth++] = n->next; break;
+    }
+  }
+  return false;
+}
+
+bool tsn_plan_is_ambiguous(const tsn_plan *p)
+{
+  size_t cap = p->node_count * 2 + p->target_count + 16, budget = AMBIGUOUS_STEPS_MAX, i;
+  uint8_t *labels = tsn_arena_new_array(p->arena, uint8_t, p->q->label_count + 1);
+  uint32_t *stack = tsn_arena_new_array(p->arena, uint32_t, cap);
+  if (!labels || !stack) return true;
+  if (ambiguous_from(p, p->root, true, labels, stack, cap, &budget)) return true;
+  for (i = 0; i < p->node_count; i++) {
+    tsn_node_kind kind = (tsn_node_kind)p->nodes[i].rec.kind;
+    if ((kind == NODE_ROW || kind == NODE_TIMER) && ambiguous_from(p, p->nodes[i].rec.next, false, labels, stack, cap, &budget)) return true;
+  }
+  return false;
+}

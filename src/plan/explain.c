@@ -1,0 +1,153 @@
+/* A program as a person reads it: streams, automaton, registers, code. */
+#include <string.h>
+
+#include "base/time.h"
+#include "plan/plan.h"
+
+static const char *const skip_names[] = {"PAST LAST ROW", "TO NEXT ROW", "TO a label's row", "NO SKIP"};
+
+static void print_code(const tocsin_program *p, const tsn_code *code, const char *indent, tsn_bytes *out)
+{
+  uint32_t i;
+  for (i = 0; i < code->instrs.count; i++) {
+    const tsn_instr *in = &p->instrs[code->instrs.first + i];
+    const tsn_op_info *op = &tsn_op_table[in->op];
+    tsn_bytes_printf(out, "%s%3u  %-8s", indent, i, op->name);
+    switch (op->operand) {
+    case OPERAND_INTEGER: tsn_bytes_printf(out, " %lld", (long long)p->integers[in->a]); break;
+    case OPERAND_REAL: tsn_bytes_printf(out, " %g", p->reals[in->a]); break;
+    case OPERAND_TEXT: tsn_bytes_printf(out, " '%s'", tsn_program_text(p, p->texts[in->a])); break;
+    case OPERAND_NONE: break;
+    default: tsn_bytes_printf(out, " %u", in->a); break;
+    }
+    if (in->x || in->y) tsn_bytes_printf(out, "  (%u, %u)", in->x, in->y);
+    tsn_bytes_char(out, '\n');
+  }
+}
+
+static void print_duration(const tsn_pattern_rec *q, int64_t d, tsn_bytes *out)
+{
+  char text[TSN_TIME_TEXT];
+  if (q->time_type == TOCSIN_TIMESTAMP) tsn_bytes_append(out, text, tsn_interval_format(d, text));
+  else tsn_bytes_printf(out, "%lld", (long long)d);
+}
+
+static const char *label(const tocsin_program *p, const tsn_pattern_rec *q, uint32_t i)
+{
+  return tsn_program_text(p, p->labels[q->labels.first + i].name);
+}
+
+static void print_node(const tocsin_program *p, const tsn_pattern_rec *q, uint32_t i, tsn_bytes *out)
+{
+  const tsn_node_rec *n = &p->nodes[q->nodes.first + i];
+  uint32_t k;
+  tsn_bytes_printf(out, "  %c%3u  ", i == q->root ? '>' : ' ', i);
+  switch (n->kind) {
+  case NODE_ACCEPT: tsn_bytes_text(out, "accept\n"); return;
+  case NODE_ROW: tsn_bytes_printf(out, "row %s%s", label(p, q, n->a), n->flags & NODE_EXCLUDED ? " (not shown)" : ""); break;
+  case NODE_TIMER: {
+    const tsn_timer_rec *t = &p->timers[q->timers.first + n->a];
+    tsn_bytes_text(out, "timer !");
+    for (k = 0; k < t->labels.count; k++) tsn_bytes_printf(out, "%s%s", k ? "|" : "", label(p, q, p->indices[t->labels.first + k]));
+    tsn_bytes_text(out, " for ");
+    if (t->kind == TIMER_DURATION) print_duration(q, t->duration, out);
+    else tsn_bytes_text(out, t->kind == TIMER_DEADLINE_CODE ? "until an expression" : "an expression");
+    break;
+  }
+  case NODE_GAP:
+    tsn_bytes_text(out, n->flags & NODE_ANY ? "gap ->>" : "gap ->");
+    if (n->flags & NODE_HAS_LO) {
+      tsn_bytes_text(out, " from ");
+      print_duration(q, n->lo, out);
+    }
+    if (n->flags & NODE_HAS_HI) {
+      tsn_bytes_text(out, " to ");
+      print_duration(q, n->hi, out);
+    }
+    break;
+  case NODE_ABSENCE: tsn_bytes_printf(out, "absence !%s", label(p, q, n->a)); break;
+  case NODE_SPLIT:
+    tsn_bytes_text(out, "split");
+    for (k = 0; k < n->b; k++) tsn_bytes_printf(out, " %u", p->indices[q->targets.first + n->a + k]);
+    tsn_bytes_char(out, '\n');
+    return;
+  case NODE_ENTER:
+  case NODE_TURN: {
+    const tsn_loop_rec *l = &p->loops[q->loops.first + n->a];
+    tsn_bytes_printf(out, "%s loop %u {%u,", n->kind == NODE_ENTER ? "enter" : "turn of", n->a, l->min);
+    if (l->max != TSN_UNBOUNDED) tsn_bytes_printf(out, "%u", l->max);
+    tsn_bytes_printf(out, "}%s body %u exit %u%s\n", l->greedy ? "" : " reluctant", l->body, l->exit,
+                     l->counter == TSN_NO_COUNTER ? "" : " counted");
+    return;
+  }
+  case NODE_FIRST: tsn_bytes_text(out, "^ first row"); break;
+  default: tsn_bytes_text(out, "$ last row"); break;
+  }
+  tsn_bytes_printf(out, "  -> %u", n->next);
+  if (n->live_count) {
+    tsn_bytes_text(out, "   live:");
+    for (k = 0; k < n->live_count; k++) tsn_bytes_printf(out, " %u", p->indices[n->live_first + k]);
+  }
+  tsn_bytes_char(out, '\n');
+}
+
+static void print_registers(const tocsin_program *p, const tsn_pattern_rec *q, tsn_bytes *out)
+{
+  static const char *const aggregates[] = {
+#define AGGREGATE(name, id, cells, args, list, about) name,
+#include "program/aggregates.def"
+#undef AGGREGATE
+  };
+  uint32_t i;
+  if (q->regs.count) tsn_bytes_text(out, "  registers\n");
+  for (i = 0; i < q->regs.count; i++) {
+    const tsn_reg_rec *r = &p->regs[q->regs.first + i];
+    tsn_bytes_printf(out, "   %3u  %s", i, r->kind == REG_LAST ? "LAST" : r->kind == REG_FIRST ? "FIRST" : aggregates[r->aggregate]);
+    if (r->kind == REG_FIRST) tsn_bytes_printf(out, " row %u", r->depth);
+    if (r->cells) tsn_bytes_printf(out, "  cells %u to %u", r->cell, r->cell + r->cells - 1);
+    else tsn_bytes_text(out, "  a list");
+    tsn_bytes_printf(out, "%s%s\n", r->in_path ? "  in each path" : "", r->in_replay ? "  when rows are replayed" : "");
+    print_code(p, &r->value, "          ", out);
+  }
+}
+
+static void print_pattern(const tocsin_program *p, const tsn_pattern_rec *q, tsn_bytes *out)
+{
+  uint32_t i;
+  const char *name = tsn_program_text(p, q->name);
+  tsn_bytes_printf(out, "pattern %s over %s\n", *name ? name : "(query)", tsn_program_text(p, p->streams[q->stream].name));
+  tsn_bytes_printf(out, "  tier paths: each path is kept with its registers; the only tier of this version\n");
+  tsn_bytes_printf(out, "  AFTER MATCH SKIP %s, %s\n", skip_names[q->skip_kind], q->all_rows ? "ALL ROWS PER MATCH" : "ONE ROW PER MATCH");
+  if (q->within_kind != WITHIN_NONE) {
+    tsn_bytes_text(out, "  WITHIN ");
+    if (q->within_kind == WITHIN_ROWS) tsn_bytes_printf(out, "%lld ROWS", (long long)q->within);
+    else print_duration(q, q->within, out);
+    tsn_bytes_char(out, '\n');
+  }
+  tsn_bytes_printf(out, "  kept: %u cell%s a path, %u counter%s, %s%s\n", q->path_cells, q->path_cells == 1 ? "" : "s", q->counters,
+                   q->counters == 1 ? "" : "s", q->history ? "rows and labels of each path" : "no rows of a path",
+                   q->ambiguous ? "; several derivations may give one match" : "");
+  if (q->behind) tsn_bytes_printf(out, "  kept: the last %u row%s of each partition, for PREV\n", q->behind, q->behind == 1 ? "" : "s");
+  tsn_bytes_text(out, "  automaton\n");
+  for (i = 0; i < q->nodes.count; i++) print_node(p, q, i, out);
+  print_registers(p, q, out);
+  tsn_bytes_text(out, "  conditions\n");
+  for (i = 0; i < q->labels.count; i++) {
+    const tsn_label_rec *l = &p->labels[q->labels.first + i];
+    tsn_bytes_printf(out, "    %s: %s\n", tsn_program_text(p, l->name),
+                     l->condition.instrs.count == 0 ? "every row"
+                     : l->condition.local            ? "reads its own row"
+                                                     : "reads the path");
+    print_code(p, &l->condition, "          ", out);
+  }
+}
+
+tocsin_status tsn_explain_program(const tocsin_program *p, tsn_bytes *out)
+{
+  uint32_t i;
+  for (i = 0; i < p->patterns_count; i++) {
+    if (i) tsn_bytes_char(out, '\n');
+    print_pattern(p, &p->patterns[i], out);
+  }
+  return out->failed;
+}

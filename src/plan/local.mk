@@ -1,0 +1,8 @@
+libtsn_la_SOURCES += \
+  %D%/check.c \
+  %D%/code.c \
+  %D%/emit.c \
+  %D%/explain.c \
+  %D%/nfa.c \
+  %D%/plan.h \
+  %D%/registers.c

@@ -1,0 +1,105 @@
+/* From meaning to machine: a bound pattern becomes records of a program block.
+ *
+ *   tsn_bound --nfa--> nodes, loops, timers        the automaton
+ *             --check--> diagnostics               what follows what
+ *             --registers--> regs, cells, liveness what a path remembers
+ *             --code--> instructions               conditions, measures, SELECT
+ *             --emit--> one block
+ *
+ * A tsn_plan is the work on one pattern; its arrays grow on the compile's arena
+ * and are copied into the block by emit. */
+#ifndef TSN_PLAN_PLAN_H
+#define TSN_PLAN_PLAN_H
+
+#include "base/bytes.h"
+#include "bind/bind.h"
+
+/* The block under construction: a byte buffer a section. */
+typedef struct tsn_image {
+  tsn_alloc *alloc;
+  tsn_bytes sections[TSN_SECTIONS];
+} tsn_image;
+
+typedef struct tsn_reg_plan {
+  tsn_reg_kind kind;
+  tsn_aggregate aggregate;
+  const tsn_label_set *set;
+  tsn_bx *value, *value2;
+  int64_t physical;
+  uint32_t depth;
+  uint32_t cell, cells;
+  bool in_path, in_replay;
+  uint32_t list; /* list aggregates: their number */
+} tsn_reg_plan;
+
+typedef struct tsn_node_plan {
+  tsn_node_rec rec;
+  tsn_span at;
+  uint64_t *live; /* bit set of path cells that conditions can still read here */
+} tsn_node_plan;
+
+typedef struct tsn_plan {
+  tsn_arena *arena;
+  tsn_diag *diag;
+  const tsn_bound *q;
+  tsn_image *image;
+  tocsin_status status;
+
+  tsn_node_plan *nodes;
+  size_t node_count, node_cap;
+  tsn_loop_rec *loops;
+  size_t loop_count, loop_cap;
+  const tsn_bpat **timers;
+  size_t timer_count, timer_cap;
+  uint32_t *targets;
+  size_t target_count, target_cap;
+  uint32_t root, counters;
+  uint32_t counter_depth; /* while building */
+  bool has_first, has_bounds;
+
+  tsn_reg_plan *regs;
+  size_t reg_count, reg_cap;
+  uint32_t path_cells, cells, lists, behind;
+  uint32_t skip_cell;
+  uint64_t **label_reads; /* cells that the condition of a label reads */
+  uint64_t **timer_reads;
+  bool *label_local;
+
+  uint32_t *slot_of; /* of a stream column; TSN_NONE */
+  uint32_t *slots;
+  size_t slot_count;
+  bool ambiguous, replay;
+} tsn_plan;
+
+/* nfa.c */
+void tsn_plan_nfa(tsn_plan *p);
+/* check.c */
+void tsn_plan_check(tsn_plan *p);
+bool tsn_plan_is_ambiguous(const tsn_plan *p);
+/* registers.c */
+void tsn_plan_slots(tsn_plan *p);
+void tsn_plan_registers(tsn_plan *p);
+uint32_t tsn_plan_find_nav(const tsn_plan *p, const tsn_nav *nav);
+uint32_t tsn_plan_find_agg(const tsn_plan *p, const tsn_agg *agg);
+bool tsn_plan_set_has(const tsn_label_set *set, uint32_t label);
+
+/* code.c: what an expression is compiled for. */
+typedef enum tsn_mode {
+  MODE_LABEL, /* a candidate row under a label, and the path before it */
+  MODE_PATH,  /* the path, after its last row */
+  MODE_ROW,   /* one row, so many physical rows from the current one */
+  MODE_OUTER  /* the inner columns */
+} tsn_mode;
+tsn_code tsn_plan_code(tsn_plan *p, const tsn_bx *x, tsn_mode mode, uint32_t label, int64_t physical);
+
+/* emit.c */
+tocsin_status tsn_plan_program(tsn_arena *arena, tsn_alloc *alloc, const tsn_bound_script *script, tsn_diag *diag,
+                               tocsin_program **out);
+uint32_t tsn_image_add(tsn_image *image, tsn_section section, const void *record, size_t size);
+uint32_t tsn_image_count(const tsn_image *image, tsn_section section, size_t size);
+tsn_str tsn_image_text(tsn_image *image, const char *text, size_t length);
+
+/* explain.c */
+tocsin_status tsn_explain_program(const tocsin_program *p, tsn_bytes *out);
+
+#endif

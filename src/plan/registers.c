@@ -1,0 +1,376 @@
+/* What a path remembers.
+ *
+ * Every navigation and aggregate that cannot be read off the candidate row is a
+ * register: cells that a row under one of its labels moves. A condition of label
+ * L sees its row already mapped, so that LAST(x, 1) with L among the labels of x
+ * is the register's newest cell, and LAST(x) is the row itself.
+ *
+ *   cells   [ in paths ........................ | only in a replay ... ]
+ *             read by conditions, timers, and      measures of ALL ROWS,
+ *             (ONE ROW) measures                   next to list aggregates
+ *
+ * Liveness is a backward data-flow over the automaton: a cell lives at a node if
+ * some condition or timer beyond it may read it before a row overwrites it.
+ * Measures do not count: of two paths with one future the preferred one lives,
+ * and its measures with it (language page, section 7). */
+#include <string.h>
+
+#include "plan/plan.h"
+
+bool tsn_plan_set_has(const tsn_label_set *set, uint32_t label) { return set->all || set->has[label]; }
+
+static bool same_set(const tsn_plan *p, const tsn_label_set *a, const tsn_label_set *b)
+{
+  size_t i;
+  if (a->all != b->all) return false;
+  for (i = 0; !a->all && i < p->q->label_count; i++)
+    if (a->has[i] != b->has[i]) return false;
+  return true;
+}
+
+static bool same_bx(const tsn_bx *a, const tsn_bx *b)
+{
+  const tsn_bx *x, *y;
+  if (!a || !b) return a == b;
+  if (a->kind != b->kind || a->type != b->type || a->is_null != b->is_null || a->negated != b->negated || a->integer != b->integer ||
+      memcmp(&a->real, &b->real, sizeof a->real) || a->index != b->index || a->op != b->op || a->x != b->x || a->length != b->length ||
+      (a->length && memcmp(a->text, b->text, a->length)) || a->arg_count != b->arg_count || !same_bx(a->otherwise, b->otherwise))
+    return false;
+  for (x = a->args, y = b->args; x && y; x = x->next, y = y->next)
+    if (!same_bx(x, y)) return false;
+  return !x && !y;
+}
+
+/* ---- slots: the columns that rows carry ---- */
+
+static void use_column(tsn_plan *p, uint32_t column)
+{
+  if (p->slot_of[column] != TSN_NONE) return;
+  p->slot_of[column] = (uint32_t)p->slot_count;
+  p->slots[p->slot_count++] = column;
+}
+
+static void use_columns(tsn_plan *p, const tsn_bx *x)
+{
+  const tsn_bx *arg;
+  if (!x) return;
+  if (x->kind == BX_COLUMN) use_column(p, x->index);
+  if (x->nav) use_columns(p, x->nav->value);
+  if (x->agg) use_columns(p, x->agg->value);
+  for (arg = x->args; arg; arg = arg->next) use_columns(p, arg);
+  use_columns(p, x->otherwise);
+}
+
+void tsn_plan_slots(tsn_plan *p)
+{
+  const tsn_bound *q = p->q;
+  size_t i;
+  p->slot_of = tsn_arena_new_array(p->arena, uint32_t, q->shape->column_count + 1);
+  p->slots = tsn_arena_new_array(p->arena, uint32_t, q->shape->column_count + 1);
+  if (!p->slot_of || !p->slots) return;
+  for (i = 0; i < q->shape->column_count; i++) p->slot_of[i] = TSN_NONE;
+  if (q->time_column >= 0) use_column(p, (uint32_t)q->time_column);
+  for (i = 0; i < q->key_count; i++) use_column(p, q->keys[i]);
+  for (i = 0; i < q->order_count; i++) use_column(p, q->orders[i].column);
+  for (i = 0; i < q->label_count; i++) use_columns(p, q->labels[i].condition);
+  for (i = 0; i < q->inner_count; i++) use_columns(p, q->inner[i].value);
+  for (i = 0; i < p->timer_count; i++) use_columns(p, p->timers[i]->duration_expr);
+}
+
+/* ---- finding and asking for registers ---- */
+
+static tsn_reg_plan *find(tsn_plan *p, const tsn_reg_plan *want)
+{
+  size_t i;
+  for (i = 0; i < p->reg_count; i++) {
+    tsn_reg_plan *r = &p->regs[i];
+    if (r->kind == want->kind && r->aggregate == want->aggregate && r->physical == want->physical &&
+        (r->kind != REG_FIRST || r->depth == want->depth) && same_set(p, r->set, want->set) && same_bx(r->value, want->value) &&
+        same_bx(r->value2, want->value2))
+      return r;
+  }
+  return NULL;
+}
+
+static tsn_reg_plan *ask(tsn_plan *p, const tsn_reg_plan *want)
+{
+  tsn_reg_plan *r = find(p, want);
+  if (r) {
+    if (r->depth < want->depth) r->depth = want->depth;
+    return r;
+  }
+  if (p->reg_count == p->reg_cap) {
+    size_t cap = p->reg_cap ? p->reg_cap * 2 : 16;
+    tsn_reg_plan *grown = tsn_arena_new_array(p->arena, tsn_reg_plan, cap);
+    if (!grown) return NULL;
+    if (p->reg_count) memcpy(grown, p->regs, p->reg_count * sizeof *grown);
+    p->regs = grown;
+    p->reg_cap = cap;
+  }
+  r = &p->regs[p->reg_count++];
+  *r = *want;
+  return r;
+}
+
+static tsn_reg_plan nav_reg(const tsn_nav *nav)
+{
+  return (tsn_reg_plan){.kind = nav->first ? REG_FIRST : REG_LAST,
+                        .set = nav->set,
+                        .value = nav->value,
+                        .physical = nav->physical,
+                        .depth = nav->first ? nav->offset : nav->offset + 1};
+}
+
+static tsn_reg_plan agg_reg(const tsn_agg *agg)
+{
+  return (tsn_reg_plan){.kind = REG_AGG, .aggregate = agg->kind, .set = agg->set, .value = agg->value, .value2 = agg->value2};
+}
+
+uint32_t tsn_plan_find_nav(const tsn_plan *p, const tsn_nav *nav)
+{
+  tsn_reg_plan want = nav_reg(nav), *r;
+  r = find((tsn_plan *)(uintptr_t)p, &want);
+  return r ? (uint32_t)(r - p->regs) : TSN_NONE;
+}
+
+uint32_t tsn_plan_find_agg(const tsn_plan *p, const tsn_agg *agg)
+{
+  tsn_reg_plan want = agg_reg(agg), *r;
+  r = find((tsn_plan *)(uintptr_t)p, &want);
+  return r ? (uint32_t)(r - p->regs) : TSN_NONE;
+}
+
+static bool is_list(tsn_aggregate kind)
+{
+  static const bool lists[TSN_AGGREGATES] = {
+#define AGGREGATE(name, id, cells, args, list, about) [AGG_##id] = list,
+#include "program/aggregates.def"
+#undef AGGREGATE
+  };
+  return lists[kind];
+}
+
+static void see_physical(tsn_plan *p, int64_t physical)
+{
+  if (-physical > (int64_t)p->behind) p->behind = (uint32_t)-physical;
+}
+
+/* label TSN_NONE: the expression reads the path after its last row. */
+static void request(tsn_plan *p, const tsn_bx *x, uint32_t label, bool condition)
+{
+  const tsn_bx *arg;
+  if (!x) return;
+  if (x->kind == BX_NAV) {
+    tsn_reg_plan want = nav_reg(x->nav), *r;
+    bool own = label != TSN_NONE && tsn_plan_set_has(x->nav->set, label);
+    see_physical(p, x->nav->physical);
+    if (own && !x->nav->first) {
+      if (x->nav->offset == 0) return; /* the candidate row itself */
+      want.depth = x->nav->offset;
+    }
+    r = ask(p, &want);
+    if (!r) return;
+    if (condition || !p->replay) r->in_path = true;
+    else r->in_replay = true;
+    return;
+  }
+  if (x->kind == BX_AGG) {
+    tsn_reg_plan want = agg_reg(x->agg), *r = ask(p, &want);
+    if (!r) return;
+    if (is_list(r->aggregate) || (p->replay && !condition)) r->in_replay = true;
+    else r->in_path = true;
+    return;
+  }
+  for (arg = x->args; arg; arg = arg->next) request(p, arg, label, condition);
+  request(p, x->otherwise, label, condition);
+}
+
+static bool needs_replay(const tsn_bx *x)
+{
+  const tsn_bx *arg;
+  if (!x) return false;
+  if (x->kind == BX_AGG && is_list(x->agg->kind)) return true;
+  if (x->kind == BX_MATCH && x->index == MATCH_VALUE_PATH) return true;
+  for (arg = x->args; arg; arg = arg->next)
+    if (needs_replay(arg)) return true;
+  return needs_replay(x->otherwise);
+}
+
+static uint32_t cells_of(const tsn_reg_plan *r)
+{
+  static const uint32_t cells[TSN_AGGREGATES] = {
+#define AGGREGATE(name, id, n, args, list, about) [AGG_##id] = n,
+#include "program/aggregates.def"
+#undef AGGREGATE
+  };
+  return r->kind == REG_LAST ? r->depth : r->kind == REG_FIRST ? 2 : cells[r->aggregate];
+}
+
+static void assign_cells(tsn_plan *p)
+{
+  size_t i;
+  int pass;
+  for (pass = 0; pass < 2; pass++)
+    for (i = 0; i < p->reg_count; i++) {
+      tsn_reg_plan *r = &p->regs[i];
+      if (r->in_path == (pass == 1)) continue;
+      r->cells = cells_of(r);
+      r->cell = p->cells;
+      p->cells += r->cells;
+      if (pass == 0) p->path_cells = p->cells;
+      if (r->kind == REG_AGG && is_list(r->aggregate)) r->list = p->lists++;
+    }
+}
+
+/* ---- liveness ---- */
+
+static void set_bit(uint64_t *bits, uint32_t i) { bits[i / 64] |= (uint64_t)1 << (i % 64); }
+static bool get_bit(const uint64_t *bits, uint32_t i) { return bits[i / 64] >> (i % 64) & 1; }
+
+static void set_reg(uint64_t *bits, const tsn_reg_plan *r)
+{
+  uint32_t i;
+  for (i = 0; i < r->cells; i++) set_bit(bits, r->cell + i);
+}
+
+static void reads(const tsn_plan *p, const tsn_bx *x, uint32_t label, uint64_t *bits)
+{
+  const tsn_bx *arg;
+  if (!x) return;
+  if (x->kind == BX_NAV) {
+    const tsn_nav *nav = x->nav;
+    bool own = label != TSN_NONE && tsn_plan_set_has(nav->set, label);
+    uint32_t at = tsn_plan_find_nav(p, nav);
+    const tsn_reg_plan *r = at == TSN_NONE ? NULL : &p->regs[at];
+    if (nav->first) {
+      if (r) set_reg(bits, r);
+    } else if (r && !(own && nav->offset == 0)) {
+      set_bit(bits, r->cell + nav->offset - (own ? 1 : 0));
+    }
+    return;
+  }
+  if (x->kind == BX_AGG) {
+    uint32_t at = tsn_plan_find_agg(p, x->agg);
+    if (at != TSN_NONE) set_reg(bits, &p->regs[at]);
+    return;
+  }
+  for (arg = x->args; arg; arg = arg->next) reads(p, arg, label, bits);
+  reads(p, x->otherwise, label, bits);
+}
+
+/* Which cells must have lived before a row under `label`, for `after` to live behind it. */
+static void transfer(const tsn_plan *p, uint32_t label, const uint64_t *after, uint64_t *before)
+{
+  size_t i;
+  uint32_t k;
+  for (i = 0; i < p->reg_count; i++) {
+    const tsn_reg_plan *r = &p->regs[i];
+    bool moves = tsn_plan_set_has(r->set, label);
+    if (!r->in_path) continue;
+    for (k = 0; k < r->cells; k++) {
+      if (!get_bit(after, r->cell + k)) continue;
+      if (!moves) set_bit(before, r->cell + k);
+      else if (r->kind != REG_LAST) set_reg(before, r);
+      else if (k > 0) set_bit(before, r->cell + k - 1);
+    }
+  }
+}
+
+static bool merge(uint64_t *into, const uint64_t *from, size_t words)
+{
+  size_t i;
+  uint64_t changed = 0;
+  for (i = 0; i < words; i++) {
+    changed |= from[i] & ~into[i];
+    into[i] |= from[i];
+  }
+  return changed != 0;
+}
+
+static bool step(tsn_plan *p, uint32_t node, uint64_t *scratch, size_t words)
+{
+  tsn_node_plan *n = &p->nodes[node];
+  uint32_t i;
+  bool changed = false;
+  switch (n->rec.kind) {
+  case NODE_ACCEPT: return false;
+  case NODE_ROW:
+    memset(scratch, 0, words * sizeof *scratch);
+    transfer(p, n->rec.a, p->nodes[n->rec.next].live, scratch);
+    merge(scratch, p->label_reads[n->rec.a], words);
+    return merge(n->live, scratch, words);
+  case NODE_TIMER: {
+    const tsn_bpat *t = p->timers[n->rec.a];
+    changed = merge(n->live, p->nodes[n->rec.next].live, words);
+    changed |= merge(n->live, p->timer_reads[n->rec.a], words);
+    for (i = 0; i < t->label_count; i++) changed |= merge(n->live, p->label_reads[t->labels[i]], words);
+    return changed;
+  }
+  case NODE_ABSENCE:
+    changed = merge(n->live, p->nodes[n->rec.next].live, words);
+    return merge(n->live, p->label_reads[n->rec.a], words) || changed;
+  case NODE_SPLIT:
+    for (i = 0; i < n->rec.b; i++) changed |= merge(n->live, p->nodes[p->targets[n->rec.a + i]].live, words);
+    return changed;
+  case NODE_ENTER:
+  case NODE_TURN:
+    changed = merge(n->live, p->nodes[p->loops[n->rec.a].body].live, words);
+    return merge(n->live, p->nodes[p->loops[n->rec.a].exit].live, words) || changed;
+  default: return merge(n->live, p->nodes[n->rec.next].live, words);
+  }
+}
+
+static void liveness(tsn_plan *p)
+{
+  size_t words = p->path_cells / 64 + 1, i;
+  uint64_t *scratch = tsn_arena_new_array(p->arena, uint64_t, words);
+  bool changed = true;
+  p->label_reads = tsn_arena_new_array(p->arena, uint64_t *, p->q->label_count + 1);
+  p->timer_reads = tsn_arena_new_array(p->arena, uint64_t *, p->timer_count + 1);
+  if (!scratch || !p->label_reads || !p->timer_reads) return;
+  for (i = 0; i < p->q->label_count; i++) {
+    p->label_reads[i] = tsn_arena_new_array(p->arena, uint64_t, words);
+    if (!p->label_reads[i]) return;
+    reads(p, p->q->labels[i].condition, (uint32_t)i, p->label_reads[i]);
+  }
+  for (i = 0; i < p->timer_count; i++) {
+    p->timer_reads[i] = tsn_arena_new_array(p->arena, uint64_t, words);
+    if (!p->timer_reads[i]) return;
+    reads(p, p->timers[i]->duration_expr, TSN_NONE, p->timer_reads[i]);
+  }
+  for (i = 0; i < p->node_count; i++) {
+    p->nodes[i].live = tsn_arena_new_array(p->arena, uint64_t, words);
+    if (!p->nodes[i].live) return;
+  }
+  while (changed) {
+    changed = false;
+    for (i = 0; i < p->node_count; i++) changed |= step(p, (uint32_t)i, scratch, words);
+  }
+}
+
+void tsn_plan_registers(tsn_plan *p)
+{
+  const tsn_bound *q = p->q;
+  size_t i;
+  p->replay = q->all_rows;
+  for (i = 0; i < q->inner_count; i++) p->replay = p->replay || needs_replay(q->inner[i].value);
+  for (i = 0; i < q->label_count; i++) request(p, q->labels[i].condition, (uint32_t)i, true);
+  for (i = 0; i < p->timer_count; i++) request(p, p->timers[i]->duration_expr, TSN_NONE, true);
+  request(p, q->skip_row, TSN_NONE, true);
+  for (i = 0; i < q->inner_count; i++)
+    if (q->inner[i].is_measure) request(p, q->inner[i].value, TSN_NONE, false);
+  assign_cells(p);
+  p->skip_cell = TSN_NONE;
+  if (q->skip_row) {
+    uint32_t at = tsn_plan_find_nav(p, q->skip_row->nav);
+    if (at != TSN_NONE) p->skip_cell = p->regs[at].cell + (q->skip_row->nav->first ? 1 : 0);
+  }
+  p->label_local = tsn_arena_new_array(p->arena, bool, q->label_count + 1);
+  liveness(p);
+  for (i = 0; p->label_local && p->label_reads && i < q->label_count; i++) {
+    size_t w, words = p->path_cells / 64 + 1;
+    p->label_local[i] = true;
+    for (w = 0; p->label_reads[i] && w < words; w++)
+      if (p->label_reads[i][w]) p->label_local[i] = false;
+  }
+}

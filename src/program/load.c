@@ -1,0 +1,137 @@
+/* A program's life as bytes: adopt, load, save, and what hosts may ask. */
+#include <string.h>
+
+#include "program/program.h"
+
+const tsn_op_info tsn_op_table[TSN_OPCODES] = {
+#define OP(name, pops, pushes, operand, about) [OP_##name] = {#name, pops, pushes, OPERAND_##operand},
+#include "program/ops.def"
+#undef OP
+};
+
+static bool resolve(tocsin_program *p)
+{
+  const tsn_header *h = (const tsn_header *)(const void *)p->block;
+  size_t i = 0;
+#define SECTION(name, type)                                                                                        \
+  if (h->sections[i].offset > p->length || h->sections[i].offset % 8 != 0 || h->sections[i].count > UINT32_MAX - 1 || \
+      h->sections[i].count > (p->length - h->sections[i].offset) / sizeof(type))                                    \
+    return false;                                                                                                  \
+  p->name = (const type *)(const void *)(p->block + h->sections[i].offset);                                        \
+  p->name##_count = (uint32_t)h->sections[i].count;                                                                \
+  i++;
+#include "program/sections.def"
+#undef SECTION
+  return true;
+}
+
+tocsin_status tsn_program_adopt(const tsn_alloc *alloc, char *block, size_t length, tocsin_program **out)
+{
+  tsn_alloc own = *alloc;
+  tocsin_program *p = tsn_alloc_array(&own, 1, sizeof *p);
+  if (!p) {
+    tsn_alloc_free(&own, block, length);
+    return TOCSIN_NOMEM;
+  }
+  p->alloc = own;
+  p->block = block;
+  p->length = length;
+  if (!resolve(p) || !tsn_program_verify(p)) {
+    tocsin_program_free(p);
+    return TOCSIN_CORRUPT;
+  }
+  *out = p;
+  return TOCSIN_OK;
+}
+
+void tocsin_program_free(tocsin_program *program)
+{
+  tsn_alloc alloc;
+  if (!program) return;
+  alloc = program->alloc;
+  tsn_alloc_free(&alloc, program->block, program->length);
+  tsn_alloc_free(&alloc, program, sizeof *program);
+}
+
+const void *tocsin_program_save(const tocsin_program *program, size_t *length)
+{
+  if (length) *length = program->length;
+  return program->block;
+}
+
+tocsin_status tocsin_program_load(const void *block, size_t length, const tocsin_allocator *allocator, tocsin_program **program)
+{
+  tsn_alloc alloc;
+  tsn_header h;
+  char *copy;
+  if (!program) return TOCSIN_MISUSE;
+  *program = NULL;
+  if (!block || length < sizeof h) return TOCSIN_CORRUPT;
+  memcpy(&h, block, sizeof h);
+  if (h.magic != TSN_PROGRAM_MAGIC || h.version != TSN_PROGRAM_VERSION || h.length != length) return TOCSIN_CORRUPT;
+  if (h.checksum != tsn_hash_bytes((const char *)block + offsetof(tsn_header, sections), length - offsetof(tsn_header, sections),
+                                   TSN_PROGRAM_VERSION))
+    return TOCSIN_CORRUPT;
+  tsn_alloc_init(&alloc, allocator);
+  copy = tsn_alloc_array(&alloc, length, 1);
+  if (!copy) return TOCSIN_NOMEM;
+  memcpy(copy, block, length);
+  return tsn_program_adopt(&alloc, copy, length, program);
+}
+
+size_t tocsin_program_stream_count(const tocsin_program *program) { return program->streams_count; }
+
+tocsin_stream_info tocsin_program_stream(const tocsin_program *program, size_t stream)
+{
+  tocsin_stream_info info = {.name = "", .event_time = -1};
+  const tsn_stream_rec *s;
+  if (stream >= program->streams_count) return info;
+  s = &program->streams[stream];
+  info.name = tsn_program_text(program, s->name);
+  info.column_count = s->columns.count;
+  info.event_time = s->event_time;
+  info.has_watermark = s->has_watermark != 0;
+  info.watermark_delay = s->delay;
+  return info;
+}
+
+tocsin_column_info tocsin_program_stream_column(const tocsin_program *program, size_t stream, size_t column)
+{
+  tocsin_column_info info = {.name = ""};
+  const tsn_column_rec *c;
+  if (stream >= program->streams_count || column >= program->streams[stream].columns.count) return info;
+  c = &program->columns[program->streams[stream].columns.first + column];
+  info.name = tsn_program_text(program, c->name);
+  info.type = (tocsin_type)c->type;
+  info.unit = (tocsin_unit)c->unit;
+  info.path = c->path.offset == TSN_NONE ? NULL : tsn_program_text(program, c->path);
+  info.not_null = c->not_null;
+  info.needed = c->needed;
+  return info;
+}
+
+size_t tocsin_program_pattern_count(const tocsin_program *program) { return program->patterns_count; }
+
+tocsin_pattern_info tocsin_program_pattern(const tocsin_program *program, size_t pattern)
+{
+  tocsin_pattern_info info = {.name = ""};
+  const tsn_pattern_rec *r;
+  if (pattern >= program->patterns_count) return info;
+  r = &program->patterns[pattern];
+  info.name = tsn_program_text(program, r->name);
+  info.stream = r->stream;
+  info.column_count = r->outputs.count;
+  info.needs_sort = r->needs_sort != 0;
+  return info;
+}
+
+tocsin_column_info tocsin_program_output_column(const tocsin_program *program, size_t pattern, size_t column)
+{
+  tocsin_column_info info = {.name = ""};
+  const tsn_output_rec *o;
+  if (pattern >= program->patterns_count || column >= program->patterns[pattern].outputs.count) return info;
+  o = &program->outputs[program->patterns[pattern].outputs.first + column];
+  info.name = tsn_program_text(program, o->name);
+  info.type = (tocsin_type)o->type;
+  return info;
+}

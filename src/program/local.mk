@@ -1,0 +1,9 @@
+libtsn_la_SOURCES += \
+  %D%/aggregates.def \
+  %D%/functions.def \
+  %D%/load.c \
+  %D%/ops.def \
+  %D%/ops.h \
+  %D%/program.h \
+  %D%/sections.def \
+  %D%/verify.c

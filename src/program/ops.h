@@ -1,0 +1,65 @@
+/* The instructions of the expression machine, and the functions and aggregates
+ * that it knows: enumerations made from the tables. */
+#ifndef TSN_PROGRAM_OPS_H
+#define TSN_PROGRAM_OPS_H
+
+typedef enum tsn_opcode {
+#define OP(name, pops, pushes, operand, about) OP_##name,
+#include "program/ops.def"
+#undef OP
+  TSN_OPCODES
+} tsn_opcode;
+
+typedef enum tsn_operand {
+  OPERAND_NONE,
+  OPERAND_INTEGER,
+  OPERAND_REAL,
+  OPERAND_TEXT,
+  OPERAND_SLOT,
+  OPERAND_CELL,
+  OPERAND_REG,
+  OPERAND_JUMP,
+  OPERAND_INNER,
+  OPERAND_COUNT,
+  OPERAND_FUNCTION,
+  OPERAND_LIST
+} tsn_operand;
+
+typedef struct tsn_op_info {
+  const char *name;
+  int pops, pushes;
+  tsn_operand operand;
+} tsn_op_info;
+
+extern const tsn_op_info tsn_op_table[TSN_OPCODES];
+
+typedef enum tsn_compare { COMPARE_EQ, COMPARE_NE, COMPARE_LT, COMPARE_LE, COMPARE_GT, COMPARE_GE } tsn_compare;
+
+/* What OP_MATCH can ask for. */
+typedef enum tsn_match_value {
+  MATCH_VALUE_NUMBER,
+  MATCH_VALUE_STATUS,
+  MATCH_VALUE_ROWTIME,
+  MATCH_VALUE_START,
+  MATCH_VALUE_END,
+  MATCH_VALUE_ID,
+  MATCH_VALUE_PATH,
+  MATCH_VALUE_ROWS,
+  MATCH_VALUES
+} tsn_match_value;
+
+typedef enum tsn_aggregate {
+#define AGGREGATE(name, id, cells, args, list, about) AGG_##id,
+#include "program/aggregates.def"
+#undef AGGREGATE
+  TSN_AGGREGATES
+} tsn_aggregate;
+
+typedef enum tsn_function {
+#define FUNCTION(name, id, least, most, rule, about) FN_##id,
+#include "program/functions.def"
+#undef FUNCTION
+  TSN_FUNCTIONS
+} tsn_function;
+
+#endif

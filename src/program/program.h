@@ -1,0 +1,236 @@
+/* The bridge: a compiled program as one relocatable block.
+ *
+ *   +--------+---------+---------+-----+--------+---------+
+ *   | header | section | section | ... |  code  | strings |
+ *   +--------+---------+---------+-----+--------+---------+
+ *
+ * The front writes it (plan/emit), the back reads it (run). It holds no
+ * pointers: records name each other by index into a section, so that a block
+ * can be saved, mapped and shared. load.c and verify.c believe nothing of it
+ * before every index was checked; afterwards the matcher checks none.
+ *
+ * A section is an array of the records below; sections.def lists them. */
+#ifndef TSN_PROGRAM_PROGRAM_H
+#define TSN_PROGRAM_PROGRAM_H
+
+#include <stdbool.h>
+
+#include "base/alloc.h"
+#include "base/map.h"
+#include "program/ops.h"
+#include "tocsin/program.h"
+
+#define TSN_PROGRAM_MAGIC 0x6e736354u /* "Tcsn" */
+#define TSN_PROGRAM_VERSION 1u
+#define TSN_PROGRAM_MAX ((size_t)256 << 20)
+#define TSN_STACK_MAX 1024u /* cells of the expression stack */
+
+/* A text in the strings section, NUL behind it. offset TSN_NONE: absent. */
+typedef struct tsn_str {
+  uint32_t offset, length;
+} tsn_str;
+
+/* A stretch of records of some section. */
+typedef struct tsn_range {
+  uint32_t first, count;
+} tsn_range;
+
+typedef struct tsn_stream_rec {
+  tsn_str name;
+  tsn_range columns; /* of columns */
+  int32_t event_time;
+  uint32_t has_watermark;
+  int64_t delay;
+} tsn_stream_rec;
+
+typedef struct tsn_column_rec {
+  tsn_str name, path;
+  uint8_t type, unit, not_null, needed;
+  uint32_t unused;
+} tsn_column_rec;
+
+/* An instruction of the expression machine; ops.def says what x, y and a mean. */
+typedef struct tsn_instr {
+  uint8_t op, x;
+  uint16_t y;
+  uint32_t a;
+} tsn_instr;
+
+/* Code: a stretch of instructions that leaves one value; stack: the cells it needs. */
+typedef struct tsn_code {
+  tsn_range instrs; /* count 0: absent */
+  uint32_t stack;
+  uint32_t local; /* reads only its own row (and neighbours), no path */
+} tsn_code;
+
+typedef enum tsn_node_kind {
+  NODE_ACCEPT,  /* the end of the pattern */
+  NODE_ROW,     /* a = label; then next. flag: NODE_EXCLUDED */
+  NODE_TIMER,   /* a = timer; then next */
+  NODE_GAP,     /* flags; lo, hi; then next */
+  NODE_ABSENCE, /* a = label that kills the edge; then next */
+  NODE_SPLIT,   /* targets a .. a + b - 1, in order of preference */
+  NODE_ENTER,   /* a = loop: its first turn or its exit */
+  NODE_TURN,    /* a = loop: the end of a turn */
+  NODE_FIRST,   /* ^ */
+  NODE_LAST,    /* $ */
+  NODE_KINDS
+} tsn_node_kind;
+
+enum { NODE_ANY = 1, NODE_HAS_LO = 2, NODE_HAS_HI = 4, NODE_EXCLUDED = 8 };
+
+typedef struct tsn_node_rec {
+  uint32_t kind, flags;
+  uint32_t a, b;
+  uint32_t next;
+  uint32_t live_first; /* ROW, TIMER: cells that conditions beyond it may still read: */
+  uint32_t live_count; /*   a stretch of indices */
+  uint32_t unused;
+  int64_t lo, hi;
+} tsn_node_rec;
+
+#define TSN_UNBOUNDED UINT32_MAX
+#define TSN_NO_COUNTER UINT32_MAX
+
+typedef struct tsn_loop_rec {
+  uint32_t min, max; /* max TSN_UNBOUNDED */
+  uint32_t body, exit;
+  uint32_t counter; /* TSN_NO_COUNTER where no turn needs to be counted */
+  uint32_t greedy;
+  uint32_t nullable; /* its body can be passed without an element: turns are counted exactly */
+  uint32_t unused;
+} tsn_loop_rec;
+
+typedef enum tsn_timer_kind { TIMER_DURATION, TIMER_DURATION_CODE, TIMER_DEADLINE_CODE } tsn_timer_kind;
+
+typedef struct tsn_timer_rec {
+  uint32_t kind;
+  tsn_range labels; /* of indices: the labels that kill it */
+  uint32_t unused;
+  int64_t duration;
+  tsn_code code;
+} tsn_timer_rec;
+
+typedef struct tsn_label_rec {
+  tsn_str name;
+  tsn_code condition; /* count 0: TRUE */
+  tsn_range updates;  /* of indices: registers that a row under this label moves */
+} tsn_label_rec;
+
+/* Registers: what a path, or the replay of a match, remembers of its rows. */
+typedef enum tsn_reg_kind {
+  REG_LAST,  /* cells: the value at the last row, the one before, ... (depth cells) */
+  REG_FIRST, /* cells: count of rows; the value at row number depth (from 0) */
+  REG_AGG    /* cells as the aggregate needs them (aggregates.def) */
+} tsn_reg_kind;
+
+typedef struct tsn_reg_rec {
+  uint32_t kind;
+  uint32_t aggregate; /* REG_AGG */
+  uint32_t type;      /* of the argument */
+  uint32_t type2;     /* of a second argument */
+  uint32_t cell, cells;
+  uint32_t depth;
+  uint32_t in_path, in_replay;
+  tsn_code value; /* count 0: COUNT(*) */
+  tsn_code value2;
+} tsn_reg_rec;
+
+typedef enum tsn_skip_kind {
+  MATCH_SKIP_PAST_LAST,
+  MATCH_SKIP_NEXT_ROW,
+  MATCH_SKIP_TO, /* the row in a register */
+  MATCH_SKIP_NONE
+} tsn_skip_kind;
+
+typedef enum tsn_empty_kind { MATCH_SHOW_EMPTY, MATCH_OMIT_EMPTY, MATCH_UNMATCHED } tsn_empty_kind;
+typedef enum tsn_within_kind { WITHIN_NONE, WITHIN_TIME, WITHIN_ROWS } tsn_within_kind;
+
+typedef struct tsn_order_rec {
+  uint32_t slot, descending;
+} tsn_order_rec;
+
+typedef struct tsn_output_rec {
+  tsn_str name;
+  uint32_t type;
+  uint32_t from_inner; /* TSN_NONE, or the inner column that this is without change */
+  tsn_code code;       /* over the inner columns */
+} tsn_output_rec;
+
+typedef struct tsn_inner_rec {
+  tsn_code code;
+  uint32_t type;
+  uint32_t is_measure; /* NULL on unmatched rows; else of the row itself */
+} tsn_inner_rec;
+
+typedef struct tsn_pattern_rec {
+  tsn_str name;
+  uint32_t stream;
+  uint32_t time_slot; /* TSN_NONE: the rows have an order, but no time */
+  uint32_t time_type;
+  uint32_t within_kind;
+  int64_t within;
+  tsn_range slots;  /* of indices: stream columns that a row carries here */
+  tsn_range keys;   /* of indices: slots of PARTITION BY */
+  tsn_range orders; /* of orders: ORDER BY after the time */
+  tsn_range nodes, loops, timers, labels, regs, targets; /* node, loop ... numbers count from these */
+  tsn_range start_absences; /* of indices: labels whose last row's time each partition keeps */
+  tsn_range inner;          /* of inner: what MATCH_RECOGNIZE gives */
+  tsn_range outputs;        /* of outputs: what SELECT gives */
+  tsn_code where;
+  uint32_t root;
+  uint32_t counters;
+  uint32_t path_cells, cells; /* in a path; in all, with those that only a replay fills */
+  uint32_t lists;             /* list aggregates that a replay gathers */
+  uint32_t skip_kind;
+  uint32_t skip_cell; /* SKIP_TO: cell that holds the row's number */
+  uint32_t skip_label; /* for the message */
+  uint32_t skip_miss_next;
+  uint32_t all_rows, empty_kind, timeouts;
+  uint32_t history;   /* matches need their list of rows and labels */
+  uint32_t ambiguous; /* two derivations may give the same rows, labels and timers */
+  uint32_t behind;    /* physical rows before the current one that are read */
+  uint32_t keep_idle; /* a partition without live paths is remembered all the same */
+  uint32_t has_first; /* ^ stands in the pattern */
+  uint32_t has_timers, has_bounds;
+  uint32_t needs_sort;
+  uint64_t fingerprint;
+} tsn_pattern_rec;
+
+typedef enum tsn_section {
+#define SECTION(name, type) SECTION_##name,
+#include "program/sections.def"
+#undef SECTION
+  TSN_SECTIONS
+} tsn_section;
+
+typedef struct tsn_header {
+  uint32_t magic, version;
+  uint64_t length;
+  uint64_t checksum; /* of everything behind this field */
+  struct {
+    uint64_t offset, count;
+  } sections[TSN_SECTIONS];
+} tsn_header;
+
+struct tocsin_program {
+  tsn_alloc alloc;
+  char *block;
+  size_t length;
+  /* The sections, resolved. */
+#define SECTION(name, type) const type *name; \
+  uint32_t name##_count;
+#include "program/sections.def"
+#undef SECTION
+};
+
+/* Takes a block that emit has built (moved; freed with the program). The
+ * block's memory must come from `alloc`. */
+tocsin_status tsn_program_adopt(const tsn_alloc *alloc, char *block, size_t length, tocsin_program **out);
+
+/* Checks every index of a block with a sound header. */
+bool tsn_program_verify(const tocsin_program *p);
+
+static inline const char *tsn_program_text(const tocsin_program *p, tsn_str s) { return p->strings + s.offset; }
+
+#endif

@@ -1,0 +1,369 @@
+/* What makes a block a program: every index lies where it points, every code
+ * keeps its stack and never takes a number for a text (language page, section 9:
+ * no input crashes us; a saved program is input).
+ *
+ * Code is checked by running it on kinds instead of values: T a text, N anything
+ * that is eight bytes, 0 NULL, which fits both. Jumps only lead forward; at a
+ * place that jumps lead to, the kinds must agree. */
+#include <string.h>
+
+#include "program/program.h"
+
+typedef struct checker {
+  const tocsin_program *p;
+  const tsn_pattern_rec *q;
+  tsn_alloc *alloc;
+  char *stack; /* kinds */
+  char *wanted; /* kinds at jump targets, TSN_STACK_MAX each */
+  int32_t *depths; /* by instruction of the code: -1, or the depth that a jump brings */
+  char *cell_kinds;
+} checker;
+
+static bool in_section(tsn_range r, uint32_t count) { return r.first <= count && r.count <= count - r.first; }
+
+static bool text_ok(const tocsin_program *p, tsn_str s)
+{
+  return s.offset < p->strings_count && s.length < p->strings_count - s.offset && p->strings[s.offset + s.length] == 0;
+}
+
+static bool indices_below(const tocsin_program *p, tsn_range r, uint32_t limit)
+{
+  uint32_t i;
+  if (!in_section(r, p->indices_count)) return false;
+  for (i = 0; i < r.count; i++)
+    if (p->indices[r.first + i] >= limit) return false;
+  return true;
+}
+
+static char kind_of(uint32_t type) { return type == TOCSIN_TEXT || type == TOCSIN_LIST ? 'T' : 'N'; }
+
+static const tsn_column_rec *slot_column(const checker *c, uint32_t slot)
+{
+  const tsn_stream_rec *s = &c->p->streams[c->q->stream];
+  return &c->p->columns[s->columns.first + c->p->indices[c->q->slots.first + slot]];
+}
+
+static bool take(char **top, char *bottom, char kind)
+{
+  char have;
+  if (*top <= bottom) return false;
+  have = *--*top;
+  return have == '0' || kind == '?' || have == kind;
+}
+
+/* What a function takes: 'T', 'N', or 'X' for the type of its first argument. */
+static bool call_ok(const tsn_instr *in, char **top, char *bottom, char *result)
+{
+  static const struct {
+    char args, result;
+    unsigned least, most;
+  } rules[TSN_FUNCTIONS] = {
+#define RULE_SAME {'N', 'N'
+#define RULE_REAL {'N', 'N'
+#define RULE_COMMON {'X', 'X'
+#define RULE_NULLIF {'X', 'X'
+#define RULE_TEXT {'T', 'T'
+#define RULE_LENGTH {'T', 'N'
+#define RULE_TEST {'T', 'N'
+#define RULE_MOD {'N', 'N'
+#define RULE_ROUND {'N', 'N'
+#define FUNCTION(name, id, least, most, rule, about) [FN_##id] = RULE_##rule, least, most},
+#include "program/functions.def"
+#undef FUNCTION
+  };
+  char kind;
+  unsigned i;
+  if (in->a >= TSN_FUNCTIONS || in->y < rules[in->a].least || in->y > rules[in->a].most || in->y > 64) return false;
+  kind = rules[in->a].args == 'X' ? kind_of(in->x) : rules[in->a].args;
+  for (i = 0; i < in->y; i++)
+    if (!take(top, bottom, kind)) return false;
+  *result = rules[in->a].result == 'X' ? kind : rules[in->a].result;
+  return true;
+}
+
+static bool operand_ok(const checker *c, const tsn_instr *in, uint32_t at, uint32_t count, bool outer)
+{
+  const tocsin_program *p = c->p;
+  switch (tsn_op_table[in->op].operand) {
+  case OPERAND_INTEGER: return in->a < p->integers_count;
+  case OPERAND_REAL: return in->a < p->reals_count;
+  case OPERAND_TEXT: return in->a < p->texts_count && text_ok(p, p->texts[in->a]);
+  case OPERAND_SLOT: return in->a < c->q->slots.count && !outer;
+  case OPERAND_CELL: return in->a < c->q->cells && !outer;
+  case OPERAND_REG: return in->a < c->q->regs.count && !outer;
+  case OPERAND_LIST:
+    return in->a < c->q->regs.count && !outer && p->regs[c->q->regs.first + in->a].kind == REG_AGG && p->regs[c->q->regs.first + in->a].cells == 0;
+  case OPERAND_JUMP: return in->a > at && in->a <= count;
+  case OPERAND_INNER: return in->a < c->q->inner.count && outer;
+  case OPERAND_FUNCTION: return in->a < TSN_FUNCTIONS;
+  default: return in->op != OP_MATCH || in->a < MATCH_VALUES;
+  }
+}
+
+static bool merge_at(checker *c, uint32_t at, const char *top)
+{
+  int32_t depth = (int32_t)(top - c->stack), i;
+  char *kept = c->wanted + (size_t)at * TSN_STACK_MAX;
+  if (c->depths[at] < 0) {
+    c->depths[at] = depth;
+    memcpy(kept, c->stack, (size_t)depth);
+    return true;
+  }
+  if (c->depths[at] != depth) return false;
+  for (i = 0; i < depth; i++) {
+    if (kept[i] == '0') kept[i] = c->stack[i];
+    else if (c->stack[i] != '0' && c->stack[i] != kept[i]) return false;
+  }
+  return true;
+}
+
+static char aggregate_kind(const tsn_reg_rec *reg)
+{
+  bool same = reg->aggregate == AGG_SUM || reg->aggregate == AGG_MIN || reg->aggregate == AGG_MAX || reg->aggregate == AGG_ANY_VALUE;
+  return same ? kind_of(reg->type) : 'N';
+}
+
+/* The effect of one instruction on the kinds. */
+static bool effect(checker *c, const tsn_instr *in, char **top)
+{
+  char *bottom = c->stack, kind = 'N';
+  const tsn_reg_rec *reg = in->a < c->q->regs.count ? &c->p->regs[c->q->regs.first + in->a] : NULL;
+  switch ((tsn_opcode)in->op) {
+  case OP_NULL: kind = '0'; break;
+  case OP_TEXT:
+  case OP_LABEL:
+  case OP_LIST: kind = 'T'; break;
+  case OP_COL:
+  case OP_PREV: kind = kind_of(slot_column(c, in->a)->type); break;
+  case OP_CELL: kind = c->cell_kinds[in->a]; break;
+  case OP_FIRST:
+    if (reg->kind != REG_FIRST || !take(top, bottom, kind_of(reg->type))) return false;
+    kind = kind_of(reg->type);
+    break;
+  case OP_AGG:
+  case OP_AGG_PEEK:
+    if (reg->kind != REG_AGG || reg->cells == 0) return false;
+    if (in->op == OP_AGG_PEEK && !take(top, bottom, reg->value.instrs.count ? kind_of(reg->type) : 'N')) return false;
+    kind = aggregate_kind(reg);
+    break;
+  case OP_AGG_PEEK2: return false;
+  case OP_MATCH:
+    kind = in->a == MATCH_VALUE_STATUS || in->a == MATCH_VALUE_ID || in->a == MATCH_VALUE_PATH ? 'T' : 'N';
+    if (in->a == MATCH_VALUE_PATH && !c->q->history) return false;
+    break;
+  case OP_INNER: kind = kind_of(c->p->inner[c->q->inner.first + in->a].type); break;
+  case OP_POP: return take(top, bottom, '?');
+  case OP_CMP_S:
+  case OP_SAME_S:
+    if (!take(top, bottom, 'T') || !take(top, bottom, 'T')) return false;
+    break;
+  case OP_CONCAT:
+    if (!take(top, bottom, 'T') || !take(top, bottom, 'T')) return false;
+    kind = 'T';
+    break;
+  case OP_IS_NULL:
+    if (!take(top, bottom, '?')) return false;
+    break;
+  case OP_CAST:
+    if (in->x > TOCSIN_INTERVAL || in->y > TOCSIN_INTERVAL || !take(top, bottom, kind_of(in->x))) return false;
+    kind = kind_of(in->y);
+    break;
+  case OP_CALL:
+    if (!call_ok(in, top, bottom, &kind)) return false;
+    break;
+  case OP_JUMP: return true;
+  case OP_UNLESS: return take(top, bottom, 'N');
+  case OP_SKIP_F:
+  case OP_SKIP_T: return *top > bottom && (*top)[-1] != 'T';
+  case OP_SKIP_NN: return *top > bottom;
+  default: {
+    int pops = tsn_op_table[in->op].pops;
+    while (pops-- > 0)
+      if (!take(top, bottom, 'N')) return false;
+    break;
+  }
+  }
+  *(*top)++ = kind;
+  return true;
+}
+
+static bool code_walk(checker *c, const tsn_code *code, char want, bool outer)
+{
+  const tsn_instr *instrs = c->p->instrs + code->instrs.first;
+  uint32_t count = code->instrs.count, i;
+  char *top = c->stack;
+  bool reachable = true;
+  for (i = 0; i <= count; i++) c->depths[i] = -1;
+  for (i = 0; i <= count; i++) {
+    if (c->depths[i] >= 0) {
+      if (reachable && !merge_at(c, i, top)) return false;
+      top = c->stack + c->depths[i];
+      memcpy(c->stack, c->wanted + (size_t)i * TSN_STACK_MAX, (size_t)c->depths[i]);
+      reachable = true;
+    }
+    if (i == count) break;
+    if (!reachable || instrs[i].op >= TSN_OPCODES || !operand_ok(c, &instrs[i], i, count, outer)) return false;
+    if (!effect(c, &instrs[i], &top)) return false;
+    if ((uint32_t)(top - c->stack) > code->stack) return false;
+    if (tsn_op_table[instrs[i].op].operand == OPERAND_JUMP && !merge_at(c, instrs[i].a, top)) return false;
+    if (instrs[i].op == OP_JUMP) reachable = false;
+  }
+  return reachable && top == c->stack + 1 && (c->stack[0] == '0' || want == '?' || c->stack[0] == want);
+}
+
+static bool code_ok(checker *c, const tsn_code *code, char want, bool outer)
+{
+  size_t places = (size_t)code->instrs.count + 1;
+  bool good;
+  if (code->instrs.count == 0) return true;
+  if (!in_section(code->instrs, c->p->instrs_count) || code->stack > TSN_STACK_MAX) return false;
+  c->depths = tsn_alloc_array(c->alloc, places, sizeof *c->depths);
+  c->wanted = tsn_alloc_array(c->alloc, places, TSN_STACK_MAX);
+  good = c->depths && c->wanted && code_walk(c, code, want, outer);
+  tsn_alloc_free(c->alloc, c->depths, c->depths ? places * sizeof *c->depths : 0);
+  tsn_alloc_free(c->alloc, c->wanted, c->wanted ? places * TSN_STACK_MAX : 0);
+  return good;
+}
+
+static bool registers_ok(checker *c)
+{
+  static const uint32_t cells[TSN_AGGREGATES] = {
+#define AGGREGATE(name, id, n, args, list, about) [AGG_##id] = n,
+#include "program/aggregates.def"
+#undef AGGREGATE
+  };
+  uint32_t i, k;
+  for (i = 0; i < c->q->regs.count; i++) {
+    const tsn_reg_rec *reg = &c->p->regs[c->q->regs.first + i];
+    if (reg->kind > REG_AGG || reg->type > TOCSIN_LIST || reg->cells > c->q->cells || reg->cell > c->q->cells - reg->cells) return false;
+    if (reg->in_path && reg->cell + reg->cells > c->q->path_cells) return false;
+    if (reg->kind == REG_LAST && (reg->cells == 0 || reg->cells != reg->depth)) return false;
+    if (reg->kind == REG_FIRST && reg->cells != 2) return false;
+    if (reg->kind == REG_AGG && (reg->aggregate >= TSN_AGGREGATES || reg->cells != cells[reg->aggregate])) return false;
+    if (reg->kind == REG_AGG && reg->cells == 0 && (reg->depth >= c->q->lists || reg->in_path)) return false;
+    if (reg->kind == REG_AGG && reg->aggregate == AGG_SUM && reg->type == TOCSIN_TEXT) return false;
+    for (k = 0; k < reg->cells; k++)
+      c->cell_kinds[reg->cell + k] = reg->kind == REG_FIRST && k == 0 ? 'N' : reg->kind == REG_AGG ? aggregate_kind(reg) : kind_of(reg->type);
+  }
+  for (i = 0; i < c->q->regs.count; i++) {
+    const tsn_reg_rec *reg = &c->p->regs[c->q->regs.first + i];
+    if (reg->kind != REG_AGG && reg->value.instrs.count == 0) return false;
+    if (!code_ok(c, &reg->value, kind_of(reg->type), false) || !code_ok(c, &reg->value2, 'T', false)) return false;
+  }
+  return true;
+}
+
+static bool nodes_ok(const checker *c)
+{
+  const tocsin_program *p = c->p;
+  const tsn_pattern_rec *q = c->q;
+  uint32_t i;
+  if (q->root >= q->nodes.count) return false;
+  for (i = 0; i < q->nodes.count; i++) {
+    const tsn_node_rec *n = &p->nodes[q->nodes.first + i];
+    tsn_range live = {n->live_first, n->live_count};
+    if (n->kind >= NODE_KINDS || n->next >= q->nodes.count || !indices_below(p, live, q->path_cells)) return false;
+    if ((n->kind == NODE_ROW || n->kind == NODE_ABSENCE) && n->a >= q->labels.count) return false;
+    if (n->kind == NODE_TIMER && n->a >= q->timers.count) return false;
+    if ((n->kind == NODE_ENTER || n->kind == NODE_TURN) && n->a >= q->loops.count) return false;
+    if (n->kind == NODE_SPLIT && (n->b == 0 || n->a > q->targets.count || n->b > q->targets.count - n->a)) return false;
+  }
+  if (!indices_below(p, q->targets, q->nodes.count)) return false;
+  for (i = 0; i < q->loops.count; i++) {
+    const tsn_loop_rec *l = &p->loops[q->loops.first + i];
+    if (l->body >= q->nodes.count || l->exit >= q->nodes.count || l->min > l->max) return false;
+    if (l->counter != TSN_NO_COUNTER && l->counter >= q->counters) return false;
+    if (l->nullable && l->min > 1000) return false;
+  }
+  return q->counters <= q->loops.count;
+}
+
+static bool labels_ok(checker *c)
+{
+  const tocsin_program *p = c->p;
+  uint32_t i;
+  for (i = 0; i < c->q->labels.count; i++) {
+    const tsn_label_rec *l = &p->labels[c->q->labels.first + i];
+    if (!text_ok(p, l->name) || !indices_below(p, l->updates, c->q->regs.count) || !code_ok(c, &l->condition, 'N', false)) return false;
+  }
+  for (i = 0; i < c->q->timers.count; i++) {
+    const tsn_timer_rec *t = &p->timers[c->q->timers.first + i];
+    if (t->kind > TIMER_DEADLINE_CODE || !indices_below(p, t->labels, c->q->labels.count)) return false;
+    if ((t->kind == TIMER_DURATION) != (t->code.instrs.count == 0) || !code_ok(c, &t->code, 'N', false)) return false;
+    if (t->kind == TIMER_DURATION && t->duration < 0) return false;
+  }
+  return true;
+}
+
+static bool outputs_ok(checker *c)
+{
+  const tocsin_program *p = c->p;
+  uint32_t i;
+  for (i = 0; i < c->q->inner.count; i++) {
+    const tsn_inner_rec *r = &p->inner[c->q->inner.first + i];
+    if (r->type > TOCSIN_LIST || r->code.instrs.count == 0 || !code_ok(c, &r->code, kind_of(r->type), false)) return false;
+  }
+  for (i = 0; i < c->q->outputs.count; i++) {
+    const tsn_output_rec *o = &p->outputs[c->q->outputs.first + i];
+    if (!text_ok(p, o->name) || o->type > TOCSIN_LIST) return false;
+    if (o->from_inner != TSN_NONE) {
+      if (o->from_inner >= c->q->inner.count || p->inner[c->q->inner.first + o->from_inner].type != o->type) return false;
+    } else if (o->code.instrs.count == 0 || !code_ok(c, &o->code, kind_of(o->type), true)) {
+      return false;
+    }
+  }
+  return code_ok(c, &c->q->where, 'N', true);
+}
+
+static bool ranges_ok(const tocsin_program *p, const tsn_pattern_rec *q)
+{
+  return in_section(q->orders, p->orders_count) && in_section(q->nodes, p->nodes_count) && in_section(q->loops, p->loops_count) &&
+         in_section(q->timers, p->timers_count) && in_section(q->labels, p->labels_count) && in_section(q->regs, p->regs_count) &&
+         in_section(q->targets, p->indices_count) && in_section(q->inner, p->inner_count) && in_section(q->outputs, p->outputs_count) &&
+         indices_below(p, q->slots, p->streams[q->stream].columns.count) && indices_below(p, q->keys, q->slots.count) &&
+         indices_below(p, q->start_absences, q->labels.count);
+}
+
+static bool pattern_ok(checker *c)
+{
+  const tocsin_program *p = c->p;
+  const tsn_pattern_rec *q = c->q;
+  uint32_t i;
+  if (q->stream >= p->streams_count || !text_ok(p, q->name) || !ranges_ok(p, q)) return false;
+  if (q->time_slot != TSN_NONE && q->time_slot >= q->slots.count) return false;
+  if (q->time_slot == TSN_NONE && (q->within_kind == WITHIN_TIME || q->timers.count || q->has_bounds || q->orders.count)) return false;
+  if (q->time_slot != TSN_NONE && kind_of(slot_column(c, q->time_slot)->type) == 'T') return false;
+  for (i = 0; i < q->orders.count; i++)
+    if (p->orders[q->orders.first + i].slot >= q->slots.count) return false;
+  if (q->skip_kind > MATCH_SKIP_NONE || q->empty_kind > MATCH_UNMATCHED || q->within_kind > WITHIN_ROWS || q->within < 0) return false;
+  if (q->path_cells > q->cells || q->cells > (1u << 24) || q->lists > q->regs.count || q->behind > UINT16_MAX) return false;
+  if (q->skip_kind == MATCH_SKIP_TO && q->skip_cell >= q->path_cells) return false;
+  if (q->skip_label >= p->strings_count || p->strings[p->strings_count - 1] != 0) return false;
+  if ((q->all_rows || q->lists || q->empty_kind == MATCH_UNMATCHED) && !q->history) return false;
+  c->cell_kinds = tsn_alloc_array(c->alloc, (size_t)q->cells + 1, 1);
+  return c->cell_kinds && nodes_ok(c) && registers_ok(c) && labels_ok(c) && outputs_ok(c);
+}
+
+bool tsn_program_verify(const tocsin_program *p)
+{
+  tsn_alloc alloc = p->alloc;
+  checker c = {.p = p, .alloc = &alloc};
+  uint32_t i;
+  bool good = true;
+  for (i = 0; i < p->streams_count && good; i++)
+    good = text_ok(p, p->streams[i].name) && in_section(p->streams[i].columns, p->columns_count) && p->streams[i].event_time >= -1 &&
+           p->streams[i].event_time < (int32_t)p->streams[i].columns.count;
+  for (i = 0; i < p->columns_count && good; i++)
+    good = text_ok(p, p->columns[i].name) && (p->columns[i].path.offset == TSN_NONE || text_ok(p, p->columns[i].path)) &&
+           p->columns[i].type >= TOCSIN_BOOLEAN && p->columns[i].type <= TOCSIN_INTERVAL && p->columns[i].unit <= TOCSIN_UNIT_NANOSECOND;
+  c.stack = tsn_alloc_array(&alloc, TSN_STACK_MAX + 64, 1);
+  good = good && c.stack;
+  for (i = 0; i < p->patterns_count && good; i++) {
+    c.q = &p->patterns[i];
+    good = pattern_ok(&c);
+    tsn_alloc_free(&alloc, c.cell_kinds, c.cell_kinds ? (size_t)c.q->cells + 1 : 0);
+    c.cell_kinds = NULL;
+  }
+  tsn_alloc_free(&alloc, c.stack, c.stack ? TSN_STACK_MAX + 64 : 0);
+  return good;
+}

@@ -1,0 +1,597 @@
+/* Junctions: everything in the pattern that can be reached behind an element
+ * without consuming (language page, section 6.1), as an ordered list of edges.
+ *
+ *   after a in (a -> (b | !c d))*      edges, most preferred first
+ *     b      next
+ *     d      next, dead at the first c
+ *     a      strict ...                segments end where the pattern accepts
+ *
+ * Built when a path first needs it, by a depth-first walk over the automaton in
+ * the order of the pattern, and remembered. A counted quantifier does not
+ * multiply junctions: what matters of a counter is whether one more turn is
+ * allowed and whether the minimum is met then, so that the key holds that class,
+ * and the edges say how the counter changes. Only where a turn can pass empty
+ * before the minimum is met, the exact count is part of the key.
+ *
+ * Empty turns follow ISO (and Perl): taken, what it crossed is crossed, and where
+ * the minimum is met with it, it ends its loop. */
+#include <string.h>
+
+#include "run/run.h"
+
+#define WALK_MAX 200000u /* steps of one walk */
+#define JUNCTIONS_MAX ((size_t)1 << 22)
+
+/* One way from the element: where it is, and what it has crossed. Behind it lie
+ * the words of three sets and the counters: see stride(). */
+typedef struct way {
+  uint32_t node;
+  uint8_t kind, flags, ended, unused;
+  int64_t lo, hi;
+  uint32_t quiet_count; /* start absences crossed, in quiets[] of the walk */
+  uint32_t quiet_last;  /* cons list */
+} way;
+
+typedef struct quiet_cell {
+  tsn_start_absence absence;
+  uint32_t before;
+} quiet_cell;
+
+typedef struct walk {
+  tsn_run *r;
+  bool at_start, first;
+  const uint32_t *counters;
+  size_t label_words, loop_words, stride;
+  char *ways; /* stack */
+  size_t depth, cap;
+  way *spare;
+  char *seen_ways;
+  size_t seen_count, seen_cap;
+  tsn_map seen;
+  quiet_cell *quiets;
+  size_t quiet_count, quiet_cap;
+  uint32_t steps;
+  uint32_t junction, segment_from; /* edges of the segment at hand start here */
+  bool failed;
+} walk;
+
+static uint64_t *way_absences(way *w) { return (uint64_t *)(void *)(w + 1); }
+static uint64_t *way_fresh(const walk *k, way *w) { return way_absences(w) + k->label_words; }
+static uint32_t *way_counters(const walk *k, way *w) { return (uint32_t *)(void *)(way_fresh(k, w) + k->loop_words); }
+static uint32_t *way_absolute(const walk *k, way *w) { return way_counters(k, w) + k->r->p->counters; }
+
+static bool get(const uint64_t *bits, uint32_t i) { return bits[i / 64] >> (i % 64) & 1; }
+static void set(uint64_t *bits, uint32_t i) { bits[i / 64] |= (uint64_t)1 << (i % 64); }
+static void unset(uint64_t *bits, uint32_t i) { bits[i / 64] &= ~((uint64_t)1 << (i % 64)); }
+
+static bool room(tsn_run *r, void **array, size_t *cap, size_t need, size_t size)
+{
+  return tsn_alloc_grow(r->alloc, array, cap, need, size) || tsn_run_nomem(r);
+}
+
+static void fail(walk *k) { k->failed = true; }
+
+/* w lies outside the stack. */
+static void push(walk *k, const way *w, uint32_t node)
+{
+  way *to;
+  if (!room(k->r, (void **)&k->ways, &k->cap, k->depth + 1, k->stride)) {
+    fail(k);
+    return;
+  }
+  to = (way *)(void *)(k->ways + k->depth++ * k->stride);
+  memcpy(to, w, k->stride);
+  to->node = node;
+}
+
+/* Whether the same way was already walked, by a more preferred route. */
+static bool seen(walk *k, const way *w)
+{
+  uint64_t hash = tsn_hash_bytes(w, k->stride, 0);
+  size_t at;
+  uint32_t id;
+  for (at = tsn_map_first(&k->seen, hash); (id = tsn_map_at(&k->seen, at)) != TSN_NONE; at = tsn_map_next(&k->seen, hash, at))
+    if (!memcmp(k->seen_ways + id * k->stride, w, k->stride)) return true;
+  if (!room(k->r, (void **)&k->seen_ways, &k->seen_cap, k->seen_count + 1, k->stride)) {
+    fail(k);
+    return true;
+  }
+  memcpy(k->seen_ways + k->seen_count * k->stride, w, k->stride);
+  if (!tsn_map_add(&k->seen, hash, (uint32_t)k->seen_count++)) {
+    tsn_run_nomem(k->r);
+    fail(k);
+    return true;
+  }
+  return false;
+}
+
+/* ---- results ---- */
+
+static bool add_absence(walk *k, uint32_t label)
+{
+  tsn_junctions *j = &k->r->junctions;
+  if (!room(k->r, (void **)&j->absences, &j->absence_cap, j->absence_count + 1, sizeof *j->absences)) return false;
+  j->absences[j->absence_count++] = label;
+  return true;
+}
+
+static tsn_edge *add_edge(walk *k, way *w, tsn_edge_kind kind)
+{
+  tsn_run *r = k->r;
+  tsn_junctions *j = &r->junctions;
+  tsn_edge *e;
+  uint32_t i;
+  if (!room(r, (void **)&j->edges, &j->edge_cap, j->edge_count + 1, sizeof *j->edges)) {
+    fail(k);
+    return NULL;
+  }
+  e = &j->edges[j->edge_count++];
+  memset(e, 0, sizeof *e);
+  e->kind = (uint8_t)kind;
+  e->flags = (uint8_t)((w->flags & (EDGE_HAS_LO | EDGE_HAS_HI)) | (w->ended ? EDGE_ENDED : 0));
+  e->node = w->node;
+  e->lo = w->lo;
+  e->hi = w->hi;
+  e->absence_first = (uint32_t)j->absence_count;
+  for (i = 0; i < r->p->labels.count; i++)
+    if (get(way_absences(w), i) && !add_absence(k, i)) {
+      fail(k);
+      return NULL;
+    }
+  e->absence_count = (uint32_t)j->absence_count - e->absence_first;
+  e->counter_first = (uint32_t)j->counter_count;
+  for (i = 0; i < r->p->counters; i++) {
+    uint32_t now = way_counters(k, w)[i], then = k->counters ? k->counters[i] : 0;
+    bool absolute = way_absolute(k, w)[i] != 0;
+    if (absolute ? false : now == then) continue;
+    if (!room(r, (void **)&j->counters, &j->counter_cap, j->counter_count + 1, sizeof *j->counters)) {
+      fail(k);
+      return NULL;
+    }
+    j->counters[j->counter_count++] =
+        (tsn_counter_op){.slot = i, .relative = !absolute, .value = absolute ? now : now - then};
+  }
+  e->counter_count = (uint32_t)j->counter_count - e->counter_first;
+  e->quiet_first = (uint32_t)j->quiet_count;
+  for (i = w->quiet_last; i != TSN_NONE; i = k->quiets[i].before) {
+    if (!room(r, (void **)&j->quiets, &j->quiet_cap, j->quiet_count + 1, sizeof *j->quiets)) {
+      fail(k);
+      return NULL;
+    }
+    j->quiets[j->quiet_count++] = k->quiets[i].absence;
+  }
+  e->quiet_count = (uint32_t)j->quiet_count - e->quiet_first;
+  j->all[k->junction].edge_count++;
+  return e;
+}
+
+static void end_segment(walk *k, bool accept)
+{
+  tsn_junctions *j = &k->r->junctions;
+  if (!accept && j->edge_count == k->segment_from) return;
+  if (!room(k->r, (void **)&j->segments, &j->segment_cap, j->segment_count + 1, sizeof *j->segments)) {
+    fail(k);
+    return;
+  }
+  j->segments[j->segment_count++] = (tsn_segment){
+      .edge_first = k->segment_from, .edge_count = (uint32_t)j->edge_count - k->segment_from, .accept = accept};
+  j->all[k->junction].segment_count++;
+  k->segment_from = (uint32_t)j->edge_count;
+}
+
+static void row_edge(walk *k, way *w)
+{
+  const tsn_node_rec *n = &k->r->nodes[w->node];
+  tsn_edge *e;
+  if ((w->flags & EDGE_HAS_LO) && (w->flags & EDGE_HAS_HI) && w->lo > w->hi) return;
+  e = add_edge(k, w, (tsn_edge_kind)w->kind);
+  if (e) e->label = n->a;
+}
+
+static void timer_edge(walk *k, way *w)
+{
+  tsn_run *r = k->r;
+  const tsn_node_rec *n = &r->nodes[w->node];
+  const tsn_timer_rec *t = &r->timers[n->a];
+  tsn_edge *e;
+  uint32_t i;
+  for (i = 0; i < t->labels.count; i++) set(way_absences(w), r->program->indices[t->labels.first + i]);
+  e = add_edge(k, w, EDGE_TIMER);
+  if (e) {
+    e->timer = n->a;
+    e->flags = (uint8_t)(e->flags & EDGE_ENDED); /* gaps say nothing to a timer */
+  }
+}
+
+static bool any_absence(const walk *k, way *w)
+{
+  size_t i;
+  for (i = 0; i < k->label_words; i++)
+    if (way_absences(w)[i]) return true;
+  return false;
+}
+
+static void accept_edge(walk *k, way *w)
+{
+  tsn_edge *e;
+  if (any_absence(k, w)) {
+    e = add_edge(k, w, EDGE_CLOSE);
+    if (e) e->flags = (uint8_t)(e->flags & EDGE_ENDED);
+  } else if (w->ended) {
+    end_segment(k, false);
+    e = add_edge(k, w, EDGE_LAST);
+    if (e) e->flags = EDGE_ENDED;
+    end_segment(k, false);
+  } else {
+    end_segment(k, true);
+  }
+}
+
+/* Whether a way need not be walked again: its edges are there, by a more
+ * preferred route. An accept on it is the same path, but it keeps its place
+ * between the edges around it. */
+static bool walked(walk *k, way *w)
+{
+  if (!seen(k, w)) return false;
+  if (!k->failed && k->r->can_accept[w->node] && !any_absence(k, w)) end_segment(k, false);
+  return true;
+}
+
+/* ---- steps ---- */
+
+/* A !x{d} before the first element: a condition on the row that the edge takes. */
+static void quiet(walk *k, way *w)
+{
+  tsn_run *r = k->r;
+  const tsn_timer_rec *t = &r->timers[r->nodes[w->node].a];
+  const tsn_range *wanted = &r->p->start_absences;
+  uint32_t i, q;
+  for (i = 0; i < t->labels.count; i++) {
+    uint32_t label = r->program->indices[t->labels.first + i];
+    for (q = 0; q < wanted->count && r->program->indices[wanted->first + q] != label; q++) continue;
+    if (!room(r, (void **)&k->quiets, &k->quiet_cap, k->quiet_count + 1, sizeof *k->quiets)) {
+      fail(k);
+      return;
+    }
+    k->quiets[k->quiet_count] = (quiet_cell){.absence = {.index = q, .duration = t->duration}, .before = w->quiet_last};
+    w->quiet_last = (uint32_t)k->quiet_count++;
+  }
+}
+
+static void gap(way *w, const tsn_node_rec *n)
+{
+  uint8_t kind = n->flags & NODE_ANY ? EDGE_ANY : EDGE_NEXT;
+  if (kind > w->kind) w->kind = kind;
+  if ((n->flags & NODE_HAS_LO) && (!(w->flags & EDGE_HAS_LO) || n->lo > w->lo)) {
+    w->lo = n->lo;
+    w->flags |= EDGE_HAS_LO;
+  }
+  if ((n->flags & NODE_HAS_HI) && (!(w->flags & EDGE_HAS_HI) || n->hi < w->hi)) {
+    w->hi = n->hi;
+    w->flags |= EDGE_HAS_HI;
+  }
+}
+
+static void set_counter(walk *k, way *w, const tsn_loop_rec *loop, uint32_t value, bool absolute)
+{
+  if (loop->counter == TSN_NO_COUNTER) return;
+  way_counters(k, w)[loop->counter] = value;
+  if (absolute) way_absolute(k, w)[loop->counter] = 1;
+}
+
+static void iterate(walk *k, const way *w, uint32_t loop, uint32_t turns, bool absolute)
+{
+  memcpy(k->spare, w, k->stride);
+  set(way_fresh(k, k->spare), loop);
+  set_counter(k, k->spare, &k->r->loops[loop], turns, absolute);
+  push(k, k->spare, k->r->loops[loop].body);
+}
+
+static void leave(walk *k, const way *w, uint32_t loop)
+{
+  memcpy(k->spare, w, k->stride);
+  unset(way_fresh(k, k->spare), loop);
+  set_counter(k, k->spare, &k->r->loops[loop], 0, true);
+  push(k, k->spare, k->r->loops[loop].exit);
+}
+
+/* Pushes the ways on from the head of a loop, the preferred one last: it is walked first. */
+static void choose(walk *k, const way *w, uint32_t loop, bool again, bool out, uint32_t turns, bool absolute)
+{
+  bool greedy = k->r->loops[loop].greedy != 0;
+  if (again && !greedy) iterate(k, w, loop, turns, absolute);
+  if (out && !k->failed) leave(k, w, loop);
+  if (again && greedy && !k->failed) iterate(k, w, loop, turns, absolute);
+}
+
+static void turn(walk *k, way *w)
+{
+  uint32_t l = k->r->nodes[w->node].a, turns = 0;
+  const tsn_loop_rec *loop = &k->r->loops[l];
+  bool empty = get(way_fresh(k, w), l), counted = loop->counter != TSN_NO_COUNTER, absolute = false;
+  if (!counted) {
+    choose(k, w, l, !empty, true, 0, false);
+    return;
+  }
+  turns = way_counters(k, w)[loop->counter];
+  absolute = way_absolute(k, w)[loop->counter] != 0;
+  if (!(loop->max == TSN_UNBOUNDED && turns >= loop->min)) turns++; /* past the minimum nothing needs counting */
+  if (empty) choose(k, w, l, turns < loop->min, turns >= loop->min, turns, absolute);
+  else choose(k, w, l, loop->max == TSN_UNBOUNDED || turns < loop->max, turns >= loop->min, turns, absolute);
+}
+
+/* Walks one way, outside the stack, until it branches, consumes or dies. */
+static void follow(walk *k, way *w)
+{
+  tsn_run *r = k->r;
+  uint32_t i;
+  while (!k->failed) {
+    const tsn_node_rec *n = &r->nodes[w->node];
+    if (++k->steps > WALK_MAX) {
+      tsn_run_fail(r, TOCSIN_LIMIT, "the pattern branches in more than %u ways behind one element", WALK_MAX);
+      fail(k);
+      return;
+    }
+    switch (n->kind) {
+    case NODE_ROW:
+      if (!seen(k, w)) row_edge(k, w);
+      return;
+    case NODE_TIMER:
+      if (!k->at_start) {
+        if (!seen(k, w)) timer_edge(k, w);
+        return;
+      }
+      quiet(k, w);
+      w->node = n->next;
+      break;
+    case NODE_GAP:
+      if (!k->at_start) gap(w, n); /* before the first element a gap is void */
+      w->node = n->next;
+      break;
+    case NODE_ABSENCE:
+      set(way_absences(w), n->a);
+      w->node = n->next;
+      break;
+    case NODE_FIRST:
+      if (!(k->at_start && k->first)) return;
+      w->node = n->next;
+      break;
+    case NODE_LAST:
+      if (k->at_start) return;
+      w->ended = 1;
+      w->node = n->next;
+      break;
+    case NODE_ACCEPT:
+      if (!walked(k, w)) accept_edge(k, w);
+      return;
+    case NODE_SPLIT:
+      if (walked(k, w)) return;
+      for (i = n->b; i > 0 && !k->failed; i--) push(k, w, r->targets[n->a + i - 1]);
+      return;
+    case NODE_ENTER:
+      if (walked(k, w)) return;
+      choose(k, w, n->a, true, r->loops[n->a].min == 0, 0, true);
+      return;
+    default:
+      if (walked(k, w)) return;
+      turn(k, w);
+      return;
+    }
+  }
+}
+
+static uint32_t build(tsn_run *r, uint32_t node, const uint32_t *counters, bool at_start, bool first, bool ended)
+{
+  tsn_junctions *j = &r->junctions;
+  walk k = {.r = r, .at_start = at_start, .first = first, .counters = counters};
+  way *w = NULL;
+  tsn_junction *out;
+  uint32_t i;
+  uint32_t result = TSN_NONE;
+  if (j->count >= JUNCTIONS_MAX) {
+    tsn_run_fail(r, TOCSIN_LIMIT, "the pattern has more than %zu junctions", JUNCTIONS_MAX);
+    return TSN_NONE;
+  }
+  k.label_words = r->p->labels.count / 64 + 1;
+  k.loop_words = r->p->loops.count / 64 + 1;
+  k.stride = sizeof *w + 8 * (k.label_words + k.loop_words) + 8 * (size_t)r->p->counters;
+  tsn_map_init(&k.seen, r->alloc);
+  if (!room(r, (void **)&j->all, &j->cap, j->count + 1, sizeof *j->all)) goto done;
+  k.junction = (uint32_t)j->count;
+  out = &j->all[j->count++];
+  memset(out, 0, sizeof *out);
+  out->edge_first = k.segment_from = (uint32_t)j->edge_count;
+  out->segment_first = (uint32_t)j->segment_count;
+  out->node = at_start ? TSN_NONE : node;
+  w = tsn_alloc_array(r->alloc, 1, k.stride);
+  k.spare = tsn_alloc_array(r->alloc, 1, k.stride);
+  if (!w || !k.spare) {
+    tsn_run_nomem(r);
+    goto done;
+  }
+  w->node = at_start ? r->p->root : r->nodes[node].next;
+  w->ended = ended;
+  w->quiet_last = TSN_NONE;
+  if (counters && r->p->counters) memcpy(way_counters(&k, w), counters, r->p->counters * sizeof *counters);
+  follow(&k, w);
+  while (k.depth && !k.failed) {
+    memcpy(w, k.ways + --k.depth * k.stride, k.stride);
+    follow(&k, w);
+  }
+  if (!k.failed) end_segment(&k, false);
+  if (!k.failed) {
+    out = &j->all[k.junction];
+    for (i = 0; i < out->edge_count; i++) {
+      const tsn_edge *e = &j->edges[out->edge_first + i];
+      if (e->kind == EDGE_TIMER || e->kind == EDGE_CLOSE) out->has_timers = out->timed = 1;
+      if (e->flags & (EDGE_HAS_LO | EDGE_HAS_HI)) out->timed = 1;
+    }
+    for (i = 0; i < out->segment_count; i++) {
+      size_t words = (j->segments[out->segment_first + i].edge_count + 63) / 64;
+      if (words > r->mask_words && !tsn_paths_widen(r, words)) goto done;
+    }
+    result = k.junction;
+  }
+done:
+  tsn_alloc_free(r->alloc, w, w ? k.stride : 0);
+  tsn_alloc_free(r->alloc, k.spare, k.spare ? k.stride : 0);
+  tsn_alloc_free(r->alloc, k.ways, k.cap * k.stride);
+  tsn_alloc_free(r->alloc, k.seen_ways, k.seen_cap * k.stride);
+  tsn_alloc_free(r->alloc, k.quiets, k.quiet_cap * sizeof *k.quiets);
+  tsn_map_clear(&k.seen);
+  return result;
+}
+
+/* What a junction needs to know of a counter: see the head of this file. */
+static uint64_t counter_class(const tsn_loop_rec *loop, uint32_t count)
+{
+  if (loop->nullable && count < loop->min) return (uint64_t)count << 8 | 4;
+  if (loop->max == TSN_UNBOUNDED && count >= loop->min) return 3;
+  if (count + 1 < loop->min) return 0;
+  return loop->max == TSN_UNBOUNDED || count + 1 < loop->max ? 1 : 2;
+}
+
+uint32_t tsn_junction_get(tsn_run *r, uint32_t node, const uint32_t *counters, bool ended)
+{
+  tsn_junctions *j = &r->junctions;
+  size_t words = 1 + r->p->counters, slot;
+  uint64_t *key = j->scratch, hash, *copy;
+  uint32_t id, i;
+  key[0] = (uint64_t)node << 1 | (ended ? 1 : 0);
+  for (i = 0; i < r->p->counters; i++) {
+    uint32_t loop = r->loop_at[(size_t)node * r->p->counters + i];
+    key[1 + i] = loop == TSN_NONE ? 0 : counter_class(&r->loops[loop], counters[i]) + 1;
+  }
+  hash = tsn_hash_bytes(key, words * sizeof *key, 0);
+  for (slot = tsn_map_first(&j->map, hash); (id = tsn_map_at(&j->map, slot)) != TSN_NONE; slot = tsn_map_next(&j->map, hash, slot))
+    if (!memcmp(j->keys[id], key, words * sizeof *key)) return id;
+  id = build(r, node, counters, false, false, ended);
+  if (id == TSN_NONE) return TSN_NONE;
+  copy = tsn_arena_array(&j->arena, words, sizeof *copy);
+  if (!copy || !room(r, (void **)&j->keys, &j->key_cap, (size_t)id + 1, sizeof *j->keys) || !tsn_map_add(&j->map, hash, id)) {
+    tsn_run_nomem(r);
+    return TSN_NONE;
+  }
+  memcpy(copy, key, words * sizeof *key);
+  j->keys[id] = copy;
+  return id;
+}
+
+uint32_t tsn_junction_start(tsn_run *r, bool first)
+{
+  uint32_t *known = &r->start_junction[first && r->p->has_first ? 1 : 0];
+  if (*known == TSN_NONE) *known = build(r, TSN_NONE, NULL, true, first, false);
+  return *known;
+}
+
+uint32_t tsn_junction_last(tsn_run *r)
+{
+  tsn_junctions *j = &r->junctions;
+  if (r->last_junction != TSN_NONE) return r->last_junction;
+  if (!room(r, (void **)&j->all, &j->cap, j->count + 1, sizeof *j->all) ||
+      !room(r, (void **)&j->edges, &j->edge_cap, j->edge_count + 1, sizeof *j->edges) ||
+      !room(r, (void **)&j->segments, &j->segment_cap, j->segment_count + 1, sizeof *j->segments))
+    return TSN_NONE;
+  j->all[j->count] = (tsn_junction){.edge_first = (uint32_t)j->edge_count, .edge_count = 1, .segment_first = (uint32_t)j->segment_count,
+                                    .segment_count = 1, .node = TSN_NONE};
+  j->segments[j->segment_count++] = (tsn_segment){.edge_first = (uint32_t)j->edge_count, .edge_count = 1};
+  j->edges[j->edge_count++] = (tsn_edge){.kind = EDGE_LAST, .flags = EDGE_ENDED};
+  return r->last_junction = (uint32_t)j->count++;
+}
+
+/* From which nodes the end can be reached without consuming. */
+static void find_accepting(tsn_run *r)
+{
+  uint32_t i, t;
+  bool changed = true;
+  while (changed) {
+    changed = false;
+    for (i = 0; i < r->p->nodes.count; i++) {
+      const tsn_node_rec *n = &r->nodes[i];
+      bool can = false;
+      switch (n->kind) {
+      case NODE_ACCEPT: can = true; break;
+      case NODE_ROW:
+      case NODE_TIMER: break;
+      case NODE_SPLIT:
+        for (t = 0; t < n->b; t++) can = can || r->can_accept[r->targets[n->a + t]];
+        break;
+      case NODE_ENTER: can = r->can_accept[r->loops[n->a].body] || (r->loops[n->a].min == 0 && r->can_accept[r->loops[n->a].exit]); break;
+      case NODE_TURN: can = r->can_accept[r->loops[n->a].exit]; break;
+      default: can = r->can_accept[n->next]; break;
+      }
+      if (can && !r->can_accept[i]) r->can_accept[i] = changed = true;
+    }
+  }
+}
+
+/* Which counted loop a slot serves at each node. */
+bool tsn_junctions_init(tsn_run *r)
+{
+  tsn_junctions *j = &r->junctions;
+  size_t nodes = r->p->nodes.count, counters = r->p->counters, i;
+  uint32_t l, *stack = NULL;
+  bool *visited = NULL, good = false;
+  tsn_arena_init(&j->arena, r->alloc, 0);
+  tsn_map_init(&j->map, r->alloc);
+  r->start_junction[0] = r->start_junction[1] = r->last_junction = TSN_NONE;
+  j->scratch = tsn_arena_array(&j->arena, 1 + counters, sizeof *j->scratch);
+  r->loop_at = tsn_arena_array(&j->arena, nodes * counters + 1, sizeof *r->loop_at);
+  r->can_accept = tsn_arena_array(&j->arena, nodes + 1, sizeof *r->can_accept);
+  if (!j->scratch || !r->loop_at || !r->can_accept) return tsn_run_nomem(r);
+  find_accepting(r);
+  for (i = 0; i < nodes * counters; i++) r->loop_at[i] = TSN_NONE;
+  if (!counters) return true;
+  stack = tsn_alloc_array(r->alloc, nodes * 2 + r->p->targets.count + 2, sizeof *stack);
+  visited = tsn_alloc_array(r->alloc, nodes + 1, sizeof *visited);
+  if (!stack || !visited) {
+    tsn_run_nomem(r);
+    goto done;
+  }
+  for (l = 0; l < r->p->loops.count; l++) {
+    const tsn_loop_rec *loop = &r->loops[l];
+    size_t depth = 0;
+    if (loop->counter == TSN_NO_COUNTER) continue;
+    memset(visited, 0, nodes);
+    stack[depth++] = loop->body;
+    while (depth) {
+      uint32_t node = stack[--depth], t;
+      const tsn_node_rec *n = &r->nodes[node];
+      if (visited[node]) continue;
+      visited[node] = true;
+      r->loop_at[node * counters + loop->counter] = l;
+      if (n->kind == NODE_TURN && n->a == l) continue;
+      switch (n->kind) {
+      case NODE_ACCEPT: break;
+      case NODE_SPLIT:
+        for (t = 0; t < n->b; t++) stack[depth++] = r->targets[n->a + t];
+        break;
+      case NODE_ENTER:
+      case NODE_TURN:
+        stack[depth++] = r->loops[n->a].body;
+        stack[depth++] = r->loops[n->a].exit;
+        break;
+      default: stack[depth++] = n->next; break;
+      }
+    }
+  }
+  good = true;
+done:
+  tsn_alloc_free(r->alloc, stack, (nodes * 2 + r->p->targets.count + 2) * sizeof *stack);
+  tsn_alloc_free(r->alloc, visited, (nodes + 1) * sizeof *visited);
+  return good;
+}
+
+void tsn_junctions_clear(tsn_run *r)
+{
+  tsn_junctions *j = &r->junctions;
+  tsn_alloc_free(r->alloc, j->all, j->cap * sizeof *j->all);
+  tsn_alloc_free(r->alloc, j->edges, j->edge_cap * sizeof *j->edges);
+  tsn_alloc_free(r->alloc, j->segments, j->segment_cap * sizeof *j->segments);
+  tsn_alloc_free(r->alloc, j->absences, j->absence_cap * sizeof *j->absences);
+  tsn_alloc_free(r->alloc, j->counters, j->counter_cap * sizeof *j->counters);
+  tsn_alloc_free(r->alloc, j->quiets, j->quiet_cap * sizeof *j->quiets);
+  tsn_alloc_free(r->alloc, j->keys, j->key_cap * sizeof *j->keys);
+  tsn_map_clear(&j->map);
+  tsn_arena_clear(&j->arena);
+}

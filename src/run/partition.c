@@ -1,0 +1,187 @@
+/* Partitions: found by key, each with its starts and the rows that something
+ * may still read (PREV, the replay of a match). */
+#include <string.h>
+
+#include "base/time.h"
+#include "run/run.h"
+
+uint64_t tsn_partition_hash(const tsn_run *r)
+{
+  const uint32_t *keys = r->program->indices + r->p->keys.first;
+  uint64_t h = 0;
+  uint32_t k;
+  for (k = 0; k < r->p->keys.count; k++) {
+    const tsn_cell *c = &r->row[keys[k]];
+    if (c->null) h = tsn_hash_word(1, h);
+    else if (r->slot_is_text[keys[k]]) h = tsn_hash_bytes(c->v.s, c->length, h);
+    else if (r->slot_types[keys[k]] == TOCSIN_DOUBLE && c->v.d == 0) h = tsn_hash_word(0, h); /* -0.0 = 0.0 */
+    else h = tsn_hash_word((uint64_t)c->v.i, h);
+  }
+  return h;
+}
+
+static bool same_key(const tsn_run *r, const tsn_partition *p)
+{
+  const uint32_t *keys = r->program->indices + r->p->keys.first;
+  uint32_t k;
+  for (k = 0; k < r->p->keys.count; k++) {
+    const tsn_cell *a = &r->row[keys[k]], *b = &p->keys[k];
+    if (a->null || b->null) {
+      if (a->null != b->null) return false;
+    } else if (r->slot_is_text[keys[k]]) {
+      if (a->length != b->length || (a->length && memcmp(a->v.s, r->texts.data + b->v.at, a->length))) return false;
+    } else if (r->slot_types[keys[k]] == TOCSIN_DOUBLE) {
+      if (!(a->v.d == b->v.d)) return false;
+    } else if (a->v.i != b->v.i) {
+      return false;
+    }
+  }
+  return true;
+}
+
+uint32_t tsn_partition_find(tsn_run *r, uint64_t hash)
+{
+  size_t at;
+  uint32_t part = r->last_partition;
+  if (part != TSN_NONE && r->partitions[part].used && r->partitions[part].hash == hash && same_key(r, &r->partitions[part])) return part;
+  for (at = tsn_map_first(&r->partition_map, hash); (part = tsn_map_at(&r->partition_map, at)) != TSN_NONE;
+       at = tsn_map_next(&r->partition_map, hash, at))
+    if (same_key(r, &r->partitions[part])) {
+      r->last_partition = part;
+      return part;
+    }
+  return TSN_NONE;
+}
+
+uint32_t tsn_partition_add(tsn_run *r, uint64_t hash)
+{
+  const uint32_t *keys = r->program->indices + r->p->keys.first;
+  uint32_t part, k, key_count = r->p->keys.count, quiet = r->p->start_absences.count;
+  tsn_partition *p;
+  if (r->partition_free != TSN_NONE) {
+    part = r->partition_free;
+    r->partition_free = r->partitions[part].next_free;
+  } else {
+    if (!tsn_alloc_grow(r->alloc, (void **)&r->partitions, &r->partition_cap, r->partition_count + 1, sizeof *p)) {
+      tsn_run_nomem(r);
+      return TSN_NONE;
+    }
+    part = (uint32_t)r->partition_count++;
+  }
+  p = &r->partitions[part];
+  *p = (tsn_partition){.hash = hash, .first = TSN_NONE, .last = TSN_NONE};
+  if (key_count) p->keys = tsn_alloc_array(r->alloc, key_count, sizeof *p->keys);
+  if (quiet) p->quiet = tsn_alloc_array(r->alloc, quiet, sizeof *p->quiet);
+  p->used = 1;
+  r->partitions_used++;
+  if ((key_count && !p->keys) || (quiet && !p->quiet)) {
+    tsn_run_nomem(r);
+    return TSN_NONE;
+  }
+  for (k = 0; k < key_count; k++) {
+    p->keys[k] = r->row[keys[k]];
+    if (r->slot_is_text[keys[k]] && !tsn_texts_put(r, &p->keys[k])) {
+      p->keys[k] = (tsn_cell){.null = 1};
+      return TSN_NONE;
+    }
+  }
+  for (k = 0; k < quiet; k++) p->quiet[k] = TSN_TIME_MIN;
+  if (!tsn_map_add(&r->partition_map, hash, part)) {
+    tsn_run_nomem(r);
+    return TSN_NONE;
+  }
+  r->last_partition = part;
+  return part;
+}
+
+void tsn_partition_clear(tsn_run *r, tsn_partition *p)
+{
+  tsn_alloc_free(r->alloc, p->keys, r->p->keys.count * sizeof *p->keys);
+  tsn_alloc_free(r->alloc, p->quiet, r->p->start_absences.count * sizeof *p->quiet);
+  tsn_alloc_free(r->alloc, p->kept_rows, p->kept_cap * sizeof *p->kept_rows);
+  tsn_alloc_free(r->alloc, p->kept_cells, (size_t)p->kept_cap * r->slot_count * sizeof *p->kept_cells);
+}
+
+void tsn_partition_drop(tsn_run *r, uint32_t part)
+{
+  tsn_partition *p = &r->partitions[part];
+  tsn_map_remove(&r->partition_map, p->hash, part);
+  tsn_partition_clear(r, p);
+  *p = (tsn_partition){.next_free = r->partition_free};
+  r->partition_free = part;
+  r->partitions_used--;
+  if (r->last_partition == part) r->last_partition = TSN_NONE;
+}
+
+static bool make_room(tsn_run *r, tsn_partition *p)
+{
+  uint32_t cap = p->kept_cap ? p->kept_cap * 2 : 4, i;
+  tsn_kept_row *rows;
+  tsn_cell *cells;
+  if (p->kept >= r->max_rows) {
+    char where[160];
+    tsn_run_where(r, p, -1, where, sizeof where);
+    return tsn_run_fail(r, TOCSIN_LIMIT, "%s: more than %llu rows have to be kept; bound the pattern with WITHIN, or raise the limit", where,
+                        (unsigned long long)r->max_rows);
+  }
+  rows = tsn_alloc_array(r->alloc, cap, sizeof *rows);
+  cells = tsn_alloc_array(r->alloc, cap, r->slot_count * sizeof *cells);
+  if (!rows || !cells) {
+    tsn_alloc_free(r->alloc, rows, rows ? cap * sizeof *rows : 0);
+    tsn_alloc_free(r->alloc, cells, cells ? (size_t)cap * r->slot_count * sizeof *cells : 0);
+    return tsn_run_nomem(r);
+  }
+  for (i = 0; i < p->kept; i++) {
+    uint32_t at = (p->kept_head + i) & (p->kept_cap - 1);
+    rows[i] = p->kept_rows[at];
+    memcpy(cells + (size_t)i * r->slot_count, p->kept_cells + (size_t)at * r->slot_count, r->slot_count * sizeof *cells);
+  }
+  tsn_alloc_free(r->alloc, p->kept_rows, p->kept_cap * sizeof *rows);
+  tsn_alloc_free(r->alloc, p->kept_cells, (size_t)p->kept_cap * r->slot_count * sizeof *cells);
+  p->kept_rows = rows;
+  p->kept_cells = cells;
+  p->kept_cap = cap;
+  p->kept_head = 0;
+  return true;
+}
+
+/* Keeps the row at hand, if anything of this pattern reads kept rows. */
+bool tsn_partition_keep(tsn_run *r, uint32_t part)
+{
+  tsn_partition *p = &r->partitions[part];
+  uint32_t at, k;
+  tsn_cell *cells;
+  if (!r->p->behind && !r->needs_rows) return true;
+  if (p->kept == p->kept_cap && !make_room(r, p)) return false;
+  if (p->kept == 0) p->base = p->rows - 1;
+  at = (p->kept_head + p->kept) & (p->kept_cap - 1);
+  p->kept_rows[at] = (tsn_kept_row){.seq = r->row_seq};
+  cells = p->kept_cells + (size_t)at * r->slot_count;
+  for (k = 0; k < r->slot_count; k++) {
+    cells[k] = r->slot_kept[k] ? r->row[k] : (tsn_cell){.null = 1};
+    if (r->slot_is_text[k] && r->slot_kept[k] && !tsn_texts_put(r, &cells[k])) {
+      cells[k] = (tsn_cell){.null = 1};
+      for (; k < r->slot_count; k++) cells[k] = (tsn_cell){.null = 1};
+      p->kept++;
+      return false;
+    }
+  }
+  p->kept++;
+  return true;
+}
+
+/* Forgets rows that nothing can read any more. */
+void tsn_partition_trim(tsn_run *r, uint32_t part)
+{
+  tsn_partition *p = &r->partitions[part];
+  int64_t least = p->rows;
+  if (!p->kept) return;
+  if (r->needs_rows && p->first != TSN_NONE && r->starts[p->first].row < least) least = r->starts[p->first].row;
+  if (r->p->empty_kind == MATCH_UNMATCHED && p->resolved < least) least = p->resolved;
+  least -= r->p->behind;
+  while (p->kept && p->base < least) {
+    p->base++;
+    p->kept--;
+    p->kept_head = (p->kept_head + 1) & (p->kept_cap - 1);
+  }
+}

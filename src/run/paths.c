@@ -1,0 +1,583 @@
+/* One row, one timer, one deadline: how paths move (language page, section 6.2).
+ *
+ * A row is offered to every item of every start of its partition, in order of
+ * preference. What an item takes becomes a new path, put in front of the item:
+ * an earlier row is preferred to a later one, so what still waits stands behind
+ * everything that was taken. At one row the edges stand in the pattern's order.
+ *
+ * Where one match a start is wanted, an accept cuts off everything behind it. */
+#include <string.h>
+
+#include "base/time.h"
+#include "run/run.h"
+
+/* A path in the making: what place() turns into items. Cells and counters are r->new_*. */
+typedef struct proto {
+  int64_t tau, row, row_time, rows;
+  uint32_t history, ended;
+} proto;
+
+static const tsn_edge *edges_of(const tsn_run *r, const tsn_path *i, uint32_t *count)
+{
+  const tsn_segment *s = &r->junctions.segments[r->junctions.all[i->junction].segment_first + i->segment];
+  *count = s->edge_count;
+  return r->junctions.edges + s->edge_first;
+}
+
+static bool get(const uint64_t *mask, uint32_t i) { return mask[i / 64] >> (i % 64) & 1; }
+static void clear(uint64_t *mask, uint32_t i) { mask[i / 64] &= ~((uint64_t)1 << (i % 64)); }
+
+static bool is_empty(const tsn_run *r, const tsn_path *i)
+{
+  size_t w;
+  for (w = 0; w < r->mask_words; w++)
+    if (tsn_path_mask(i)[w]) return false;
+  return true;
+}
+
+static bool is_timer(const tsn_edge *e) { return e->kind == EDGE_TIMER || e->kind == EDGE_CLOSE; }
+static bool is_racer(const tsn_edge *e) { return e->kind == EDGE_STRICT || e->kind == EDGE_NEXT; }
+static bool is_row_edge(const tsn_edge *e) { return e->kind <= EDGE_ANY; }
+
+static int64_t within_end(const tsn_run *r, const tsn_start *s)
+{
+  return r->p->within_kind == WITHIN_TIME ? tsn_time_add(s->time, r->p->within) : TSN_TIME_MAX;
+}
+
+/* ---- times ---- */
+
+/* When a timer edge completes; *good false: never (the edge is dead). */
+static int64_t timer_time(tsn_run *r, const tsn_path *i, const tsn_edge *e, bool *good)
+{
+  const tsn_timer_rec *t;
+  tsn_eval eval = {.number = i->row, .cells = tsn_path_cells(r, i), .final = tsn_path_cells(r, i), .label = TSN_NONE};
+  tsn_cell value;
+  *good = true;
+  if (e->kind == EDGE_CLOSE) return within_end(r, &r->starts[i->start]);
+  t = &r->timers[e->timer];
+  if (t->kind == TIMER_DURATION) return tsn_time_add(i->tau, t->duration);
+  if (!tsn_eval_code(r, &eval, &t->code, &value)) {
+    *good = false;
+    return 0;
+  }
+  *good = !value.null && value.v.i >= (t->kind == TIMER_DEADLINE_CODE ? i->tau : 0);
+  return t->kind == TIMER_DEADLINE_CODE ? value.v.i : tsn_time_add(i->tau, value.v.i);
+}
+
+bool tsn_path_due(tsn_run *r, const tsn_path *i, int64_t *time, tsn_phase *phase)
+{
+  uint32_t count, k;
+  const tsn_edge *edges = edges_of(r, i, &count);
+  int64_t limit = within_end(r, &r->starts[i->start]);
+  bool found = false;
+  for (k = 0; k < count; k++) {
+    const tsn_edge *e = &edges[k];
+    int64_t at;
+    tsn_phase how = PHASE_TIMER;
+    bool good = true;
+    if (!get(tsn_path_mask(i), k)) continue;
+    if (is_timer(e)) {
+      at = timer_time(r, i, e, &good);
+      if (!good || at > limit) continue; /* hopeless: it lives until WITHIN ends it */
+    } else if (e->flags & EDGE_HAS_HI) {
+      at = tsn_time_add(i->tau, e->hi);
+      how = PHASE_EXPIRE;
+    } else {
+      continue;
+    }
+    if (!found || at < *time || (at == *time && how < *phase)) {
+      *time = at;
+      *phase = how;
+    }
+    found = true;
+  }
+  return found;
+}
+
+/* ---- new paths ---- */
+
+static bool proto_from_item(tsn_run *r, uint32_t item, const tsn_edge *e, proto *p)
+{
+  const tsn_path *i = tsn_path_at(r, item);
+  const tsn_counter_op *ops = r->junctions.counters + e->counter_first;
+  uint32_t k;
+  *p = (proto){.tau = i->tau, .row = i->row, .row_time = i->row_time, .rows = i->rows, .history = i->history,
+               .ended = i->ended || (e->flags & EDGE_ENDED)};
+  if (r->p->path_cells) memcpy(r->new_cells, tsn_path_cells(r, i), r->p->path_cells * sizeof(tsn_cell));
+  if (r->p->counters) memcpy(r->new_counters, tsn_path_counters(r, i), r->p->counters * sizeof(uint32_t));
+  for (k = 0; k < e->counter_count; k++)
+    r->new_counters[ops[k].slot] = ops[k].relative ? r->new_counters[ops[k].slot] + ops[k].value : ops[k].value;
+  return true;
+}
+
+static void proto_empty(tsn_run *r, const tsn_edge *e, int64_t time, proto *p)
+{
+  uint32_t k;
+  const tsn_counter_op *ops = e ? r->junctions.counters + e->counter_first : NULL;
+  *p = (proto){.tau = time, .row = -1, .history = TSN_NONE};
+  if (r->p->path_cells) memcpy(r->new_cells, r->empty_cells, r->p->path_cells * sizeof(tsn_cell));
+  if (r->p->counters) memset(r->new_counters, 0, r->p->counters * sizeof(uint32_t));
+  for (k = 0; e && k < e->counter_count; k++) r->new_counters[ops[k].slot] = ops[k].value;
+}
+
+/* The path takes the row at hand. Its history becomes one of its own, to be released by the caller. */
+static bool proto_take_row(tsn_run *r, const tsn_partition *part, const tsn_edge *e, int64_t time, proto *p)
+{
+  tsn_eval eval = {.row = r->row, .partition = part, .number = part->rows - 1, .cells = r->new_cells, .label = e->label};
+  p->tau = p->row_time = time;
+  p->row = part->rows - 1;
+  p->rows++;
+  if (!tsn_eval_updates(r, &eval, r->new_cells, false)) return false;
+  if (!r->p->history) return true;
+  p->history = tsn_history_add(r, p->history, e->label, p->row, r->nodes[e->node].flags & NODE_EXCLUDED ? HIST_EXCLUDED : 0);
+  return p->history != TSN_NONE;
+}
+
+static uint32_t new_item(tsn_run *r, uint32_t start, const proto *p, tsn_path_state state)
+{
+  uint32_t item = tsn_path_new(r, start);
+  tsn_path *i;
+  if (item == TSN_NONE) return TSN_NONE;
+  i = tsn_path_at(r, item);
+  i->state = (uint32_t)state;
+  i->tau = p->tau;
+  i->row = p->row;
+  i->row_time = p->row_time;
+  i->rows = p->rows;
+  i->ended = p->ended;
+  i->history = p->history;
+  tsn_history_retain(r, p->history);
+  if (r->p->path_cells) memcpy(tsn_path_cells(r, i), r->new_cells, r->p->path_cells * sizeof(tsn_cell));
+  if (r->p->counters) memcpy(tsn_path_counters(r, i), r->new_counters, r->p->counters * sizeof(uint32_t));
+  return item;
+}
+
+static void cut_behind(tsn_run *r, uint32_t item)
+{
+  uint32_t next;
+  while ((next = tsn_path_at(r, item)->next) != TSN_NONE) {
+    tsn_path_unlink(r, next);
+    tsn_path_free(r, next);
+  }
+}
+
+static bool add_match(tsn_run *r, uint32_t start, uint32_t before, const proto *p, bool *cut)
+{
+  uint32_t item = new_item(r, start, p, ITEM_MATCH);
+  if (item == TSN_NONE) return false;
+  tsn_path_link(r, item, before);
+  if (r->one_match) {
+    cut_behind(r, item);
+    *cut = true;
+  }
+  return true;
+}
+
+static bool add_wait(tsn_run *r, uint32_t start, uint32_t before, const proto *p, uint32_t junction, uint32_t segment, uint32_t group,
+                     tsn_path_state state, bool *added)
+{
+  uint32_t count, k, item;
+  const tsn_edge *edges;
+  tsn_path *i;
+  *added = false;
+  item = new_item(r, start, p, state);
+  if (item == TSN_NONE) return false;
+  i = tsn_path_at(r, item);
+  i->junction = junction;
+  i->segment = segment;
+  i->group = group;
+  edges = edges_of(r, i, &count);
+  for (k = 0; k < count; k++) {
+    bool good = true;
+    if (edges[k].kind == EDGE_TIMER && r->timers[edges[k].timer].kind != TIMER_DURATION) timer_time(r, i, &edges[k], &good);
+    if (good) tsn_path_mask(i)[k / 64] |= (uint64_t)1 << (k % 64);
+  }
+  if (r->status) return false;
+  if (is_empty(r, i)) {
+    tsn_path_free(r, item);
+    return true;
+  }
+  tsn_path_link(r, item, before);
+  *added = true;
+  return tsn_deadline_item(r, item);
+}
+
+/* A path over $ that needs nothing more than the end of its partition. */
+static bool add_last(tsn_run *r, uint32_t start, uint32_t before, const proto *p)
+{
+  uint32_t junction = tsn_junction_last(r);
+  bool added;
+  return junction != TSN_NONE && add_wait(r, start, before, p, junction, 0, r->next_group++, ITEM_WAIT, &added);
+}
+
+/* Puts what can follow an element into the list, in front of `before`. */
+static bool place(tsn_run *r, uint32_t start, uint32_t before, const proto *p, uint32_t node, bool *cut)
+{
+  uint32_t junction = tsn_junction_get(r, node, r->new_counters, p->ended != 0), k, group = r->next_group++;
+  bool added, waits = false, accepted = false;
+  if (junction == TSN_NONE) return false;
+  for (k = 0; k < r->junctions.all[junction].segment_count; k++) {
+    const tsn_segment *s = &r->junctions.segments[r->junctions.all[junction].segment_first + k];
+    uint32_t edge_count = s->edge_count, accept = s->accept;
+    if (edge_count && !(accepted && r->one_match)) {
+      if (!add_wait(r, start, before, p, junction, k, group, ITEM_WAIT, &added)) return false;
+      waits = waits || added;
+    } else if (edge_count && waits && r->junctions.all[junction].has_timers) {
+      /* Less preferred than the accept, but it still races with what is not. */
+      if (!add_wait(r, start, TSN_NONE, p, junction, k, group, ITEM_GHOST, &added)) return false;
+    }
+    if (accept && !accepted) {
+      if (!add_match(r, start, before, p, cut)) return false;
+      accepted = true;
+      if (r->one_match) before = TSN_NONE;
+    }
+  }
+  return true;
+}
+
+/* Releases a history that proto_take_row() or a timer made, once items hold it. */
+static void proto_done(tsn_run *r, const proto *p, uint32_t parent_history)
+{
+  if (p->history != parent_history) tsn_history_release(r, p->history);
+}
+
+/* ---- one row ---- */
+
+static bool can_take(tsn_run *r, const tsn_partition *part, const tsn_path *i, const tsn_edge *e, int64_t time, bool *truth)
+{
+  int64_t passed = tsn_time_sub(time, i->tau);
+  *truth = false;
+  if ((e->flags & EDGE_HAS_LO) && passed < e->lo) return true;
+  if ((e->flags & EDGE_HAS_HI) && passed > e->hi) return true;
+  return tsn_eval_label(r, part, e->label, tsn_path_cells(r, i), truth);
+}
+
+/* Offers the row to the edges of an item; those that take it are listed in r->takes. */
+static bool offer(tsn_run *r, const tsn_partition *part, uint32_t item, int64_t time, size_t *takes, bool *raced)
+{
+  tsn_path *i = tsn_path_at(r, item);
+  uint32_t count, k, a;
+  const tsn_edge *edges = edges_of(r, i, &count);
+  uint64_t *mask = tsn_path_mask(i);
+  *takes = 0;
+  *raced = false;
+  if (i->ended) {
+    memset(mask, 0, 8 * r->mask_words);
+    return true;
+  }
+  for (k = 0; k < count; k++) {
+    const tsn_edge *e = &edges[k];
+    bool truth = false, dead = false;
+    if (!get(mask, k)) continue;
+    for (a = 0; a < e->absence_count && !dead; a++)
+      if (!tsn_eval_label(r, part, r->junctions.absences[e->absence_first + a], tsn_path_cells(r, i), &dead)) return false;
+    if (dead || (e->flags & EDGE_ENDED)) { /* a row behind $: what crossed it was wrong */
+      clear(mask, k);
+      continue;
+    }
+    if (is_timer(e)) continue;
+    if (!can_take(r, part, i, e, time, &truth)) return false;
+    if (truth) {
+      if (*takes == r->takes_cap && !tsn_alloc_grow(r->alloc, (void **)&r->takes, &r->takes_cap, *takes + 1, sizeof *r->takes))
+        return tsn_run_nomem(r);
+      r->takes[(*takes)++] = k;
+      if (is_racer(e)) *raced = true;
+    }
+    if (e->kind == EDGE_STRICT || (e->kind == EDGE_NEXT && truth)) clear(mask, k);
+  }
+  return true;
+}
+
+/* A row came: the timers of the junction are void, for good. */
+static void void_timers(tsn_run *r, uint32_t start, uint32_t group)
+{
+  uint32_t item, count, k;
+  for (item = r->starts[start].head; item != TSN_NONE; item = tsn_path_at(r, item)->next) {
+    tsn_path *i = tsn_path_at(r, item);
+    const tsn_edge *edges;
+    if (i->state == ITEM_MATCH || i->group != group) continue;
+    edges = edges_of(r, i, &count);
+    for (k = 0; k < count; k++)
+      if (is_timer(&edges[k])) clear(tsn_path_mask(i), k);
+  }
+}
+
+/* Removes items without edges. */
+static void clean(tsn_run *r, uint32_t start)
+{
+  uint32_t item = r->starts[start].head;
+  while (item != TSN_NONE) {
+    tsn_path *i = tsn_path_at(r, item);
+    uint32_t next = i->next;
+    if (i->state != ITEM_MATCH && is_empty(r, i)) {
+      tsn_path_unlink(r, item);
+      tsn_path_free(r, item);
+    }
+    item = next;
+  }
+}
+
+static bool step_start(tsn_run *r, uint32_t part, uint32_t start, int64_t time)
+{
+  uint32_t item = r->starts[start].head;
+  bool changed = false;
+  while (item != TSN_NONE) {
+    uint32_t state = tsn_path_at(r, item)->state, group = tsn_path_at(r, item)->group;
+    size_t takes, t;
+    bool raced, cut = false;
+    if (state == ITEM_MATCH) {
+      item = tsn_path_at(r, item)->next;
+      continue;
+    }
+    if (!offer(r, &r->partitions[part], item, time, &takes, &raced)) return false;
+    if (raced && r->junctions.all[tsn_path_at(r, item)->junction].has_timers) void_timers(r, start, group);
+    changed = changed || takes || is_empty(r, tsn_path_at(r, item));
+    for (t = 0; t < takes && state == ITEM_WAIT && !cut; t++) {
+      uint32_t count, parent = tsn_path_at(r, item)->history;
+      tsn_edge e = edges_of(r, tsn_path_at(r, item), &count)[r->takes[t]];
+      proto p;
+      bool good;
+      proto_from_item(r, item, &e, &p);
+      good = proto_take_row(r, &r->partitions[part], &e, time, &p) && place(r, start, item, &p, e.node, &cut);
+      proto_done(r, &p, parent);
+      if (!good) return false;
+    }
+    if (cut) break;
+    item = tsn_path_at(r, item)->next;
+  }
+  if (changed) clean(r, start);
+  return tsn_paths_dedupe(r, start);
+}
+
+/* Ends what waits for rows beyond WITHIN n ROWS, or for anything beyond a time. */
+static void hold(tsn_run *r, uint32_t item, int64_t time)
+{
+  tsn_path *i = tsn_path_at(r, item);
+  tsn_start *s = &r->starts[i->start];
+  if (!r->p->timeouts || i->row < 0) {
+    tsn_path_free(r, item);
+    return;
+  }
+  if (s->held != TSN_NONE) {
+    if (s->held_moment == r->moment) { /* a more preferred one died in this moment */
+      tsn_path_free(r, item);
+      return;
+    }
+    tsn_path_free(r, s->held);
+    i = tsn_path_at(r, item);
+  }
+  i->state = ITEM_HELD;
+  i->generation++;
+  s->held = item;
+  s->held_moment = r->moment;
+  s->held_time = time;
+}
+
+static void expire_item(tsn_run *r, uint32_t item, int64_t time, bool all)
+{
+  tsn_path *i = tsn_path_at(r, item);
+  uint32_t count, k;
+  const tsn_edge *edges = edges_of(r, i, &count);
+  bool ended = false;
+  bool rows_over = r->p->within_kind == WITHIN_ROWS &&
+                   r->partitions[r->starts[i->start].partition].rows - r->starts[i->start].row >= r->p->within;
+  for (k = 0; k < count; k++) {
+    const tsn_edge *e = &edges[k];
+    if (!get(tsn_path_mask(i), k) || e->kind == EDGE_LAST) continue;
+    if (all || (rows_over && is_row_edge(e)) || ((e->flags & EDGE_HAS_HI) && tsn_time_add(i->tau, e->hi) <= time)) {
+      clear(tsn_path_mask(i), k);
+      ended = true;
+    }
+  }
+  if (!ended || !is_empty(r, i)) return;
+  tsn_path_unlink(r, item);
+  if (tsn_path_at(r, item)->state == ITEM_GHOST) tsn_path_free(r, item);
+  else hold(r, item, time);
+}
+
+bool tsn_paths_expire(tsn_run *r, uint32_t start, int64_t time)
+{
+  tsn_start *s = &r->starts[start];
+  bool all = r->p->within_kind == WITHIN_TIME && within_end(r, s) <= time;
+  uint32_t item = s->head;
+  while (item != TSN_NONE) {
+    uint32_t next = tsn_path_at(r, item)->next;
+    if (tsn_path_at(r, item)->state != ITEM_MATCH) expire_item(r, item, time, all);
+    item = next;
+  }
+  return r->status == TOCSIN_OK;
+}
+
+/* ---- starts ---- */
+
+static bool quiet_before(const tsn_run *r, const tsn_partition *part, const tsn_edge *e, int64_t time)
+{
+  uint32_t q;
+  for (q = 0; q < e->quiet_count; q++) {
+    const tsn_start_absence *a = &r->junctions.quiets[e->quiet_first + q];
+    int64_t last = part->quiet[a->index];
+    if (last != TSN_TIME_MIN && last >= tsn_time_sub(time, a->duration)) return false;
+  }
+  return true;
+}
+
+static bool start_edge(tsn_run *r, const tsn_partition *part, const tsn_edge *e, int64_t time, bool *truth)
+{
+  uint32_t a;
+  bool dead = false;
+  *truth = false;
+  if (!quiet_before(r, part, e, time)) return true;
+  for (a = 0; a < e->absence_count; a++) {
+    if (!tsn_eval_label(r, part, r->junctions.absences[e->absence_first + a], r->empty_cells, &dead)) return false;
+    if (dead) return true;
+  }
+  return tsn_eval_label(r, part, e->label, r->empty_cells, truth);
+}
+
+static bool begin(tsn_run *r, uint32_t part, int64_t time)
+{
+  int64_t row = r->partitions[part].rows - 1;
+  uint32_t junction = tsn_junction_start(r, row == 0), segments, k, n, start = TSN_NONE;
+  bool cut = false, empty = false;
+  if (junction == TSN_NONE) return false;
+  segments = r->junctions.all[junction].segment_count;
+  for (k = 0; k < segments && !(cut && r->one_match); k++) {
+    tsn_segment s = r->junctions.segments[r->junctions.all[junction].segment_first + k];
+    for (n = 0; n < s.edge_count && !cut; n++) {
+      tsn_edge e = r->junctions.edges[s.edge_first + n];
+      bool truth, good;
+      proto p;
+      if (!is_row_edge(&e)) continue;
+      if (!start_edge(r, &r->partitions[part], &e, time, &truth)) return false;
+      if (!truth) continue;
+      if (start == TSN_NONE && (start = tsn_start_new(r, part, row, time)) == TSN_NONE) return false;
+      proto_empty(r, &e, time, &p);
+      good = proto_take_row(r, &r->partitions[part], &e, time, &p) && place(r, start, TSN_NONE, &p, e.node, &cut);
+      proto_done(r, &p, TSN_NONE);
+      if (!good) return false;
+    }
+    empty = empty || s.accept;
+    if (s.accept && !cut && r->one_match) { /* an empty path; with NO SKIP it succeeds, but is not reported */
+      proto p;
+      if (start == TSN_NONE && (start = tsn_start_new(r, part, row, time)) == TSN_NONE) return false;
+      proto_empty(r, NULL, time, &p);
+      if (!add_match(r, start, TSN_NONE, &p, &cut)) return false;
+    }
+  }
+  if (start == TSN_NONE) return true;
+  r->starts[start].succeeded = empty;
+  if (!tsn_paths_dedupe(r, start)) return false;
+  if (r->p->within_kind == WITHIN_ROWS && r->p->within == 1) return tsn_paths_expire(r, start, time);
+  if (r->p->within_kind == WITHIN_TIME && r->starts[start].head != TSN_NONE)
+    return tsn_deadline_push(r, within_end(r, &r->starts[start]), PHASE_EXPIRE, true, start, r->starts[start].generation);
+  return true;
+}
+
+bool tsn_paths_row(tsn_run *r, uint32_t part, int64_t time)
+{
+  uint32_t start = r->partitions[part].first, q;
+  const tsn_range *quiet = &r->p->start_absences;
+  while (start != TSN_NONE) {
+    uint32_t next = r->starts[start].next;
+    if (!step_start(r, part, start, time)) return false;
+    if (r->p->within_kind == WITHIN_ROWS && r->partitions[part].rows - r->starts[start].row >= r->p->within &&
+        !tsn_paths_expire(r, start, time))
+      return false;
+    start = next;
+  }
+  if (r->partitions[part].rows - 1 >= r->partitions[part].allowed && !begin(r, part, time)) return false;
+  for (q = 0; q < quiet->count; q++) {
+    bool truth;
+    if (!tsn_eval_label(r, &r->partitions[part], r->program->indices[quiet->first + q], r->empty_cells, &truth)) return false;
+    if (truth) r->partitions[part].quiet[q] = time;
+  }
+  return true;
+}
+
+/* ---- time ---- */
+
+/* Timers of an item that complete at `time`: each is a path of its own; the
+ * waiting edges and the other timers of the junction end. */
+bool tsn_paths_fire(tsn_run *r, uint32_t item, int64_t time)
+{
+  uint32_t start = tsn_path_at(r, item)->start, group = tsn_path_at(r, item)->group, count, k, other;
+  const tsn_edge *edges = edges_of(r, tsn_path_at(r, item), &count);
+  size_t due = 0, d;
+  bool cut = false;
+  for (k = 0; k < count; k++) {
+    bool good = true;
+    if (!get(tsn_path_mask(tsn_path_at(r, item)), k) || !is_timer(&edges[k])) continue;
+    if (timer_time(r, tsn_path_at(r, item), &edges[k], &good) != time || !good) continue;
+    if (due == r->takes_cap && !tsn_alloc_grow(r->alloc, (void **)&r->takes, &r->takes_cap, due + 1, sizeof *r->takes))
+      return tsn_run_nomem(r);
+    r->takes[due++] = k;
+  }
+  if (r->status) return false;
+  if (!due) return tsn_deadline_item(r, item);
+  for (other = r->starts[start].head; other != TSN_NONE; other = tsn_path_at(r, other)->next) {
+    tsn_path *i = tsn_path_at(r, other);
+    if (i->state == ITEM_MATCH || i->group != group) continue;
+    edges = edges_of(r, i, &count);
+    for (k = 0; k < count; k++) {
+      bool good = true;
+      if (!get(tsn_path_mask(i), k)) continue;
+      if (is_racer(&edges[k]) || (is_timer(&edges[k]) && (other == item || timer_time(r, i, &edges[k], &good) != time)))
+        clear(tsn_path_mask(i), k);
+    }
+  }
+  for (d = 0; d < due && !cut && tsn_path_at(r, item)->state == ITEM_WAIT; d++) {
+    uint32_t parent = tsn_path_at(r, item)->history;
+    tsn_edge e = edges_of(r, tsn_path_at(r, item), &count)[r->takes[d]];
+    proto p;
+    bool good = true;
+    proto_from_item(r, item, &e, &p);
+    p.tau = time;
+    if (r->p->history) {
+      p.history = tsn_history_add(r, p.history, TSN_NONE, time, 0);
+      if (p.history == TSN_NONE) return false;
+    }
+    good = e.kind != EDGE_CLOSE ? place(r, start, item, &p, e.node, &cut)
+           : p.ended            ? add_last(r, start, item, &p)
+                                : add_match(r, start, item, &p, &cut);
+    proto_done(r, &p, parent);
+    if (!good) return false;
+  }
+  if (!cut && !tsn_deadline_item(r, item)) return false;
+  clean(r, start);
+  /* Rows beyond WITHIN n ROWS cannot be taken: ends what waits for them, once all timers of this time are through. */
+  if (r->p->within_kind == WITHIN_ROWS && !tsn_deadline_push(r, time, PHASE_EXPIRE, true, start, r->starts[start].generation)) return false;
+  return tsn_paths_dedupe(r, start);
+}
+
+/* The partition is over: what crossed $ succeeds, everything else that waits is lost. */
+bool tsn_paths_end(tsn_run *r, uint32_t part)
+{
+  uint32_t start;
+  for (start = r->partitions[part].first; start != TSN_NONE; start = r->starts[start].next) {
+    uint32_t item = r->starts[start].head;
+    while (item != TSN_NONE) {
+      uint32_t count, k, next = tsn_path_at(r, item)->next;
+      const tsn_edge *edges;
+      bool accept = false, cut = false;
+      if (tsn_path_at(r, item)->state == ITEM_MATCH) {
+        item = next;
+        continue;
+      }
+      edges = edges_of(r, tsn_path_at(r, item), &count);
+      for (k = 0; k < count; k++)
+        accept = accept || (edges[k].kind == EDGE_LAST && get(tsn_path_mask(tsn_path_at(r, item)), k));
+      if (accept && tsn_path_at(r, item)->state == ITEM_WAIT) {
+        tsn_edge e = edges[0];
+        proto p;
+        e.counter_count = 0;
+        proto_from_item(r, item, &e, &p);
+        if (!add_match(r, start, item, &p, &cut)) return false;
+        if (cut) break;
+      }
+      tsn_path_unlink(r, item);
+      tsn_path_free(r, item);
+      item = next;
+    }
+  }
+  return true;
+}

@@ -1,0 +1,122 @@
+/* The sort buffer: rows wait until nothing earlier can come, then are matched in
+ * the order of time, the rest of ORDER BY, and arrival (language page, section 8).
+ *
+ * A heap of small entries; the rows lie in a slab, each with its texts in one
+ * block of its own. */
+#include <string.h>
+
+#include "run/run.h"
+
+static int compare_rest(const tsn_run *r, uint32_t a, uint32_t b)
+{
+  const tsn_order_rec *orders = r->program->orders + r->p->orders.first;
+  const tsn_cell *x = r->reorder.cells + (size_t)a * r->slot_count, *y = r->reorder.cells + (size_t)b * r->slot_count;
+  uint32_t k;
+  for (k = 0; k < r->p->orders.count; k++) {
+    const tsn_cell *p = &x[orders[k].slot], *q = &y[orders[k].slot];
+    int c = p->null || q->null ? p->null - q->null : tsn_compare_cells(r->slot_types[orders[k].slot], p, q); /* NULLs last */
+    if (c) return orders[k].descending && !p->null && !q->null ? -c : c;
+  }
+  return 0;
+}
+
+static bool before(const tsn_run *r, const tsn_waiting *a, const tsn_waiting *b)
+{
+  int c;
+  if (a->time != b->time) return a->time < b->time;
+  c = compare_rest(r, a->row, b->row);
+  return c ? c < 0 : a->seq < b->seq;
+}
+
+bool tsn_reorder_add(tsn_run *r, int64_t time, uint64_t seq)
+{
+  tsn_reorder *o = &r->reorder;
+  tsn_waiting w = {.time = time, .seq = seq};
+  size_t at, size = 0;
+  tsn_cell *cells;
+  char *text = NULL;
+  uint32_t k;
+  if (o->count >= r->max_rows)
+    return tsn_run_fail(r, TOCSIN_LIMIT, "more than %llu rows wait for their order; a smaller watermark delay keeps fewer",
+                        (unsigned long long)r->max_rows);
+  if (!tsn_alloc_grow(r->alloc, (void **)&o->heap, &o->cap, o->count + 1, sizeof w)) return tsn_run_nomem(r);
+  if (o->free_count) {
+    w.row = o->free[--o->free_count];
+  } else {
+    size_t need = o->rows + 1;
+    if (!tsn_alloc_grow(r->alloc, (void **)&o->cells, &o->cells_cap, need, r->slot_count * sizeof *cells) ||
+        !tsn_alloc_grow(r->alloc, (void **)&o->texts, &o->texts_cap, need, sizeof *o->texts) ||
+        !tsn_alloc_grow(r->alloc, (void **)&o->text_sizes, &o->sizes_cap, need, sizeof *o->text_sizes) ||
+        !tsn_alloc_grow(r->alloc, (void **)&o->free, &o->free_cap, need, sizeof *o->free))
+      return tsn_run_nomem(r);
+    w.row = (uint32_t)o->rows++;
+  }
+  for (k = 0; k < r->slot_count; k++)
+    if (r->slot_is_text[k] && !r->row[k].null) size += r->row[k].length;
+  o->texts[w.row] = NULL;
+  o->text_sizes[w.row] = size;
+  if (size) {
+    text = tsn_alloc_array(r->alloc, size, 1);
+    if (!text) {
+      o->free[o->free_count++] = w.row;
+      return tsn_run_nomem(r);
+    }
+    o->texts[w.row] = text;
+  }
+  cells = o->cells + (size_t)w.row * r->slot_count;
+  for (k = 0; k < r->slot_count; k++) {
+    cells[k] = r->row[k];
+    if (!r->slot_is_text[k] || cells[k].null || !cells[k].length) continue;
+    memcpy(text, cells[k].v.s, cells[k].length);
+    cells[k].v.s = text;
+    text += cells[k].length;
+  }
+  for (at = o->count++; at > 0 && before(r, &w, &o->heap[(at - 1) / 2]); at = (at - 1) / 2) o->heap[at] = o->heap[(at - 1) / 2];
+  o->heap[at] = w;
+  return true;
+}
+
+static tsn_waiting pop(tsn_run *r)
+{
+  tsn_reorder *o = &r->reorder;
+  tsn_waiting top = o->heap[0], last = o->heap[--o->count];
+  size_t at = 0;
+  for (;;) {
+    size_t child = at * 2 + 1;
+    if (child >= o->count) break;
+    if (child + 1 < o->count && before(r, &o->heap[child + 1], &o->heap[child])) child++;
+    if (!before(r, &o->heap[child], &last)) break;
+    o->heap[at] = o->heap[child];
+    at = child;
+  }
+  if (o->count) o->heap[at] = last;
+  return top;
+}
+
+bool tsn_reorder_release(tsn_run *r, int64_t limit, bool all)
+{
+  tsn_reorder *o = &r->reorder;
+  while (o->count && (all || o->heap[0].time < limit)) {
+    tsn_waiting w = pop(r);
+    bool good;
+    memcpy(r->row, o->cells + (size_t)w.row * r->slot_count, r->slot_count * sizeof *r->row);
+    good = tsn_run_row(r, w.time, w.seq);
+    tsn_alloc_free(r->alloc, o->texts[w.row], o->text_sizes[w.row]);
+    o->texts[w.row] = NULL;
+    o->free[o->free_count++] = w.row;
+    if (!good) return false;
+  }
+  return true;
+}
+
+void tsn_reorder_clear(tsn_run *r)
+{
+  tsn_reorder *o = &r->reorder;
+  size_t i;
+  for (i = 0; i < o->count; i++) tsn_alloc_free(r->alloc, o->texts[o->heap[i].row], o->text_sizes[o->heap[i].row]);
+  tsn_alloc_free(r->alloc, o->heap, o->cap * sizeof *o->heap);
+  tsn_alloc_free(r->alloc, o->cells, o->cells_cap * r->slot_count * sizeof *o->cells);
+  tsn_alloc_free(r->alloc, o->texts, o->texts_cap * sizeof *o->texts);
+  tsn_alloc_free(r->alloc, o->text_sizes, o->sizes_cap * sizeof *o->text_sizes);
+  tsn_alloc_free(r->alloc, o->free, o->free_cap * sizeof *o->free);
+}

@@ -1,0 +1,343 @@
+/* One pattern at work: rows in their order, and the times between them.
+ *
+ * What happens happens in moments. A row is a moment; so is a time at which a
+ * timer completes or a bound runs out, after the rows of that time. Moments come
+ * in the order of the data, each is settled before the next, and the reports of
+ * one time are put in the order of their starts: so the output is a property of
+ * the data, whatever the batches and whenever the watermark came. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/time.h"
+#include "run/run.h"
+
+bool tsn_run_fail(tsn_run *r, tocsin_status status, const char *format, ...)
+{
+  va_list args;
+  if (r->status != TOCSIN_OK) return false;
+  r->status = status;
+  va_start(args, format);
+  vsnprintf(r->message, sizeof r->message, format, args);
+  va_end(args);
+  return false;
+}
+
+bool tsn_run_nomem(tsn_run *r) { return tsn_run_fail(r, TOCSIN_NOMEM, "out of memory"); }
+
+/* "pattern carts, key 'ann', row 12" for messages; row -1: no row. */
+void tsn_run_where(const tsn_run *r, const tsn_partition *part, int64_t row, char *out, size_t size)
+{
+  const char *name = tsn_program_text(r->program, r->p->name);
+  size_t at = 0;
+  uint32_t k;
+  int n = snprintf(out, size, "%s%s", *name ? "pattern " : "the pattern", name);
+  if (n > 0) at = (size_t)n < size ? (size_t)n : size - 1;
+  for (k = 0; part && part->keys && k < r->p->keys.count && at + 1 < size; k++) {
+    uint32_t slot = r->program->indices[r->p->keys.first + k];
+    tsn_cell c = tsn_load(r, part->keys[k], r->slot_is_text[slot]);
+    char number[TSN_TIME_TEXT];
+    const char *lead = k ? ", " : ", key ";
+    size_t length;
+    if (c.null) {
+      n = snprintf(out + at, size - at, "%sNULL", lead);
+    } else if (r->slot_is_text[slot]) {
+      n = snprintf(out + at, size - at, "%s'%.*s'", lead, (int)(c.length < 60 ? c.length : 60), c.v.s);
+    } else {
+      length = r->slot_types[slot] == TOCSIN_DOUBLE      ? tsn_format_double(c.v.d, number)
+               : r->slot_types[slot] == TOCSIN_TIMESTAMP ? tsn_time_format(c.v.i, number)
+                                                          : tsn_format_int64(c.v.i, number);
+      n = snprintf(out + at, size - at, "%s%.*s", lead, (int)length, number);
+    }
+    if (n > 0) at = at + (size_t)n < size ? at + (size_t)n : size - 1;
+  }
+  if (row >= 0 && at + 1 < size) snprintf(out + at, size - at, ", row %lld", (long long)row + 1);
+}
+
+/* ---- making and unmaking ---- */
+
+static void find_texts(tsn_run *r)
+{
+  uint32_t i, k;
+  for (i = 0; i < r->slot_count; i++) {
+    r->slot_is_text[i] = r->slot_types[i] == TOCSIN_TEXT;
+    r->any_text = r->any_text || r->slot_is_text[i];
+  }
+  for (i = 0; i < r->p->regs.count; i++) {
+    const tsn_reg_rec *reg = &r->regs[i];
+    bool text = reg->type == TOCSIN_TEXT;
+    if (reg->kind == REG_AGG) text = text && (reg->aggregate == AGG_MIN || reg->aggregate == AGG_MAX || reg->aggregate == AGG_ANY_VALUE);
+    for (k = 0; k < reg->cells; k++) {
+      r->cell_is_text[reg->cell + k] = text && !(reg->kind == REG_FIRST && k == 0);
+      r->any_text = r->any_text || text;
+    }
+  }
+}
+
+/* Columns that are read from kept rows: all of them for a replay, else what PREV names. */
+static void find_kept(tsn_run *r)
+{
+  uint32_t i;
+  for (i = 0; i < r->slot_count; i++) r->slot_kept[i] = r->needs_rows;
+  for (i = 0; i < r->program->instrs_count; i++)
+    if (r->program->instrs[i].op == OP_PREV && r->program->instrs[i].a < r->slot_count) r->slot_kept[r->program->instrs[i].a] = true;
+}
+
+static void init_cells(tsn_run *r)
+{
+  uint32_t i, k;
+  for (k = 0; k < r->p->cells; k++) r->empty_cells[k] = (tsn_cell){.null = 1};
+  for (i = 0; i < r->p->regs.count; i++) {
+    const tsn_reg_rec *reg = &r->regs[i];
+    if (reg->kind == REG_FIRST || (reg->kind == REG_AGG && reg->aggregate == AGG_COUNT)) r->empty_cells[reg->cell] = (tsn_cell){.null = 0};
+  }
+}
+
+static uint32_t deepest_stack(const tsn_run *r)
+{
+  uint32_t most = 1, i;
+  const tsn_range *x = &r->p->labels;
+#define SEE(code) \
+  if ((code).stack > most) most = (code).stack
+  for (i = 0; i < x->count; i++) SEE(r->labels[i].condition);
+  for (i = 0; i < r->p->timers.count; i++) SEE(r->timers[i].code);
+  for (i = 0; i < r->p->regs.count; i++) {
+    SEE(r->regs[i].value);
+    SEE(r->regs[i].value2);
+  }
+  for (i = 0; i < r->p->inner.count; i++) SEE(r->program->inner[r->p->inner.first + i].code);
+  for (i = 0; i < r->p->outputs.count; i++) SEE(r->program->outputs[r->p->outputs.first + i].code);
+  SEE(r->p->where);
+#undef SEE
+  return most;
+}
+
+#define LIST_MAX ((size_t)256 << 20)
+
+tocsin_status tsn_run_init(tsn_run *r, const tocsin_program *program, uint32_t pattern, tsn_alloc *alloc, tsn_output *output,
+                           uint64_t max_paths, uint64_t max_rows)
+{
+  const tsn_pattern_rec *p = &program->patterns[pattern];
+  const tsn_stream_rec *stream = &program->streams[p->stream];
+  uint32_t i;
+  memset(r, 0, sizeof *r);
+  r->program = program;
+  r->p = p;
+  r->index = pattern;
+  r->alloc = alloc;
+  r->output = output;
+  r->max_paths = max_paths;
+  r->max_rows = max_rows < (uint64_t)1 << 30 ? max_rows : (uint64_t)1 << 30;
+  r->nodes = program->nodes + p->nodes.first;
+  r->loops = program->loops + p->loops.first;
+  r->timers = program->timers + p->timers.first;
+  r->labels = program->labels + p->labels.first;
+  r->regs = program->regs + p->regs.first;
+  r->targets = program->indices + p->targets.first;
+  r->slot_count = p->slots.count;
+  r->one_match = p->skip_kind != MATCH_SKIP_NONE;
+  r->watermark = r->max_time = TSN_TIME_MIN;
+  r->item_free = r->start_free = r->partition_free = r->last_partition = r->history.free = TSN_NONE;
+  r->texts.alloc = alloc;
+  tsn_map_init(&r->partition_map, alloc);
+  tsn_map_init(&r->history.moment, alloc);
+  tsn_map_init(&r->merge, alloc);
+  tsn_arena_init(&r->scratch, alloc, 0);
+  r->row_epoch = 1;
+  r->delay = stream->has_watermark && p->time_slot != TSN_NONE && (int32_t)program->indices[p->slots.first + p->time_slot] == stream->event_time
+                 ? stream->delay
+                 : 0;
+  r->reorders = p->time_slot != TSN_NONE && (p->orders.count || r->delay);
+  r->needs_rows = p->all_rows || p->lists || p->empty_kind == MATCH_UNMATCHED;
+  for (i = 0; i < p->regs.count; i++) r->needs_rows = r->needs_rows || r->regs[i].in_replay;
+  for (i = 0; i < program->instrs_count; i++)
+    if (program->instrs[i].op == OP_MATCH && program->instrs[i].a == MATCH_VALUE_PATH) r->needs_rows = r->needs_rows || p->history;
+  if (!tsn_junctions_init(r) || !tsn_paths_widen(r, 1)) return r->status;
+#define NEED(field, count) \
+  if (!(r->field = tsn_alloc_array(alloc, (count) + 1, sizeof *r->field))) return TOCSIN_NOMEM
+  NEED(slot_types, r->slot_count);
+  NEED(slot_is_text, r->slot_count);
+  NEED(slot_kept, r->slot_count);
+  NEED(cell_is_text, p->cells);
+  NEED(empty_cells, p->cells);
+  NEED(new_cells, p->cells);
+  NEED(full, p->cells);
+  NEED(full_final, p->cells);
+  NEED(new_counters, p->counters);
+  NEED(label_epoch, p->labels.count);
+  NEED(label_value, p->labels.count);
+  NEED(row, r->slot_count);
+  NEED(replay_row, r->slot_count);
+  NEED(inner, p->inner.count);
+  NEED(lists, p->lists);
+  for (i = 0; i <= p->lists; i++) tsn_bytes_init(&r->lists[i], alloc, LIST_MAX);
+  NEED(final_lists, p->lists);
+  for (i = 0; i <= p->lists; i++) tsn_bytes_init(&r->final_lists[i], alloc, LIST_MAX);
+  for (i = 0; i < r->slot_count; i++)
+    r->slot_types[i] = program->columns[stream->columns.first + program->indices[p->slots.first + i]].type;
+  find_texts(r);
+  find_kept(r);
+  init_cells(r);
+  NEED(stack, deepest_stack(r));
+#undef NEED
+  return TOCSIN_OK;
+}
+
+void tsn_run_clear(tsn_run *r)
+{
+  const tsn_pattern_rec *p = r->p;
+  size_t i;
+  if (!r->alloc) return;
+  for (i = 0; i < r->partition_count; i++)
+    if (r->partitions[i].used) tsn_partition_clear(r, &r->partitions[i]);
+  tsn_reorder_clear(r);
+  tsn_junctions_clear(r);
+#define DROP(field, count) tsn_alloc_free(r->alloc, r->field, ((size_t)(count)) * sizeof *r->field)
+  for (i = 0; r->lists && i <= p->lists; i++) tsn_bytes_clear(&r->lists[i]);
+  for (i = 0; r->final_lists && i <= p->lists; i++) tsn_bytes_clear(&r->final_lists[i]);
+  DROP(slot_types, r->slot_count + 1);
+  DROP(slot_is_text, r->slot_count + 1);
+  DROP(slot_kept, r->slot_count + 1);
+  DROP(cell_is_text, p->cells + 1);
+  DROP(empty_cells, p->cells + 1);
+  DROP(new_cells, p->cells + 1);
+  DROP(full, p->cells + 1);
+  DROP(full_final, p->cells + 1);
+  DROP(new_counters, p->counters + 1);
+  DROP(label_epoch, p->labels.count + 1);
+  DROP(label_value, p->labels.count + 1);
+  DROP(row, r->slot_count + 1);
+  DROP(replay_row, r->slot_count + 1);
+  DROP(inner, p->inner.count + 1);
+  DROP(lists, p->lists + 1);
+  DROP(final_lists, p->lists + 1);
+  if (r->stack) DROP(stack, deepest_stack(r) + 1);
+  DROP(partitions, r->partition_cap);
+  DROP(starts, r->start_cap);
+  DROP(deadlines, r->deadline_cap);
+  DROP(touched, r->touched_cap);
+  DROP(takes, r->takes_cap);
+  DROP(chain, r->chain_cap);
+#undef DROP
+  tsn_alloc_free(r->alloc, r->history.all, r->history.cap * sizeof *r->history.all);
+  tsn_alloc_free(r->alloc, r->items, r->item_cap * r->item_stride);
+  tsn_texts_release(r);
+  tsn_alloc_free(r->alloc, r->texts.data, r->texts.cap);
+  tsn_map_clear(&r->partition_map);
+  tsn_map_clear(&r->history.moment);
+  tsn_map_clear(&r->merge);
+  tsn_arena_clear(&r->scratch);
+}
+
+/* ---- moments ---- */
+
+static void begin_moment(tsn_run *r, int64_t time)
+{
+  r->moment++;
+  r->moment_time = time;
+  if (r->texts.retired_count) tsn_texts_release(r);
+  if (r->p->ambiguous) tsn_map_reset(&r->history.moment);
+  if (r->scratch.total) tsn_arena_clear(&r->scratch);
+}
+
+static bool touch(tsn_run *r, uint32_t part)
+{
+  if (r->partitions[part].touched) return true;
+  if (!tsn_alloc_grow(r->alloc, (void **)&r->touched, &r->touched_cap, r->touched_count + 1, sizeof *r->touched)) return tsn_run_nomem(r);
+  r->partitions[part].touched = 1;
+  r->touched[r->touched_count++] = part;
+  return true;
+}
+
+static bool settle_touched(tsn_run *r, size_t from)
+{
+  size_t i;
+  for (i = 0; i < r->touched_count; i++) {
+    r->partitions[r->touched[i]].touched = 0;
+    if (!tsn_settle(r, r->touched[i])) return false;
+  }
+  r->touched_count = 0;
+  return tsn_output_sort(r->output, from) || tsn_run_nomem(r);
+}
+
+static bool act(tsn_run *r, const tsn_deadline *d)
+{
+  uint32_t start = d->is_start ? d->handle : tsn_path_at(r, d->handle)->start;
+  if (!touch(r, r->starts[start].partition)) return false;
+  if (d->phase == PHASE_TIMER) return tsn_paths_fire(r, d->handle, d->time);
+  if (!tsn_paths_expire(r, start, d->time)) return false;
+  if (d->is_start || tsn_path_at(r, d->handle)->generation != d->generation || tsn_path_at(r, d->handle)->state == ITEM_FREE) return true;
+  return tsn_deadline_item(r, d->handle);
+}
+
+bool tsn_run_advance(tsn_run *r, int64_t limit)
+{
+  tsn_deadline d;
+  while (tsn_deadline_pop(r, limit, &d)) {
+    size_t from = tsn_output_mark(r->output);
+    int64_t time = d.time;
+    begin_moment(r, time);
+    do {
+      if (!act(r, &d)) return false;
+    } while (tsn_deadline_pop(r, time, &d));
+    if (r->status || !settle_touched(r, from)) return false;
+  }
+  return r->status == TOCSIN_OK;
+}
+
+/* Whether the row at hand can begin a path in a partition that remembers nothing. */
+static bool could_begin(tsn_run *r, bool *could)
+{
+  static const tsn_partition nobody = {.rows = 1};
+  uint32_t junction = tsn_junction_start(r, false), k;
+  const tsn_junction *j;
+  *could = false;
+  if (junction == TSN_NONE) return false;
+  j = &r->junctions.all[junction];
+  for (k = 0; k < j->segment_count && !*could; k++)
+    if (r->junctions.segments[j->segment_first + k].accept && r->one_match) *could = true;
+  for (k = 0; k < j->edge_count && !*could; k++) {
+    const tsn_edge *e = &r->junctions.edges[j->edge_first + k];
+    if (e->kind <= EDGE_ANY && !tsn_eval_label(r, &nobody, e->label, r->empty_cells, could)) return false;
+  }
+  return true;
+}
+
+bool tsn_run_row(tsn_run *r, int64_t time, uint64_t seq)
+{
+  uint64_t hash;
+  uint32_t part;
+  if (r->p->time_slot != TSN_NONE && time > TSN_TIME_MIN && !tsn_run_advance(r, time - 1)) return false;
+  begin_moment(r, time);
+  tsn_output_mark(r->output);
+  r->row_epoch++;
+  r->row_seq = seq;
+  hash = tsn_partition_hash(r);
+  part = tsn_partition_find(r, hash);
+  if (part == TSN_NONE) {
+    bool could = true;
+    if (!r->p->keep_idle && !could_begin(r, &could)) return false;
+    if (!could) return true;
+    part = tsn_partition_add(r, hash);
+    if (part == TSN_NONE) return false;
+  }
+  r->partitions[part].rows++;
+  if (!tsn_partition_keep(r, part) || !tsn_paths_row(r, part, time) || !tsn_settle(r, part)) return false;
+  return tsn_texts_collect(r);
+}
+
+bool tsn_run_finish(tsn_run *r)
+{
+  uint32_t part;
+  size_t from;
+  if (!tsn_reorder_release(r, TSN_TIME_MAX, true) || !tsn_run_advance(r, TSN_TIME_MAX)) return false;
+  r->watermark = TSN_TIME_MAX;
+  from = tsn_output_mark(r->output);
+  begin_moment(r, TSN_TIME_MAX);
+  for (part = 0; part < r->partition_count; part++) {
+    if (!r->partitions[part].used) continue;
+    if (!tsn_paths_end(r, part) || !tsn_settle(r, part)) return false;
+  }
+  return tsn_output_sort(r->output, from) || tsn_run_nomem(r);
+}

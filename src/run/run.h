@@ -1,0 +1,480 @@
+/* Program and events to matches. Knows no text of patterns.
+ *
+ *   tocsin_matcher                       matcher.c   one a program
+ *     tsn_run ...........................  run.c     one a pattern: all its state
+ *       rows   --> reorder --> run --> settle --> output
+ *       partitions                       partition.c key -> starts, kept rows
+ *         starts  (in order of rows)     paths.c     the search from one row
+ *           items (in order of preference)
+ *       junctions                        junction.c  what can follow an element
+ *       deadlines                        timers.c    when time alone decides
+ *       history                          history.c   rows and labels of paths, shared
+ *       texts                            texts.c     the bytes of stored texts
+ *       output                           output.c    decided rows, waiting to be taken
+ *     vm.c function.c aggregate.c        expressions
+ *     measure.c                          from a finished path to output rows
+ *
+ * State is slabs and handles: an item, a start, a partition is a number into an
+ * array that may move whenever it grows; no pointer outlives an allocation. */
+#ifndef TSN_RUN_RUN_H
+#define TSN_RUN_RUN_H
+
+#include "base/arena.h"
+#include "base/bytes.h"
+#include "base/map.h"
+#include "program/program.h"
+#include "tocsin/run.h"
+
+/* A value. Stored (in paths, kept rows, keys) a text is an offset into texts;
+ * loaded (on the machine's stack, in the current row) it is a pointer. */
+typedef struct tsn_cell {
+  union {
+    int64_t i;
+    double d;
+    const char *s;
+    uint64_t at;
+  } v;
+  uint32_t length;
+  uint8_t null;
+  uint8_t unused[3];
+} tsn_cell;
+
+/* ---- texts.c ---- */
+#define TSN_TEXTS_RETIRED 64
+typedef struct tsn_texts {
+  tsn_alloc *alloc;
+  char *data;
+  size_t length, cap;
+  size_t collect_at; /* collect when longer */
+  char *retired[TSN_TEXTS_RETIRED]; /* buffers that loaded texts may still point into */
+  size_t retired_sizes[TSN_TEXTS_RETIRED];
+  unsigned retired_count;
+} tsn_texts;
+
+/* ---- junction.c ---- */
+typedef enum tsn_edge_kind {
+  EDGE_STRICT, /* the next row or none */
+  EDGE_NEXT,   /* the first row that it can take */
+  EDGE_ANY,    /* every row that it can take */
+  EDGE_TIMER,  /* an absence that lasts */
+  EDGE_CLOSE,  /* an absence up to the end of the match: accepts when WITHIN is over */
+  EDGE_LAST    /* accepts where the partition ends behind the current row */
+} tsn_edge_kind;
+
+enum { EDGE_HAS_LO = 1, EDGE_HAS_HI = 2, EDGE_ENDED = 4 };
+
+typedef struct tsn_counter_op {
+  uint32_t slot, relative, value; /* slot += value, or = value */
+} tsn_counter_op;
+
+typedef struct tsn_start_absence {
+  uint32_t index; /* of pattern.start_absences */
+  uint32_t unused;
+  int64_t duration;
+} tsn_start_absence;
+
+typedef struct tsn_edge {
+  uint8_t kind, flags;
+  uint32_t node;
+  uint32_t label; /* row edges: the label */
+  uint32_t timer; /* EDGE_TIMER */
+  int64_t lo, hi;
+  uint32_t absence_first, absence_count; /* labels that kill it */
+  uint32_t counter_first, counter_count;
+  uint32_t quiet_first, quiet_count; /* start absences */
+} tsn_edge;
+
+typedef struct tsn_segment {
+  uint32_t edge_first, edge_count; /* of the junction's edges */
+  uint32_t accept;                 /* the end of the pattern stands behind it */
+} tsn_segment;
+
+typedef struct tsn_junction {
+  uint32_t edge_first, edge_count;
+  uint32_t segment_first, segment_count;
+  uint32_t node;
+  uint32_t timed;      /* has timers or bounds: its state depends on its time */
+  uint32_t has_timers; /* has edges that race */
+} tsn_junction;
+
+typedef struct tsn_junctions {
+  tsn_arena arena; /* keys */
+  tsn_map map;
+  tsn_junction *all;
+  size_t count, cap;
+  tsn_edge *edges;
+  size_t edge_count, edge_cap;
+  tsn_segment *segments;
+  size_t segment_count, segment_cap;
+  uint32_t *absences;
+  size_t absence_count, absence_cap;
+  tsn_counter_op *counters;
+  size_t counter_count, counter_cap;
+  tsn_start_absence *quiets;
+  size_t quiet_count, quiet_cap;
+  uint64_t **keys;
+  size_t key_cap;
+  uint64_t *scratch;
+} tsn_junctions;
+
+/* ---- paths.c ---- */
+typedef enum tsn_path_state {
+  ITEM_FREE,
+  ITEM_WAIT,  /* a segment of a junction that still waits */
+  ITEM_MATCH, /* a path that has succeeded */
+  ITEM_GHOST, /* less preferred than a success, but its edges still race with others of its junction */
+  ITEM_HELD   /* out of the list: what a timeout would report */
+} tsn_path_state;
+
+/* Behind the struct lie, in one stride: mask words, counters, cells. */
+typedef struct tsn_path {
+  uint32_t prev, next; /* in the start's list; next: in the free list */
+  uint32_t start;
+  uint32_t junction, segment;
+  uint32_t state;
+  uint32_t group;   /* items of one junction share it */
+  uint32_t history;
+  uint32_t generation;
+  uint32_t ended; /* the path crossed $ */
+  int64_t tau;    /* time of its last element */
+  int64_t row;    /* number of its last mapped row; -1: none */
+  int64_t row_time;
+  int64_t rows; /* mapped */
+} tsn_path;
+
+typedef struct tsn_start {
+  uint32_t prev, next;
+  uint32_t partition;
+  uint32_t head, tail;
+  uint32_t generation;
+  uint32_t used;
+  uint32_t held; /* item of a timeout */
+  uint32_t matches;
+  uint32_t succeeded; /* by an empty path that is not reported */
+  int64_t row;
+  uint64_t seq; /* of its row in the merged input */
+  int64_t time;
+  uint64_t held_moment, dead_moment;
+  int64_t held_time;
+} tsn_start;
+
+/* ---- history.c ---- */
+typedef struct tsn_hist {
+  uint32_t parent; /* next free */
+  uint32_t label;  /* TSN_NONE: a timer */
+  uint32_t refs;
+  uint32_t flags;
+  int64_t at; /* row number, or time of the timer */
+} tsn_hist;
+enum { HIST_EXCLUDED = 1, HIST_REPORTED = 2 };
+
+typedef struct tsn_history {
+  tsn_hist *all;
+  size_t count, cap;
+  uint32_t free;
+  tsn_map moment; /* nodes made in this moment, so that equal histories are one */
+} tsn_history;
+
+/* ---- partition.c ---- */
+typedef struct tsn_kept_row {
+  uint64_t seq;
+  uint32_t mapped;
+  uint32_t unused;
+} tsn_kept_row;
+
+typedef struct tsn_partition {
+  uint64_t hash;
+  uint32_t used; /* else next_free */
+  uint32_t next_free;
+  uint32_t first, last; /* starts */
+  uint32_t touched;
+  uint64_t live;  /* items */
+  int64_t rows;   /* numbered so far */
+  int64_t number; /* matches reported */
+  int64_t allowed; /* starts before this row are skipped */
+  int64_t resolved; /* WITH UNMATCHED ROWS: rows before this one are settled */
+  int64_t base;   /* number of the first kept row */
+  uint32_t kept, kept_cap, kept_head; /* ring */
+  tsn_kept_row *kept_rows;
+  tsn_cell *kept_cells;
+  tsn_cell *keys;
+  int64_t *quiet; /* time of the last row of each start absence */
+} tsn_partition;
+
+/* ---- timers.c ---- */
+typedef enum tsn_phase { PHASE_TIMER, PHASE_EXPIRE } tsn_phase;
+typedef struct tsn_deadline {
+  int64_t time;
+  uint32_t phase;
+  uint32_t is_start; /* else an item */
+  uint32_t handle, generation;
+} tsn_deadline;
+
+/* ---- output.c ---- */
+typedef struct tsn_out_row {
+  uint64_t seq;
+  size_t first; /* of cells */
+  uint32_t pattern;
+  uint32_t timeout;
+  int64_t time;
+} tsn_out_row;
+
+typedef struct tsn_output {
+  tsn_alloc *alloc;
+  tsn_out_row *rows;
+  size_t count, cap, taken;
+  tsn_cell *cells; /* stored: texts in bytes */
+  size_t cell_count, cell_cap;
+  tsn_bytes bytes;
+} tsn_output;
+
+/* ---- reorder.c ---- */
+typedef struct tsn_waiting {
+  int64_t time;
+  uint64_t seq;
+  uint32_t row; /* slot of the row slab */
+} tsn_waiting;
+
+typedef struct tsn_reorder {
+  tsn_waiting *heap;
+  size_t count, cap;
+  tsn_cell *cells; /* rows by slab; texts of one row in one block */
+  char **texts;
+  size_t *text_sizes;
+  uint32_t *free;
+  size_t rows, free_count;
+  size_t cells_cap, texts_cap, sizes_cap, free_cap; /* as allocated */
+} tsn_reorder;
+
+/* ---- vm.c ---- */
+typedef struct tsn_match_facts {
+  int64_t number, start_time, end_time, rowtime, rows;
+  bool timeout, empty;
+  uint64_t id[2];
+  uint32_t history;
+} tsn_match_facts;
+
+typedef struct tsn_run tsn_run;
+
+typedef struct tsn_eval {
+  const tsn_cell *row;   /* loaded */
+  const tsn_partition *partition;
+  int64_t number;        /* of the row in its partition */
+  const tsn_cell *cells; /* stored */
+  const tsn_cell *final;
+  uint32_t label;
+  const tsn_cell *inner; /* loaded */
+  const tsn_match_facts *match;
+} tsn_eval;
+
+struct tsn_run {
+  const tocsin_program *program;
+  const tsn_pattern_rec *p;
+  uint32_t index;
+  tsn_alloc *alloc;
+  const tsn_node_rec *nodes;
+  const tsn_loop_rec *loops;
+  const tsn_timer_rec *timers;
+  const tsn_label_rec *labels;
+  const tsn_reg_rec *regs;
+  const uint32_t *targets;
+  uint32_t slot_count;
+  uint8_t *slot_types;
+  bool *cell_is_text, *slot_is_text, *slot_kept;
+  bool any_text, needs_rows, one_match;
+
+  tsn_texts texts;
+  tsn_junctions junctions;
+  uint32_t *loop_at; /* node x counter: the loop whose turns it counts there */
+  bool *can_accept;  /* node: the end can be reached without consuming */
+  uint32_t last_junction;
+  uint32_t start_junction[2]; /* by whether the row is the partition's first */
+  char *items;
+  size_t item_stride, item_count, item_cap, mask_words;
+  uint32_t item_free;
+  tsn_start *starts;
+  size_t start_count, start_cap;
+  uint32_t start_free;
+  tsn_partition *partitions;
+  size_t partition_count, partition_cap, partitions_used;
+  uint32_t partition_free, last_partition;
+  tsn_map partition_map;
+  tsn_history history;
+  tsn_deadline *deadlines;
+  size_t deadline_count, deadline_cap;
+  uint32_t *touched; /* partitions of this moment */
+  size_t touched_count, touched_cap;
+  tsn_reorder reorder;
+  bool reorders;
+  int64_t delay; /* of the watermark behind the greatest time */
+
+  int64_t watermark; /* exclusive; TSN_TIME_MIN before any */
+  int64_t max_time;
+  uint64_t moment; /* number of the moment: a row, or a time */
+  int64_t moment_time;
+  uint32_t next_group;
+  uint64_t live; /* items */
+  uint64_t live_peak;
+  uint64_t max_paths, max_rows;
+
+  /* the row at hand */
+  tsn_cell *row;
+  uint64_t row_seq;
+  uint64_t row_epoch;
+  uint64_t *label_epoch;
+  uint8_t *label_value;
+
+  /* scratch */
+  tsn_cell *stack;
+  tsn_cell *empty_cells; /* of a path without rows */
+  tsn_cell *new_cells;   /* of a path being made */
+  uint32_t *new_counters;
+  uint32_t *takes;
+  size_t takes_cap;
+  tsn_arena scratch; /* texts of expressions; cleared between rows */
+  tsn_map merge;     /* items seen while duplicates are dropped */
+  tsn_cell *full, *full_final, *replay_row, *inner;
+  uint32_t *chain;
+  size_t chain_cap;
+  tsn_bytes *lists, *final_lists; /* so far; of the whole match */
+
+  tsn_output *output;
+  uint64_t matches, timeouts;
+  tocsin_status status;
+  char message[512];
+};
+
+/* Notes a failure once; always false. */
+bool tsn_run_fail(tsn_run *r, tocsin_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+bool tsn_run_nomem(tsn_run *r);
+
+/* run.c */
+tocsin_status tsn_run_init(tsn_run *r, const tocsin_program *program, uint32_t pattern, tsn_alloc *alloc, tsn_output *output,
+                           uint64_t max_paths, uint64_t max_rows);
+void tsn_run_clear(tsn_run *r);
+/* A row in its final order; r->row holds it, loaded. */
+bool tsn_run_row(tsn_run *r, int64_t time, uint64_t seq);
+/* Everything that is decided by time up to and including `limit`. */
+bool tsn_run_advance(tsn_run *r, int64_t limit);
+bool tsn_run_finish(tsn_run *r);
+void tsn_run_where(const tsn_run *r, const tsn_partition *part, int64_t row, char *out, size_t size);
+
+/* texts.c */
+bool tsn_texts_put(tsn_run *r, tsn_cell *cell); /* loaded -> stored */
+void tsn_texts_release(tsn_run *r);             /* no loaded text is left */
+static inline tsn_cell tsn_load(const tsn_run *r, tsn_cell stored, bool is_text)
+{
+  if (is_text && !stored.null) stored.v.s = r->texts.data + stored.v.at;
+  return stored;
+}
+bool tsn_texts_collect(tsn_run *r);
+
+/* junction.c: junction behind an element; counters: those of the path. TSN_NONE: failed. */
+uint32_t tsn_junction_get(tsn_run *r, uint32_t node, const uint32_t *counters, bool ended);
+uint32_t tsn_junction_start(tsn_run *r, bool first);
+uint32_t tsn_junction_last(tsn_run *r); /* accepts at the end of the partition */
+bool tsn_junctions_init(tsn_run *r);
+void tsn_junctions_clear(tsn_run *r);
+
+/* history.c */
+uint32_t tsn_history_add(tsn_run *r, uint32_t parent, uint32_t label, int64_t at, uint32_t flags);
+void tsn_history_release(tsn_run *r, uint32_t node);
+static inline void tsn_history_retain(tsn_run *r, uint32_t node)
+{
+  if (node != TSN_NONE) r->history.all[node].refs++;
+}
+
+/* partition.c */
+uint32_t tsn_partition_find(tsn_run *r, uint64_t hash);
+uint32_t tsn_partition_add(tsn_run *r, uint64_t hash);
+uint64_t tsn_partition_hash(const tsn_run *r);
+void tsn_partition_drop(tsn_run *r, uint32_t part);
+void tsn_partition_clear(tsn_run *r, tsn_partition *p);
+bool tsn_partition_keep(tsn_run *r, uint32_t part);
+void tsn_partition_trim(tsn_run *r, uint32_t part);
+static inline const tsn_cell *tsn_kept_cells(const tsn_run *r, const tsn_partition *p, int64_t row)
+{
+  return p->kept_cells + (size_t)((p->kept_head + (uint32_t)(row - p->base)) & (p->kept_cap - 1)) * r->slot_count;
+}
+static inline tsn_kept_row *tsn_kept_row_at(const tsn_partition *p, int64_t row)
+{
+  return &p->kept_rows[(p->kept_head + (uint32_t)(row - p->base)) & (p->kept_cap - 1)];
+}
+
+/* items.c */
+static inline tsn_path *tsn_path_at(const tsn_run *r, uint32_t item)
+{
+  return (tsn_path *)(void *)(r->items + (size_t)item * r->item_stride);
+}
+static inline uint64_t *tsn_path_mask(const tsn_path *i) { return (uint64_t *)(uintptr_t)(i + 1); }
+static inline tsn_cell *tsn_path_cells(const tsn_run *r, const tsn_path *i) { return (tsn_cell *)(void *)(tsn_path_mask(i) + r->mask_words); }
+static inline uint32_t *tsn_path_counters(const tsn_run *r, const tsn_path *i)
+{
+  return (uint32_t *)(void *)(tsn_path_cells(r, i) + r->p->path_cells);
+}
+/* Makes room for so many mask words in every item. */
+bool tsn_paths_widen(tsn_run *r, size_t words);
+uint32_t tsn_path_new(tsn_run *r, uint32_t start);
+void tsn_path_free(tsn_run *r, uint32_t item);
+void tsn_path_link(tsn_run *r, uint32_t item, uint32_t before); /* TSN_NONE: at the end */
+void tsn_path_unlink(tsn_run *r, uint32_t item);
+uint32_t tsn_start_new(tsn_run *r, uint32_t part, int64_t row, int64_t time);
+void tsn_start_free(tsn_run *r, uint32_t start);
+/* Drops items whose future a more preferred one has. */
+bool tsn_paths_dedupe(tsn_run *r, uint32_t start);
+
+/* paths.c */
+bool tsn_paths_row(tsn_run *r, uint32_t part, int64_t time);
+bool tsn_paths_fire(tsn_run *r, uint32_t item, int64_t time);
+bool tsn_paths_expire(tsn_run *r, uint32_t start, int64_t time);
+bool tsn_paths_end(tsn_run *r, uint32_t part);
+/* Earliest time at which a timer of a waiting item completes; false: none. */
+bool tsn_path_due(tsn_run *r, const tsn_path *i, int64_t *time, tsn_phase *phase);
+/* The state that a register has before any row. */
+void tsn_cells_init(const tsn_run *r, tsn_cell *cells, size_t count);
+
+/* settle.c */
+bool tsn_settle(tsn_run *r, uint32_t part);
+
+/* timers.c */
+bool tsn_deadline_push(tsn_run *r, int64_t time, tsn_phase phase, bool is_start, uint32_t handle, uint32_t generation);
+bool tsn_deadline_item(tsn_run *r, uint32_t item); /* the next one of an item */
+bool tsn_deadline_pop(tsn_run *r, int64_t limit, tsn_deadline *out); /* the earliest live one, <= limit */
+
+/* vm.c */
+bool tsn_eval_code(tsn_run *r, const tsn_eval *e, const tsn_code *code, tsn_cell *out);
+/* TRUE of a label's condition for the row at hand and a path's cells. */
+bool tsn_eval_label(tsn_run *r, const tsn_partition *part, uint32_t label, const tsn_cell *cells, bool *truth);
+/* Moves the registers of a label by the row of e. which: in_path, or in_replay. */
+bool tsn_eval_updates(tsn_run *r, const tsn_eval *e, tsn_cell *cells, bool replay);
+
+/* aggregate.c: cells loaded. */
+bool tsn_aggregate_step(tsn_run *r, const tsn_reg_rec *reg, tsn_cell *cells, const tsn_cell *arg);
+tsn_cell tsn_aggregate_value(const tsn_reg_rec *reg, const tsn_cell *cells);
+bool tsn_list_step(tsn_run *r, const tsn_reg_rec *reg, const tsn_cell *arg, const tsn_cell *separator);
+void tsn_json_cell(tsn_bytes *b, uint32_t type, const tsn_cell *c);
+int tsn_compare_cells(uint32_t type, const tsn_cell *a, const tsn_cell *b);
+
+/* function.c */
+bool tsn_call(tsn_run *r, const tsn_instr *in, const tsn_cell *args, tsn_cell *out);
+bool tsn_cast(tsn_run *r, uint32_t from, uint32_t to, tsn_cell *cell);
+int tsn_compare_int_double(int64_t i, double d);
+
+/* measure.c */
+bool tsn_report(tsn_run *r, uint32_t start, uint32_t item, bool timeout, int64_t time);
+bool tsn_report_unmatched(tsn_run *r, uint32_t part, int64_t row);
+
+/* output.c */
+void tsn_output_init(tsn_output *o, tsn_alloc *alloc);
+void tsn_output_clear(tsn_output *o);
+size_t tsn_output_mark(tsn_output *o); /* where the next row will stand */
+tsn_cell *tsn_output_row(tsn_output *o, size_t cells, const tsn_out_row *row); /* NULL: no memory */
+bool tsn_output_text(tsn_output *o, tsn_cell *cell); /* loaded -> stored there */
+bool tsn_output_sort(tsn_output *o, size_t from); /* false: no memory */
+
+/* reorder.c */
+bool tsn_reorder_add(tsn_run *r, int64_t time, uint64_t seq);
+bool tsn_reorder_release(tsn_run *r, int64_t before, bool all);
+void tsn_reorder_clear(tsn_run *r);
+
+#endif

@@ -1,0 +1,122 @@
+/* Which paths are reported, and when (language page, section 6.5).
+ *
+ * One match a start: the first start decides as soon as its most preferred path
+ * has succeeded or nothing of it lives; then the next one, at the same moment if
+ * it was only waiting for its turn. With NO SKIP every success is reported in
+ * its moment. Reports of one time from several partitions are put in the order
+ * of their starts by run.c. */
+#include "run/run.h"
+
+/* A start with nothing left: whether it is reported as timed out. */
+static bool timed_out(const tsn_run *r, const tsn_start *s)
+{
+  return r->p->timeouts && s->held != TSN_NONE && s->held_moment == s->dead_moment && s->matches == 0 && !s->succeeded;
+}
+
+/* The row from which on starts are wanted after a match; -1: SKIP TO failed, and that was said. */
+static int64_t skip_target(tsn_run *r, const tsn_partition *part, const tsn_start *s, const tsn_path *i)
+{
+  char where[160];
+  const tsn_cell *to;
+  const char *label;
+  switch ((tsn_skip_kind)r->p->skip_kind) {
+  case MATCH_SKIP_PAST_LAST: return i->row < 0 ? s->row + 1 : i->row + 1;
+  case MATCH_SKIP_TO: break;
+  default: return s->row + 1;
+  }
+  to = &tsn_path_cells(r, i)[r->p->skip_cell];
+  if (!to->null && to->v.i > s->row) return to->v.i;
+  if (r->p->skip_miss_next) return s->row + 1;
+  label = r->program->strings + r->p->skip_label;
+  tsn_run_where(r, part, s->row, where, sizeof where);
+  if (to->null)
+    tsn_run_fail(r, TOCSIN_RUNTIME, "%s: SKIP TO %s, but the match has no row under %s; WITH (skip_miss = 'next row') goes on", where, label,
+                 label);
+  else
+    tsn_run_fail(r, TOCSIN_RUNTIME, "%s: SKIP TO %s leads to the first row of the match, which would be found for ever; WITH (skip_miss = "
+                 "'next row') goes on", where, label);
+  return -1;
+}
+
+/* WITH UNMATCHED ROWS: rows before `until` can no longer be mapped. */
+static bool resolve(tsn_run *r, uint32_t part, int64_t until)
+{
+  if (r->p->empty_kind != MATCH_UNMATCHED) return true;
+  while (r->partitions[part].resolved < until) {
+    int64_t row = r->partitions[part].resolved++;
+    if (!tsn_kept_row_at(&r->partitions[part], row)->mapped && !tsn_report_unmatched(r, part, row)) return false;
+  }
+  return true;
+}
+
+/* Marks the rows of a match, so that they are not shown as unmatched. */
+static void mark_mapped(tsn_run *r, tsn_partition *part, const tsn_start *s, const tsn_path *i)
+{
+  uint32_t node = i->history;
+  if (r->p->empty_kind != MATCH_UNMATCHED) return;
+  if (node == TSN_NONE) tsn_kept_row_at(part, s->row)->mapped = 1; /* the row of an empty match */
+  for (; node != TSN_NONE; node = r->history.all[node].parent)
+    if (r->history.all[node].label != TSN_NONE) tsn_kept_row_at(part, r->history.all[node].at)->mapped = 1;
+}
+
+static bool settle_one(tsn_run *r, uint32_t part)
+{
+  uint32_t start;
+  while ((start = r->partitions[part].first) != TSN_NONE) {
+    tsn_start *s = &r->starts[start];
+    int64_t target, row = s->row;
+    if (s->head == TSN_NONE) {
+      if (!resolve(r, part, row)) return false;
+      if (timed_out(r, &r->starts[start]) && !tsn_report(r, start, r->starts[start].held, true, r->starts[start].held_time)) return false;
+      tsn_start_free(r, start);
+      continue;
+    }
+    if (tsn_path_at(r, s->head)->state != ITEM_MATCH) break;
+    if (!resolve(r, part, row)) return false;
+    s = &r->starts[start];
+    target = skip_target(r, &r->partitions[part], s, tsn_path_at(r, s->head));
+    if (target < 0) return false;
+    mark_mapped(r, &r->partitions[part], s, tsn_path_at(r, s->head));
+    if (!tsn_report(r, start, s->head, false, tsn_path_at(r, s->head)->tau)) return false;
+    tsn_start_free(r, start);
+    if (target > r->partitions[part].allowed) r->partitions[part].allowed = target;
+    while ((start = r->partitions[part].first) != TSN_NONE && r->starts[start].row < target) tsn_start_free(r, start);
+  }
+  start = r->partitions[part].first;
+  return resolve(r, part, start == TSN_NONE ? r->partitions[part].rows : r->starts[start].row);
+}
+
+static bool settle_all(tsn_run *r, uint32_t part)
+{
+  uint32_t start = r->partitions[part].first;
+  while (start != TSN_NONE) {
+    uint32_t next = r->starts[start].next, item = r->starts[start].head;
+    while (item != TSN_NONE) {
+      uint32_t after = tsn_path_at(r, item)->next;
+      if (tsn_path_at(r, item)->state == ITEM_MATCH) {
+        const tsn_path *i = tsn_path_at(r, item);
+        bool again = r->p->ambiguous && i->history != TSN_NONE && (r->history.all[i->history].flags & HIST_REPORTED);
+        if (r->p->ambiguous && i->history != TSN_NONE) r->history.all[i->history].flags |= HIST_REPORTED;
+        r->starts[start].matches++;
+        if (!again && !tsn_report(r, start, item, false, i->tau)) return false;
+        tsn_path_unlink(r, item);
+        tsn_path_free(r, item);
+      }
+      item = after;
+    }
+    if (r->starts[start].head == TSN_NONE) {
+      if (timed_out(r, &r->starts[start]) && !tsn_report(r, start, r->starts[start].held, true, r->starts[start].held_time)) return false;
+      tsn_start_free(r, start);
+    }
+    start = next;
+  }
+  return true;
+}
+
+bool tsn_settle(tsn_run *r, uint32_t part)
+{
+  if (!(r->one_match ? settle_one(r, part) : settle_all(r, part))) return false;
+  tsn_partition_trim(r, part);
+  if (r->partitions[part].first == TSN_NONE && !r->p->keep_idle) tsn_partition_drop(r, part);
+  return true;
+}

@@ -1,0 +1,97 @@
+"""The trees that the parser builds.
+
+Expressions are plain tuples whose first member is the kind:
+    ("null",) ("bool", b) ("number", n) ("string", s) ("interval", microseconds) ("param", name)
+    ("column", label or None, name, quoted)     ("star", label or None)      the argument of COUNT
+    ("call", NAME, [args], distinct)            ("scope", RUNNING or FINAL, expression)
+    ("unary", op, e)  ("binary", op, a, b)  ("is", e, what, negated)  ("between", e, lo, hi, negated)
+    ("in", e, [items], negated)  ("like", op, e, pattern, negated)
+    ("case", operand or None, [(when, then)], otherwise or None)  ("cast", e, TYPE)
+Pattern nodes are the classes below.
+"""
+from dataclasses import dataclass, field
+
+
+@dataclass(eq=False)
+class Step:
+    """One row under a label."""
+    label: str
+    excluded: bool = False      # inside {- -}: the row is matched and not shown
+
+
+@dataclass(eq=False)
+class Gap:
+    """-> (next) or ->> (any), with bounds that may be missing."""
+    kind: str
+    lo: tuple = None
+    hi: tuple = None
+
+
+@dataclass(eq=False)
+class Absence:
+    """!x, !(x | y), with a duration: a timer."""
+    labels: tuple
+    duration: tuple = None
+
+
+@dataclass(eq=False)
+class Anchor:
+    """^ or $"""
+    which: str
+
+
+@dataclass(eq=False)
+class Seq:
+    items: list
+
+
+@dataclass(eq=False)
+class Alt:
+    items: list
+
+
+@dataclass(eq=False)
+class Loop:
+    body: object
+    lo: int
+    hi: int = None              # None: no upper bound
+    greedy: bool = True
+
+
+@dataclass(eq=False)
+class Permute:
+    items: list
+
+
+def children(node):
+    if isinstance(node, (Seq, Alt, Permute)):
+        return node.items
+    return [node.body] if isinstance(node, Loop) else []
+
+
+def nodes(node):
+    """The node and everything under it."""
+    yield node
+    for child in children(node):
+        yield from nodes(child)
+
+
+@dataclass
+class Query:
+    name: str = "m"
+    options: dict = field(default_factory=dict)
+    select: list = None                 # None is *; else [(expression, name)]
+    source: str = None
+    partition: list = field(default_factory=list)     # [(column, quoted)]
+    window: tuple = None                # ("SESSION" or "TUMBLE", duration)
+    order: list = field(default_factory=list)         # [(column, quoted, descending)]
+    measures: list = field(default_factory=list)      # [(expression, name)]
+    all_rows: bool = False
+    empty: str = "SHOW"                 # SHOW, OMIT or UNMATCHED
+    timeouts: bool = False
+    skip: tuple = ("PAST LAST ROW",)    # also ("TO NEXT ROW",) ("FIRST", label) ("LAST", label) ("NO SKIP",)
+    pattern: object = None
+    within: tuple = None                # ("time", expression) or ("rows", n)
+    subsets: dict = field(default_factory=dict)       # name: [labels]
+    defines: dict = field(default_factory=dict)       # label: expression
+    where: tuple = None

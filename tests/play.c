@@ -1,0 +1,255 @@
+/* The player: pattern files and rows from standard input, matches to standard
+ * output, many in one process. The differential tests and the case files use it.
+ *
+ *   in    PATTERN <bytes>\n<text>\nROWS <bytes>\n<JSON Lines of one stream>\n ...
+ *   out   the output rows as JSON Lines, then END <status> <message>
+ *
+ * status: 0 done, 1 the pattern has errors, 2 not supported yet, 3 failed on the
+ * data, 4 memory, 5 other. The rows go to the pattern's first stream.
+ *
+ *   --batch N     rows a batch (default: all in one)
+ *   --save        the program is saved and loaded before it runs
+ *   --fail-at N   the N-th allocation of the engine fails, and every later one
+ *   --stats       rows_late and the other counters behind END */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "io/decoder.h"
+#include "io/writer.h"
+#include "tocsin.h"
+
+typedef struct options {
+  size_t batch;
+  int save, stats;
+  unsigned long fail_at;
+} options;
+
+/* The engine's memory: counted, so that a leak shows, and able to fail. */
+typedef struct heap {
+  unsigned long calls, fail_at;
+  size_t used;
+} heap;
+
+static void *heap_resize(void *context, void *block, size_t old_size, size_t new_size)
+{
+  heap *h = context;
+  void *moved;
+  if (new_size == 0) {
+    free(block);
+    h->used -= old_size;
+    return NULL;
+  }
+  if (new_size > old_size && h->fail_at && ++h->calls >= h->fail_at) return NULL;
+  moved = realloc(block, new_size);
+  if (moved) h->used = h->used - old_size + new_size;
+  return moved;
+}
+
+static char *read_block(const char *word, size_t *length)
+{
+  char line[64], *text;
+  unsigned long n;
+  if (!fgets(line, sizeof line, stdin)) return NULL;
+  if (strncmp(line, word, strlen(word)) != 0 || sscanf(line + strlen(word), "%lu", &n) != 1) {
+    fprintf(stderr, "play: expected %s <bytes>, got %s", word, line);
+    exit(2);
+  }
+  text = malloc(n + 1);
+  if (!text || fread(text, 1, n, stdin) != n) {
+    fprintf(stderr, "play: the input ends too early\n");
+    exit(2);
+  }
+  text[n] = 0;
+  if (getchar() != '\n') {
+    fprintf(stderr, "play: no newline behind %s\n", word);
+    exit(2);
+  }
+  *length = n;
+  return text;
+}
+
+#define PATTERNS_MAX 64
+
+typedef struct player {
+  options o;
+  heap h;
+  tocsin_allocator allocator;
+  tsn_alloc alloc; /* of the readers and writers: never fails */
+  tocsin_program *program;
+  tocsin_matcher *matcher;
+  tsn_writer *writer;
+  tsn_writer_pattern patterns[PATTERNS_MAX]; /* borrowed by the writer */
+  size_t pattern_count;
+  tsn_bytes out;
+  char message[600];
+} player;
+
+static int status_code(tocsin_status st)
+{
+  switch (st) {
+  case TOCSIN_OK: return 0;
+  case TOCSIN_INVALID: return 1;
+  case TOCSIN_UNSUPPORTED: return 2;
+  case TOCSIN_RUNTIME:
+  case TOCSIN_LATE:
+  case TOCSIN_LIMIT: return 3;
+  case TOCSIN_NOMEM: return 4;
+  default: return 5;
+  }
+}
+
+static void drain(player *p)
+{
+  tocsin_match m;
+  while (tocsin_matcher_next(p->matcher, &m))
+    if (tsn_writer_row(p->writer, m.pattern, m.values, m.value_count, &p->out) != TOCSIN_OK) abort();
+  if (p->out.length) fwrite(p->out.data, 1, p->out.length, stdout);
+  tsn_bytes_reset(&p->out);
+}
+
+static tocsin_status push(player *p, tsn_batch *batch)
+{
+  tocsin_batch view = tsn_batch_view(batch), part = view;
+  size_t taken = 0;
+  tocsin_status st = TOCSIN_OK;
+  while (st == TOCSIN_OK && taken < view.rows) {
+    part.rows = p->o.batch && taken + p->o.batch < view.rows ? taken + p->o.batch : view.rows;
+    st = tocsin_matcher_push(p->matcher, 0, &part, taken, &taken);
+    drain(p);
+  }
+  return st;
+}
+
+static tocsin_status feed(player *p, const char *rows, size_t length)
+{
+  tocsin_stream_info info = tocsin_program_stream(p->program, 0);
+  tsn_column_def *columns = calloc(info.column_count + 1, sizeof *columns);
+  tsn_schema schema = {.name = info.name, .column_count = info.column_count, .columns = columns};
+  tsn_decoder_options ro = {.source = "rows"};
+  tsn_decoder *reader = NULL;
+  tsn_batch batch;
+  tocsin_status st;
+  size_t i;
+  for (i = 0; i < info.column_count; i++) {
+    tocsin_column_info c = tocsin_program_stream_column(p->program, 0, i);
+    columns[i] = (tsn_column_def){.name = c.name, .type = c.type, .unit = c.unit, .path = c.path, .not_null = c.not_null != 0, .needed = true};
+  }
+  st = tsn_batch_init(&batch, &p->alloc, &schema);
+  if (st == TOCSIN_OK) st = tsn_decoder_new(&p->alloc, TSN_FORMAT_JSONL, &schema, &ro, &reader);
+  if (st == TOCSIN_OK) st = tsn_decoder_feed(reader, rows, length, &batch);
+  if (st == TOCSIN_OK) st = tsn_decoder_finish(reader, &batch);
+  if (st == TOCSIN_OK) st = push(p, &batch);
+  if (st == TOCSIN_OK) st = tocsin_matcher_finish(p->matcher);
+  if (st == TOCSIN_OK) drain(p);
+  tsn_decoder_free(reader);
+  tsn_batch_clear(&batch);
+  free(columns);
+  return st;
+}
+
+static tocsin_status reload(player *p)
+{
+  size_t length;
+  const void *saved = tocsin_program_save(p->program, &length);
+  tocsin_program *again;
+  tocsin_status st = tocsin_program_load(saved, length, &p->allocator, &again);
+  tocsin_program_free(p->program);
+  p->program = st == TOCSIN_OK ? again : NULL;
+  return st;
+}
+
+static tocsin_status start(player *p, const char *text, size_t length)
+{
+  tocsin_compile_options co = {.allocator = &p->allocator};
+  tocsin_matcher_options mo = {.allocator = &p->allocator};
+  tocsin_diagnostics *diagnostics = NULL;
+  tsn_writer_options wo = {.pattern_column = false};
+  tocsin_status st;
+  size_t i, k, count;
+  st = tocsin_compile(text, length, &co, &p->program, &diagnostics);
+  for (i = 0; i < tocsin_diagnostics_count(diagnostics); i++) {
+    const tocsin_diagnostic *d = tocsin_diagnostics_get(diagnostics, i);
+    if (d->severity == TOCSIN_ERROR) {
+      snprintf(p->message, sizeof p->message, "%u:%u: [%s] %s", d->line, d->column, d->code, d->message);
+      break;
+    }
+  }
+  tocsin_diagnostics_free(diagnostics);
+  if (st == TOCSIN_OK && p->o.save) st = reload(p);
+  if (st != TOCSIN_OK) return st;
+  count = tocsin_program_pattern_count(p->program);
+  if (count > PATTERNS_MAX) return TOCSIN_MISUSE;
+  p->pattern_count = count;
+  for (i = 0; i < count; i++) {
+    tocsin_pattern_info info = tocsin_program_pattern(p->program, i);
+    tsn_writer_column *columns = calloc(info.column_count + 1, sizeof *columns);
+    for (k = 0; k < info.column_count; k++) {
+      tocsin_column_info c = tocsin_program_output_column(p->program, i, k);
+      columns[k] = (tsn_writer_column){.name = c.name, .type = c.type};
+    }
+    p->patterns[i] = (tsn_writer_pattern){.name = info.name, .column_count = info.column_count, .columns = columns};
+  }
+  st = tsn_writer_new(&p->alloc, TSN_OUTPUT_JSONL, p->patterns, count, &wo, &p->writer);
+  if (st == TOCSIN_OK) st = tocsin_matcher_new(p->program, &mo, &p->matcher);
+  return st;
+}
+
+static void play(const options *o, const char *text, size_t text_length, const char *rows, size_t rows_length)
+{
+  player p = {.o = *o};
+  tocsin_status st;
+  tocsin_stats stats = {0};
+  size_t i;
+  p.h.fail_at = o->fail_at;
+  p.allocator = (tocsin_allocator){.resize = heap_resize, .context = &p.h};
+  tsn_alloc_init(&p.alloc, NULL);
+  tsn_bytes_init(&p.out, &p.alloc, (size_t)1 << 30);
+  st = start(&p, text, text_length);
+  if (st == TOCSIN_OK) st = feed(&p, rows, rows_length);
+  if (p.matcher) {
+    tocsin_matcher_stats(p.matcher, &stats);
+    if (st != TOCSIN_OK && *tocsin_matcher_message(p.matcher))
+      snprintf(p.message, sizeof p.message, "%s", tocsin_matcher_message(p.matcher));
+  }
+  if (st != TOCSIN_OK && !*p.message) snprintf(p.message, sizeof p.message, "%s", tocsin_status_text(st));
+  tocsin_matcher_free(p.matcher);
+  tocsin_program_free(p.program);
+  tsn_writer_free(p.writer);
+  for (i = 0; i < p.pattern_count; i++) free((void *)(uintptr_t)p.patterns[i].columns);
+  tsn_bytes_clear(&p.out);
+  if (p.h.used != 0) snprintf(p.message, sizeof p.message, "leak: %zu bytes of the engine were not given back", p.h.used);
+  printf("END %d %s", p.h.used ? 5 : status_code(st), p.message);
+  if (o->stats)
+    printf(" {\"rows_in\":%llu,\"rows_matched_over\":%llu,\"rows_filtered\":%llu,\"rows_late\":%llu,\"rows_bad\":%llu}",
+           (unsigned long long)stats.rows_in, (unsigned long long)stats.rows_matched_over, (unsigned long long)stats.rows_filtered,
+           (unsigned long long)stats.rows_late, (unsigned long long)stats.rows_bad);
+  putchar('\n');
+  fflush(stdout);
+}
+
+int main(int argc, char **argv)
+{
+  options o = {0};
+  int i;
+  for (i = 1; i < argc; i++) {
+    if (!strcmp(argv[i], "--save")) o.save = 1;
+    else if (!strcmp(argv[i], "--stats")) o.stats = 1;
+    else if (!strcmp(argv[i], "--batch") && i + 1 < argc) o.batch = strtoul(argv[++i], NULL, 10);
+    else if (!strcmp(argv[i], "--fail-at") && i + 1 < argc) o.fail_at = strtoul(argv[++i], NULL, 10);
+    else {
+      fprintf(stderr, "usage: play [--batch N] [--save] [--fail-at N] [--stats] < blocks\n");
+      return 2;
+    }
+  }
+  for (;;) {
+    size_t text_length, rows_length;
+    char *text = read_block("PATTERN ", &text_length), *rows;
+    if (!text) return 0;
+    rows = read_block("ROWS ", &rows_length);
+    if (!rows) return 2;
+    play(&o, text, text_length, rows, rows_length);
+    free(text);
+    free(rows);
+  }
+}
