@@ -202,7 +202,7 @@ static const char *expectation(tsn_reader *r, const tsn_expected *e)
   if (wants_element(e)) return e->token[')'] && !is(e->stack[0], "'('") ? "a pattern element or `)`" : "a pattern element";
   if (is(e->stack[0], "'{'") && e->token[TOK_INTEGER]) return "a whole number or `,`";
   if (wants_operator(e)) return list(r, e, true);
-  if (r->declaring && e->token[TOK_PATH]) return "`,` or `)`";
+  if (r->declaring && e->token[TOK_PATH] && !wants_name(e)) return "`,` or `)`";
   if (wants_name(e) && r->declaring && !is(e->stack[0], "'('")) return "a type";
   if (is(e->stack[0], "AS") && is(e->stack[3], "CAST")) return "a type";
   return list(r, e, false);

@@ -146,8 +146,12 @@ script:
 ;
 piece:
   ';'
-| statement ';'                 { tsn_script_add(r, $1); }
-| bad ';'                       { tsn_script_add(r, NULL); }
+| complete ';'
+;
+/* Kept before what follows the `;` can be an error, which goes back to the `;`. */
+complete:
+  statement                     { tsn_script_add(r, $1); }
+| bad                           { tsn_script_add(r, NULL); }
 ;
 
 /* What is not understood, up to what ends its region. */

@@ -9,6 +9,49 @@
 const double tsn_exact_power[23] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                     1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
+/* Numbers of 17 digits and more, as machines write them: by integers, as the
+ * mantissa is no exact double any more.
+ *
+ *   mantissa and 10^power, moved up to 64 bits:  q = (m << 63) / d, with a remainder
+ *   q has 63 or 64 bits; the bits below the 53rd, and whether a remainder is left, decide the rounding */
+double tsn_divide_by_power(uint64_t mantissa, unsigned power)
+{
+#ifdef __SIZEOF_INT128__
+  __extension__ typedef unsigned __int128 wide;
+  uint64_t divisor = 1, quotient, low, half;
+  int up, down, shift;
+  wide dividend;
+
+  for (unsigned i = 0; i < power; i++) divisor *= 10;
+  up = __builtin_clzll(mantissa);
+  down = __builtin_clzll(divisor);
+  dividend = (wide)(mantissa << up) << 63;
+  divisor <<= down;
+  quotient = (uint64_t)(dividend / divisor);
+  shift = 64 - __builtin_clzll(quotient) - 53;
+  low = quotient & ((UINT64_C(1) << shift) - 1);
+  half = UINT64_C(1) << (shift - 1);
+  dividend -= (wide)quotient * divisor;
+  quotient >>= shift;
+  if (low > half || (low == half && (dividend != 0 || (quotient & 1)))) quotient++;
+  return ldexp((double)quotient, shift - 63 - up + down);
+#else
+  char text[32];
+  double value = 0;
+  int length = 0;
+
+  do text[sizeof text - 1 - length++] = (char)('0' + mantissa % 10);
+  while (mantissa /= 10);
+  memmove(text, text + sizeof text - length, (size_t)length);
+  text[length++] = 'e';
+  text[length++] = '-';
+  text[length++] = (char)('0' + power / 10);
+  text[length++] = (char)('0' + power % 10);
+  (void)tsn_parse_double(text, (size_t)length, &value);
+  return value;
+#endif
+}
+
 /* A decimal number taken apart: the digits of text that count, and where the
  * decimal point lies, counted in digits from the first of them. */
 typedef struct decimal {

@@ -111,7 +111,10 @@ static inline const char *tsn_read_int64(const char *p, const char *limit, int64
   return p;
 }
 
-/* [-]digits[.digits] whose digits together stay below 2^53. */
+/* mantissa / 10^power, rounded once; power at most 19. */
+double tsn_divide_by_power(uint64_t mantissa, unsigned power);
+
+/* [-]digits[.digits], at most 19 digits together. */
 static inline const char *tsn_read_double(const char *p, const char *limit, double *out)
 {
   bool negative = *p == '-';
@@ -124,10 +127,14 @@ static inline const char *tsn_read_double(const char *p, const char *limit, doub
   if (*p == '.') {
     const char *point = p++;
     p = tsn_read_digits(p, limit, &mantissa);
-    if (p == point + 1 || p - first > 19 || mantissa > TSN_EXACT_MANTISSA) return NULL;
-    value = (double)mantissa / tsn_exact_power[p - point - 1];
+    if (p == point + 1 || p - first > 20) return NULL;
+    /* Both exact, so one division rounds once. */
+    if (mantissa <= TSN_EXACT_MANTISSA)
+      value = (double)mantissa / tsn_exact_power[p - point - 1];
+    else
+      value = tsn_divide_by_power(mantissa, (unsigned)(p - point - 1));
   } else {
-    if (p - first > 18 || mantissa > TSN_EXACT_MANTISSA) return NULL;
+    if (p - first > 19) return NULL;
     value = (double)mantissa;
   }
   *out = negative ? -value : value;
