@@ -332,7 +332,7 @@ static void begin_piece(printer *w, size_t i)
     if (blank) tsn_bytes_char(w->out, '\n');
     new_line(w, closing && p->indent >= 0 ? indent + 2 : indent);
     print_note(w, note);
-    blank = p->indent == 0 && note->blank && kind != TOK_YYEOF;
+    blank = p->indent == 0 && note->blank;
     own = true;
   }
   if (kind == TOK_YYEOF) return;

@@ -40,9 +40,9 @@ double tsn_divide_by_power(uint64_t mantissa, unsigned power)
   double value = 0;
   int length = 0;
 
-  do text[sizeof text - 1 - length++] = (char)('0' + mantissa % 10);
+  do text[sizeof text - 1 - (size_t)length++] = (char)('0' + mantissa % 10);
   while (mantissa /= 10);
-  memmove(text, text + sizeof text - length, (size_t)length);
+  memmove(text, text + sizeof text - (size_t)length, (size_t)length);
   text[length++] = 'e';
   text[length++] = '-';
   text[length++] = (char)('0' + power / 10);

@@ -390,6 +390,19 @@ static void expire_item(tsn_run *r, uint32_t item, int64_t time, bool all)
     }
   }
   if (!ended || !is_empty(r, i)) return;
+  if (i->ended && i->state == ITEM_WAIT && !i->expired) {
+    /* Whether $ was right shows only when a row comes, or the end. */
+    uint32_t junction = tsn_junction_last(r);
+    i = tsn_path_at(r, item);
+    if (junction == TSN_NONE) return;
+    i->junction = junction;
+    i->segment = 0;
+    i->group = r->next_group++;
+    i->expired = 1;
+    i->expired_at = time;
+    tsn_path_mask(i)[0] = 1;
+    return;
+  }
   tsn_path_unlink(r, item);
   if (tsn_path_at(r, item)->state == ITEM_GHOST) tsn_path_free(r, item);
   else hold(r, item, time);
@@ -566,6 +579,12 @@ bool tsn_paths_end(tsn_run *r, uint32_t part)
       edges = edges_of(r, tsn_path_at(r, item), &count);
       for (k = 0; k < count; k++)
         accept = accept || (edges[k].kind == EDGE_LAST && get(tsn_path_mask(tsn_path_at(r, item)), k));
+      if (accept && tsn_path_at(r, item)->expired) {
+        tsn_path_unlink(r, item);
+        hold(r, item, tsn_path_at(r, item)->expired_at);
+        item = next;
+        continue;
+      }
       if (accept && tsn_path_at(r, item)->state == ITEM_WAIT) {
         tsn_edge e = edges[0];
         proto p;

@@ -136,10 +136,12 @@ typedef struct tsn_path {
   uint32_t history;
   uint32_t generation;
   uint32_t ended; /* the path crossed $ */
+  uint32_t expired; /* its time ran out behind $: a timeout if the partition ends here, nothing if a row comes */
   int64_t tau;    /* time of its last element */
   int64_t row;    /* number of its last mapped row; -1: none */
   int64_t row_time;
   int64_t rows; /* mapped */
+  int64_t expired_at;
 } tsn_path;
 
 typedef struct tsn_start {

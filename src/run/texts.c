@@ -100,8 +100,10 @@ static void count(const tsn_texts *old, tsn_texts *young, tsn_cell *cell)
 
 bool tsn_texts_collect(tsn_run *r)
 {
-  tsn_texts young = {.alloc = r->alloc};
-  if (!r->any_text || r->texts.length < COLLECT_LEAST || r->texts.length < r->texts.collect_at) return true;
+  tsn_texts young;
+  if (r->texts.length < COLLECT_LEAST || r->texts.length < r->texts.collect_at) return true;
+  memset(&young, 0, sizeof young);
+  young.alloc = r->alloc;
   visit(r, count, &young);
   /* Texts that several cells share are copied for each: the copy may be larger. */
   if (young.cap > r->texts.length / 2) {

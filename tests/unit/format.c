@@ -136,8 +136,10 @@ static void signs_do_not_run_together(void **state)
         ");\n");
   check("SELECT * FROM s MATCH_RECOGNIZE (PATTERN (a) DEFINE a AS - - x=-(-1)and y- -2>+3)",
         "SELECT *\n"
-        "FROM s MATCH_RECOGNIZE ( PATTERN ( a ) DEFINE a AS - -x = -(-1) AND y - -2 > +3 );\n"
-        + 0);
+        "FROM s MATCH_RECOGNIZE (\n"
+        "  PATTERN ( a )\n"
+        "  DEFINE a AS - -x = -(-1) AND y - -2 > +3\n"
+        ");\n");
 }
 
 static void what_is_too_long_is_broken(void **state)
