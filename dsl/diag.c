@@ -48,6 +48,34 @@ static bool count(tsn_diag *d, char class)
   return d->errors + d->unsupported <= TSN_DIAG_MAX;
 }
 
+/* The last finding says that there were more. */
+static void tell_more(tsn_diag *d)
+{
+  const char *hint;
+
+  if (d->told) d->told->hint = d->told_hint;
+  d->told = d->last;
+  if (!d->told) return;
+  d->told_hint = d->told->hint;
+  hint = tsn_arena_printf(d->arena, "%s%sthere are more errors than these", d->told_hint, *d->told_hint ? "; " : "");
+  if (hint) d->told->hint = hint;
+}
+
+void tsn_diag_sort(tsn_diag *d)
+{
+  tsn_diag_item *sorted = NULL, *item, *next, **at;
+
+  for (item = d->first; item; item = next) {
+    next = item->next;
+    for (at = &sorted; *at && (*at)->at.from <= item->at.from; at = &(*at)->next) continue;
+    item->next = *at;
+    *at = item;
+  }
+  d->first = sorted;
+  for (d->last = sorted; d->last && d->last->next; d->last = d->last->next) continue;
+  if (d->more) tell_more(d);
+}
+
 void tsn_diag_add(tsn_diag *d, tsn_diag_code code, tsn_span at, const char *hint, const char *format, ...)
 {
   tsn_diag_item *item;
@@ -57,6 +85,7 @@ void tsn_diag_add(tsn_diag *d, tsn_diag_code code, tsn_span at, const char *hint
 
   if (known(d, code, at)) return;
   if (!count(d, codes[code].name[0])) {
+    if (!d->more) tell_more(d);
     d->more = true;
     return;
   }

@@ -39,6 +39,8 @@ typedef struct tsn_diag {
   tsn_diag_item *first, *last;
   size_t errors, unsupported, warnings;
   bool more; /* the maximum was reached */
+  tsn_diag_item *told; /* the finding that says so, and its hint without that */
+  const char *told_hint;
 } tsn_diag;
 
 void tsn_diag_init(tsn_diag *d, tsn_arena *arena, const char *text, size_t length);
@@ -47,6 +49,9 @@ void tsn_diag_init(tsn_diag *d, tsn_arena *arena, const char *text, size_t lengt
  * the same place counts once. */
 void tsn_diag_add(tsn_diag *d, tsn_diag_code code, tsn_span at, const char *hint, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
+
+/* Brings the findings into the order of the text; those of one place stay as they came. */
+void tsn_diag_sort(tsn_diag *d);
 
 /* "E0101", "W0003" ... */
 const char *tsn_diag_name(tsn_diag_code code);

@@ -23,21 +23,6 @@ static void check_utf8(tsn_reader *r)
                "the byte 0x%02X is not UTF-8", (unsigned char)r->text[low]);
 }
 
-/* Findings in order of the text; those of one place as they came. */
-static void sort(tsn_diag *d)
-{
-  tsn_diag_item *sorted = NULL, *item, *next, **at;
-
-  for (item = d->first; item; item = next) {
-    next = item->next;
-    for (at = &sorted; *at && (*at)->at.from <= item->at.from; at = &(*at)->next) continue;
-    item->next = *at;
-    *at = item;
-  }
-  d->first = sorted;
-  for (d->last = sorted; d->last && d->last->next; d->last = d->last->next) continue;
-}
-
 tsn_reader *tsn_reader_new(tsn_arena *arena, const char *text, size_t length, tsn_diag *diag)
 {
   tsn_reader *r = tsn_arena_new(arena, tsn_reader);
@@ -66,7 +51,7 @@ tocsin_status tsn_parse(tsn_arena *arena, const char *text, size_t length, tsn_d
   for (big = r->too_large; big; big = big->otherwise)
     tsn_diag_add(diag, TSN_E0005, big->at, "with a decimal point it is a DOUBLE",
                  "the number is too large for BIGINT, whose greatest value is 9223372036854775807");
-  sort(diag);
+  tsn_diag_sort(diag);
   (*script)->statements = r->statements.first;
   if (tsn_arena_failed(arena) != TOCSIN_OK) return tsn_arena_failed(arena);
   return r->limit ? TOCSIN_LIMIT : TOCSIN_OK;

@@ -125,20 +125,20 @@ static row_fate offer(tocsin_matcher *m, tsn_run *r, const tocsin_batch *batch, 
   uint32_t k;
   *time = 0;
   for (k = 0; k < r->slot_count; k++) r->row[k] = read_cell(m, &batch->columns[slots[k]], r->slot_types[k], row);
-  if (r->p->time_slot == TSN_NONE) return tsn_run_row(r, 0, m->seq) ? ROW_TAKEN : ROW_FAILED;
+  if (r->p->time_slot == TSN_NONE) return tsn_run_arrive(r, 0, m->seq) ? ROW_TAKEN : ROW_FAILED;
   if (r->row[r->p->time_slot].null) return ROW_BAD;
   *time = r->row[r->p->time_slot].v.i;
   *watermark = r->watermark;
   if (*time < r->watermark) return ROW_LATE;
   if (!r->reorders) {
     if (*time > r->watermark) r->watermark = *time;
-    return tsn_run_row(r, *time, m->seq) ? ROW_TAKEN : ROW_FAILED;
+    return tsn_run_arrive(r, *time, m->seq) ? ROW_TAKEN : ROW_FAILED;
   }
   if (!tsn_reorder_add(r, *time, m->seq)) return ROW_FAILED;
   if (*time > r->max_time) r->max_time = *time;
   if (tsn_time_sub(r->max_time, r->delay) > r->watermark) {
     r->watermark = tsn_time_sub(r->max_time, r->delay);
-    if (!tsn_reorder_release(r, r->watermark, false) || !tsn_run_advance(r, r->watermark - 1)) return ROW_FAILED;
+    if (!tsn_reorder_release(r, r->watermark, false) || !tsn_ahead_advance(r, r->watermark - 1)) return ROW_FAILED;
   }
   return ROW_TAKEN;
 }
@@ -214,7 +214,7 @@ tocsin_status tocsin_matcher_advance(tocsin_matcher *m, int64_t watermark)
     tsn_run *r = &m->runs[i];
     if (r->p->time_slot == TSN_NONE || watermark <= r->watermark) continue;
     r->watermark = watermark;
-    if (!tsn_reorder_release(r, watermark, false) || !tsn_run_advance(r, watermark - 1)) return stop(m, r);
+    if (!tsn_reorder_release(r, watermark, false) || !tsn_ahead_advance(r, watermark - 1)) return stop(m, r);
   }
   return TOCSIN_OK;
 }

@@ -9,7 +9,10 @@ unit_tests = \
   %D%/unit/arena \
   %D%/unit/batch \
   %D%/unit/bytes \
+  %D%/unit/cell \
   %D%/unit/csv \
+  %D%/unit/diag \
+  %D%/unit/format \
   %D%/unit/infer \
   %D%/unit/jsonl \
   %D%/unit/map \
@@ -32,6 +35,7 @@ EXTRA_DIST += \
   %D%/oracle \
   %D%/run \
   %D%/symbols \
+  %D%/unit/command.py \
   %D%/unit/reading.h \
   %D%/unit/t.h
 

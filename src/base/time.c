@@ -235,8 +235,8 @@ static const unit_name unit_names[] = {
   { "h", HOUR },    { "hour", HOUR },              { "hours", HOUR },
   { "d", DAY },     { "day", DAY },                { "days", DAY },
   { "w", WEEK },    { "week", WEEK },              { "weeks", WEEK },
-  { "sec", SECOND },{ "min", MINUTE },             { "mins", MINUTE },
-  { "secs", SECOND },
+  { "sec", SECOND }, { "secs", SECOND },           { "min", MINUTE },
+  { "mins", MINUTE },
 };
 
 static bool take_unit(cursor *c, int64_t *unit)
@@ -262,7 +262,8 @@ static bool take_iso_duration(cursor *c, uint64_t *sum)
     char letter;
     bool of_time;
     int64_t unit;
-  } parts[] = { { 'W', false, WEEK }, { 'D', false, DAY }, { 'H', true, HOUR }, { 'M', true, MINUTE }, { 'S', true, SECOND } };
+  } parts[] = { { 'W', false, WEEK }, { 'D', false, DAY },   { 'H', true, HOUR },
+                { 'M', true, MINUTE }, { 'S', true, SECOND } };
   const size_t count = sizeof parts / sizeof parts[0];
   bool any = false, in_time = false;
   size_t next = 0;

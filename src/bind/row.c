@@ -246,8 +246,8 @@ static bool offset_of(tsn_context *c, const tsn_expr *e, const char *name, uint3
     tsn_diag_add(c->b->diag, TSN_E1014, e->at, NULL, "the offset of %s is a whole number from 0 on", name);
     return false;
   }
-  if (x->integer > 100000) {
-    tsn_diag_add(c->b->diag, TSN_E1014, e->at, NULL, "the offset of %s is at most 100000", name);
+  if (x->integer > UINT16_MAX) {
+    tsn_diag_add(c->b->diag, TSN_E1014, e->at, NULL, "the offset of %s is at most %d", name, UINT16_MAX);
     return false;
   }
   *out = (uint32_t)x->integer;
@@ -318,16 +318,12 @@ static tsn_bx *navigate(tsn_context *c, const tsn_expr *e, row_call which)
                  "%s reads no column", name);
     return NULL;
   }
-  if (which == CALL_NEXT && steps > 0) {
-    tsn_diag_add(c->b->diag, TSN_U0001, e->at, NULL, "NEXT is not supported yet");
-    return NULL;
-  }
-  if (which == CALL_PREV && steps > 0 && reads_label) {
+  if (physical && steps > 0 && reads_label) {
     tsn_diag_add(c->b->diag, TSN_U0002, e->at, "LAST(CLASSIFIER(), n) steps over the rows of the match",
                  "CLASSIFIER() at a physical offset is not supported yet");
     return NULL;
   }
-  return tsn_bind_nav(c->b, first, offset, which == CALL_PREV ? -(int64_t)steps : 0, set, value, final, e->at);
+  return tsn_bind_nav(c->b, first, offset, which == CALL_PREV ? -(int64_t)steps : which == CALL_NEXT ? (int64_t)steps : 0, set, value, final, e->at);
 }
 
 static tsn_bx *classifier(tsn_context *c, const tsn_expr *e)

@@ -58,7 +58,8 @@ static int unknown(const tsn_command *command, const char *arg)
       }
     }
   }
-  if (best) return tsn_args_wrong(command, "unknown option %.*s; did you mean --%s?", (int)(name - arg) + (int)length, arg, best);
+  length += (size_t)(name - arg);
+  if (best) return tsn_args_wrong(command, "unknown option %.*s; did you mean --%s?", (int)length, arg, best);
   return tsn_args_wrong(command, "unknown option %s", arg);
 }
 

@@ -176,8 +176,8 @@ void tsn_aside_late(tsn_aside *a, const tsn_source *source, const tocsin_late_ro
   if (known)
     tsn_bytes_printf(&sink->buffer, ",\"line\":%llu,\"offset\":%llu", (unsigned long long)origin.line,
                      (unsigned long long)origin.offset);
-  tsn_bytes_printf(&sink->buffer, ",\"time\":%s,\"watermark\":%s,\"lateness\":%s", time_text(source, row->time, time, true),
-                   time_text(source, row->watermark, watermark, true),
+  tsn_bytes_printf(&sink->buffer, ",\"time\":%s,\"watermark\":%s,\"lateness\":%s",
+                   time_text(source, row->time, time, true), time_text(source, row->watermark, watermark, true),
                    span_text(source, tsn_time_sub(row->watermark, row->time), lateness, true));
   write_member(&sink->buffer, "row", known ? origin.raw : NULL, known ? origin.raw_length : 0);
   tsn_bytes_text(&sink->buffer, "}\n");

@@ -97,8 +97,8 @@ static int choose_pattern(drive *d)
       best = known;
     }
   }
-  if (best) return tsn_args_wrong(d->job->args->command, "there is no pattern \"%s\"; did you mean \"%s\"?", name, best);
-  return tsn_args_wrong(d->job->args->command, "there is no pattern \"%s\"", name);
+  return tsn_args_wrong(d->job->args->command, best ? "there is no pattern \"%s\"; did you mean \"%s\"?"
+                                                    : "there is no pattern \"%s\"", name, best);
 }
 
 static int open_writer(drive *d)

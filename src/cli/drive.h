@@ -6,16 +6,18 @@
 
 /* The options that run and query share, for their tables. */
 #define TSN_DRIVE_OPTIONS                                                                                             \
-  { 'o', "output", "FILE", "write matches to FILE; without --to its name tells\nthe format (.csv, else JSON Lines)", false },   \
+  { 'o', "output", "FILE", "write matches to FILE; without --to its name tells\n"                                     \
+                           "the format (.csv, else JSON Lines)", false },                                             \
   { 0, "to", "FORMAT", "jsonl, csv or table (table on a terminal, else jsonl)", false },                              \
-  { 0, "format", "FORMAT", "csv or jsonl: of standard input, and of files\nwhose names do not tell", false },          \
+  { 0, "format", "FORMAT", "csv or jsonl: of standard input, and of files\nwhose names do not tell", false },         \
   { 0, "pattern", "NAME", "only the matches of this pattern", false },                                                \
   { 'p', "param", "NAME=VALUE", "bind a parameter; may be repeated", false },                                         \
   { 0, "sort", NULL, "read all input first and put it in order of time", false },                                     \
-  { 0, "late", "POLICY", "late rows: drop, divert:FILE or fail (fail, unless the\nstream has a WATERMARK: drop)", false }, \
+  { 0, "late", "POLICY", "late rows: drop, divert:FILE or fail (fail, unless the\n"                                   \
+                         "stream has a WATERMARK: drop)", false },                                                    \
   { 0, "bad", "POLICY", "rows that cannot be read: skip (and tell), divert:FILE\nor fail", false },                   \
   { 0, "threads", "N", "run on N threads (only 1 is supported yet)", false },                                         \
-  { 0, "stats", NULL, "print counters as a JSON object, the last line on\nstandard error", false },                    \
+  { 0, "stats", NULL, "print counters as a JSON object, the last line on\nstandard error", false },                   \
   { 0, "progress", "WHEN", "auto or never: a bar on a terminal", false },                                             \
   { 0, "state", "FILE", "", true }, { 0, "checkpoint", "EVERY", "", true }, { 0, "follow", NULL, "", true },          \
   { 0, "idle", "DURATION", "", true }

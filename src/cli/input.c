@@ -104,7 +104,8 @@ static int by_name(const void *a, const void *b)
 }
 
 /* The files of a folder whose names tell a format, or all of them with --format. */
-static int add_folder(tsn_inputs *inputs, const tsn_args *args, const char *stream, const char *path, tsn_format format)
+static int add_folder(tsn_inputs *inputs, const tsn_args *args, const char *stream, const char *path,
+                      tsn_format format)
 {
   DIR *folder = opendir(path);
   const struct dirent *entry;
@@ -153,7 +154,8 @@ static int add_folder(tsn_inputs *inputs, const tsn_args *args, const char *stre
   return st;
 }
 
-static int add_glob(tsn_inputs *inputs, const tsn_args *args, const char *stream, const char *pattern, tsn_format format)
+static int add_glob(tsn_inputs *inputs, const tsn_args *args, const char *stream, const char *pattern,
+                    tsn_format format)
 {
   glob_t found;
   int st = 0, result = glob(pattern, GLOB_NOSORT, NULL, &found);
@@ -196,7 +198,8 @@ int tsn_inputs_add(tsn_inputs *inputs, const tsn_args *args, const char *operand
   if (!strcmp(path, "-")) {
     if (format == TSN_FORMAT_NONE)
       return tsn_args_wrong(args->command, "standard input needs --format csv or --format jsonl");
-    return push(inputs, (tsn_input){ .path = "-", .name = "standard input", .stream = stream, .base = "", .format = format });
+    return push(inputs, (tsn_input){
+      .path = "-", .name = "standard input", .stream = stream, .base = "", .format = format });
   }
   if (stat(path, &info) == 0)
     return S_ISDIR(info.st_mode) ? add_folder(inputs, args, stream, path, format)

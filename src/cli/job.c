@@ -183,7 +183,8 @@ static int read_parameters(tsn_job *job, tocsin_parameter **out, size_t *count)
 static int compile(tsn_job *job, const tocsin_compile_options *options)
 {
   tocsin_diagnostics *list = NULL;
-  tocsin_status st = tocsin_compile(job->text.length ? job->text.data : "", job->text.length, options, &job->program, &list);
+  const char *text = job->text.length ? job->text.data : "";
+  tocsin_status st = tocsin_compile(text, job->text.length, options, &job->program, &list);
   int printed = tsn_diag_print(list, job->file, job->text.data, job->text.length, job->alloc);
 
   if (st != TOCSIN_OK && st != TOCSIN_NOMEM && tocsin_diagnostics_count(list) == 0)

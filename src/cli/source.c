@@ -78,6 +78,7 @@ static int open_file(tsn_source *s)
   tocsin_status st;
 
   s->input = s->inputs[s->input_at++];
+  s->remarked = false;
   if (!s->file_open) {
     int opened = tsn_file_open(&s->file, s->alloc, s->input);
     if (opened != 0) return opened;
@@ -117,6 +118,10 @@ static int fill_from_files(tsn_source *s)
     else if (!tsn_interrupted)
       st = tsn_decoder_finish(s->decoder, &s->batch);
     s->file_ended = length == 0;
+    if (!s->remarked && st == TOCSIN_OK && *tsn_decoder_remark(s->decoder)) {
+      tsn_say("%s: %s: NULL in every row", s->input->name, tsn_decoder_remark(s->decoder));
+      s->remarked = true;
+    }
     if (st != TOCSIN_OK) return failed_reading(s, st);
   }
   s->view = tsn_batch_view(&s->batch);

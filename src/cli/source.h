@@ -22,7 +22,7 @@ typedef struct tsn_source {
   tsn_file file; /* may be open already when the source is made: its sample was read */
   const tsn_input *input;
   tsn_decoder *decoder;
-  bool file_open, file_ended;
+  bool file_open, file_ended, remarked;
   tsn_batch batch;
   bool batch_ready;
 

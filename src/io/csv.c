@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "io/cell.h"
+#include "io/json_path.h"
 
 #define HEADER_MOST 65536 /* fields */
 
@@ -198,13 +199,33 @@ static void trim(const char **text, size_t *length)
   while (*length && ((*text)[*length - 1] == ' ' || (*text)[*length - 1] == '\t')) --*length;
 }
 
-/* The column of a header's name: the same spelling first, then any case. */
+/* What the header calls a column: the member of its path, where that is all of
+ * the path, so that one text reads JSON Lines and CSV; else the column's name. */
+static const char *header_name(const tsn_column_def *def, size_t *length)
+{
+  const char *name = def->path ? tsn_json_path_single(def->path, length) : NULL;
+
+  if (name) return name;
+  *length = strlen(def->name);
+  return def->name;
+}
+
+static bool is_called(const char *called, size_t called_length, const char *name, size_t length, bool exact)
+{
+  if (exact) return called_length == length && !memcmp(called, name, length);
+  return tsn_same_name(called, called_length, name, length);
+}
+
+/* The column of a header's name: the same spelling first, then any case; then
+ * the column's own name, should its path have another. */
 static size_t find_column(const tsn_schema *s, const char *name, size_t length)
 {
-  for (size_t i = 0; i < s->column_count; i++)
-    if (strlen(s->columns[i].name) == length && !memcmp(s->columns[i].name, name, length)) return i;
-  for (size_t i = 0; i < s->column_count; i++)
-    if (tsn_same_name(s->columns[i].name, strlen(s->columns[i].name), name, length)) return i;
+  for (int pass = 0; pass < 3; pass++)
+    for (size_t i = 0; i < s->column_count; i++) {
+      size_t called_length = strlen(s->columns[i].name);
+      const char *called = pass < 2 ? header_name(&s->columns[i], &called_length) : s->columns[i].name;
+      if (is_called(called, called_length, name, length, pass == 0)) return i;
+    }
   return TSN_NO_COLUMN;
 }
 
@@ -254,13 +275,14 @@ static const char *schema_name(const tsn_decoder *r)
   return r->schema->name ? r->schema->name : "";
 }
 
-static bool is_spelt(const tsn_csv_field *part, const char *name)
+static bool is_spelt(const tsn_csv_field *part, const tsn_column_def *def)
 {
-  const char *text = part->text;
-  size_t length = part->length;
+  const char *text = part->text, *name;
+  size_t length = part->length, name_length;
 
   trim(&text, &length);
-  return strlen(name) == length && !memcmp(name, text, length);
+  name = header_name(def, &name_length);
+  return is_called(name, name_length, text, length, true);
 }
 
 /* Maps one field of the header. Of two spellings of one name the exact one
@@ -270,11 +292,11 @@ static tocsin_status map_field(tsn_decoder *r, tsn_csv *c, size_t i, const char 
   size_t column = find_column(r->schema, name, length);
 
   for (size_t j = 0; j < i && column != TSN_NO_COLUMN; j++) {
-    const char *known = r->schema->columns[column].name;
+    const tsn_column_def *known = &r->schema->columns[column];
     bool exact = is_spelt(&c->parts[i], known);
     if (c->fields[j].column != column) continue;
     if (exact == is_spelt(&c->parts[j], known))
-      return tsn_decoder_fail(r, "the header names column \"%s\" twice", known);
+      return tsn_decoder_fail(r, "the header names column \"%s\" twice", known->name);
     if (exact)
       plan_field(r, &c->fields[j], TSN_NO_COLUMN);
     else
@@ -282,6 +304,15 @@ static tocsin_status map_field(tsn_decoder *r, tsn_csv *c, size_t i, const char 
   }
   plan_field(r, &c->fields[i], column);
   return TOCSIN_OK;
+}
+
+/* A column that is NULL everywhere is allowed, but seldom meant. */
+static void remark_missing(tsn_decoder *r, const tsn_column_def *def)
+{
+  size_t at = strlen(r->remark);
+
+  if (at + strlen(def->name) + 8 > sizeof r->remark) return;
+  snprintf(r->remark + at, sizeof r->remark - at, at ? ", \"%s\"" : "the header has no column for \"%s\"", def->name);
 }
 
 static tocsin_status check_header(tsn_decoder *r, const tsn_csv *c, const char *line, size_t length)
@@ -299,6 +330,7 @@ static tocsin_status check_header(tsn_decoder *r, const tsn_csv *c, const char *
         return tsn_decoder_fail(r, "the header has no column \"%s\", which stream \"%s\" requires",
                                s->columns[i].name, schema_name(r));
       r->rows.columns[i].live = false;
+      if (s->columns[i].needed) remark_missing(r, &s->columns[i]);
     }
     if (shown < sizeof names)
       shown += (size_t)snprintf(names + shown, sizeof names - shown, "%s%s", i ? ", " : "", s->columns[i].name);

@@ -1,7 +1,7 @@
 /* RFC 4180: comma-separated fields, a header line, quotes as needed.
  *
- * The header maps fields to columns, in any order and any case; fields of no
- * column are passed over, nullable columns without a field are NULL. An empty
+ * The header maps fields to columns, in any order and any case (a column with a
+ * PATH of one member goes by that name, too); fields of no column are passed over, nullable columns without a field are NULL. An empty
  * field is NULL, a quoted empty one is the empty text. A quote counts only at
  * the beginning of a field; a quoted field may hold commas, newlines and doubled
  * quotes. Empty lines are no rows.

@@ -56,6 +56,11 @@ const char *tsn_decoder_message(const tsn_decoder *r)
   return r->message;
 }
 
+const char *tsn_decoder_remark(const tsn_decoder *r)
+{
+  return r->remark;
+}
+
 tsn_decoder_counts tsn_decoder_count(const tsn_decoder *r)
 {
   return r->counts;

@@ -1,5 +1,10 @@
 /* Decoders: fed bytes, they append rows to a batch.
  *
+ * The folder, from the ground up: cell (one value), rows (a batch filled in bulk),
+ * json_scan and json_path (JSON without a tree), csv and jsonl (the formats),
+ * decoder (what they share), sample and infer (the shape of an unknown input),
+ * width, write_* and writer (matches out), stream (unpacking). None opens a file.
+ *
  *   bytes --> [ byte order mark | whole records, rest kept ] --> csv or jsonl --> rows --> tsn_batch
  *                                                                   |
  *                                                              bad rows --> on_bad
@@ -59,6 +64,8 @@ tocsin_status tsn_decoder_finish(tsn_decoder *r, tsn_batch *batch);
 
 /* What went wrong; "" if nothing did. */
 const char *tsn_decoder_message(const tsn_decoder *r);
+/* What is right, but may be a mistake: columns that the header lacks; "" if nothing. */
+const char *tsn_decoder_remark(const tsn_decoder *r);
 
 typedef struct tsn_decoder_counts {
   uint64_t rows, bad, nan, bytes;
@@ -122,7 +129,7 @@ struct tsn_decoder {
   uint64_t chunk_offset, kept_offset;
 
   tocsin_status failed; /* sticky */
-  char message[512];
+  char message[512], remark[256];
 };
 
 /* A record that its region does not end: it goes on in bytes yet to come. */

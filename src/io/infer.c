@@ -121,8 +121,11 @@ static const char *decide_type(tsn_arena *arena, tsn_format format, const tsn_pl
     def->type = TOCSIN_BOOLEAN;
   else if (p->texts == 0)
     def->type = TOCSIN_TIMESTAMP;
-  other = values - (def->type == TOCSIN_BOOLEAN ? p->booleans : numbers >= texts && numbers >= p->booleans ? numbers : texts);
-  other += p->objects + p->arrays;
+  other = values + p->objects + p->arrays;
+  if (numbers >= texts && numbers >= p->booleans)
+    other -= numbers;
+  else
+    other -= def->type == TOCSIN_BOOLEAN ? p->booleans : texts;
   if (!other) return NULL;
   return tsn_arena_printf(arena, "%llu of %llu values are of another type: bad rows", (unsigned long long)other,
                           (unsigned long long)(values + p->objects + p->arrays));
@@ -208,7 +211,9 @@ static void add_columns(build *b, const tsn_place *parent)
       add_column(b, p);
     else if (p->arrays) {
       const char *path = path_of(b->arena, p);
-      drop(b, p, path ? tsn_arena_printf(b->arena, "an array; PATH '%s[0]' would read its first item", path) : "an array");
+      const char *first = tsn_arena_printf(b->arena, "an array; PATH '%s[0]' would read its first item",
+                                           path ? path : "$");
+      drop(b, p, path ? first : "an array");
     }
     add_columns(b, p);
   }
@@ -277,9 +282,12 @@ tocsin_status tsn_infer(tsn_arena *arena, tsn_format format, const char *name, c
   if (!b.columns || !b.remarks || !b.places || !b.dropped) return tsn_arena_failed(arena);
   add_columns(&b, &s->root);
   if (s->too_many)
-    b.dropped[b.dropped_count++] = tsn_arena_printf(arena, "more than %d members; the others are left out", TSN_SAMPLE_PLACES);
+    b.dropped[b.dropped_count++] =
+      tsn_arena_printf(arena, "more than %d members; the others are left out", TSN_SAMPLE_PLACES);
   find_time(&b, out);
-  out->schema = (tsn_schema){ .name = tsn_arena_text(arena, name, strlen(name)), .column_count = b.count, .columns = b.columns };
+  out->schema.name = tsn_arena_text(arena, name, strlen(name));
+  out->schema.column_count = b.count;
+  out->schema.columns = b.columns;
   out->remarks = b.remarks;
   out->dropped = b.dropped;
   out->dropped_count = b.dropped_count;
@@ -330,7 +338,8 @@ static void print_comment(const char *text, tsn_bytes *out)
 
 static void print_type(const tsn_column_def *def, tsn_bytes *out)
 {
-  static const char *const units[] = { "", " UNIT SECOND", " UNIT MILLISECOND", " UNIT MICROSECOND", " UNIT NANOSECOND" };
+  static const char *const units[] = { "", " UNIT SECOND", " UNIT MILLISECOND", " UNIT MICROSECOND",
+                                       " UNIT NANOSECOND" };
 
   tsn_bytes_text(out, tocsin_type_name(def->type));
   tsn_bytes_text(out, units[def->unit]);

@@ -429,8 +429,8 @@ static void report_cell(tsn_decoder *r, const tsn_jsonl *j, size_t column, const
   case ESCAPED:
   case WRONG_TYPE:
   case BEYOND:
-    tsn_decoder_bad_cell(r, start, length, column, j->states[column] == BEYOND ? TSN_CELL_BEYOND : TSN_CELL_BAD, s->text,
-                        s->length, s->quoted);
+    tsn_decoder_bad_cell(r, start, length, column, j->states[column] == BEYOND ? TSN_CELL_BEYOND : TSN_CELL_BAD,
+                         s->text, s->length, s->quoted);
     break;
   }
 }

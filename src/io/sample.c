@@ -143,7 +143,8 @@ static tocsin_status read_csv(tsn_sample *s, tsn_arena *arena, const char *p, co
     }
     outcome = tsn_csv_split_record(p, end, fields, TSN_SAMPLE_PLACES, &count, &next, &lines);
     if (!s->root.children) {
-      if (outcome != TSN_CSV_SPLIT_OK || count > TSN_SAMPLE_PLACES || !tsn_decoder_is_clean(p, next)) return TOCSIN_CORRUPT;
+      if (outcome != TSN_CSV_SPLIT_OK || count > TSN_SAMPLE_PLACES) return TOCSIN_CORRUPT;
+      if (!tsn_decoder_is_clean(p, next)) return TOCSIN_CORRUPT;
       st = add_header(s, arena, fields, count);
     } else {
       s->rows++;

@@ -80,7 +80,7 @@ void tsn_write_json_text(tsn_bytes *out, const char *bytes, size_t length)
   tsn_bytes_char(out, '"');
 }
 
-static void write_value(tsn_bytes *out, const tocsin_value *v)
+static void write_value(tsn_writer *w, tsn_bytes *out, const tocsin_value *v)
 {
   char text[TSN_TIME_TEXT + 2];
   size_t length;
@@ -114,7 +114,7 @@ static void write_value(tsn_bytes *out, const tocsin_value *v)
   case TOCSIN_TIMESTAMP:
   case TOCSIN_INTERVAL:
     text[0] = '"';
-    length = v->type == TOCSIN_TIMESTAMP ? tsn_time_format(v->as.integer, text + 1)
+    length = v->type == TOCSIN_TIMESTAMP ? tsn_write_time(w, v->as.integer, text + 1)
                                          : tsn_interval_format(v->as.integer, text + 1);
     text[length + 1] = '"';
     tsn_bytes_append(out, text, length + 2);
@@ -160,7 +160,7 @@ void tsn_write_jsonl_row(tsn_writer *w, size_t pattern, const tocsin_value *valu
   for (size_t i = 0; i < count; i++) {
     tsn_bytes_append(out, keys + from, w->key_ends[pattern][i] - from);
     from = w->key_ends[pattern][i];
-    write_value(out, &values[i]);
+    write_value(w, out, &values[i]);
   }
   tsn_bytes_append(out, keys + from, w->keys[pattern].length - from); /* of a row without columns */
   tsn_bytes_append(out, "}\n", 2);

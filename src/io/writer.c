@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "base/time.h"
 
 /* The column of this name and type; names that differ in case are two. */
 static size_t find_column(const tsn_writer *w, const tsn_writer_column *column)
@@ -78,6 +78,45 @@ void tsn_writer_free(tsn_writer *w)
   tsn_alloc_free(w->alloc, w->cells, w->column_count * sizeof *w->cells);
   tsn_alloc_free(w->alloc, w->columns, w->column_cap * sizeof *w->columns);
   tsn_alloc_free(w->alloc, w, sizeof *w);
+}
+
+static char *two_digits(char *out, unsigned n)
+{
+  out[0] = (char)('0' + n / 10);
+  out[1] = (char)('0' + n % 10);
+  return out + 2;
+}
+
+#define DAY INT64_C(86400000000) /* microseconds */
+#define DATE_LENGTH 11           /* "2026-01-31T" */
+
+size_t tsn_write_time(tsn_writer *w, int64_t time, char *out)
+{
+  int64_t day = time / DAY - (time % DAY < 0), left = time - day * DAY;
+  unsigned second, micro;
+  char *p = out + DATE_LENGTH;
+
+  if (!w->has_date || day != w->day) {
+    size_t length = tsn_time_format(time, out);
+    w->has_date = length > DATE_LENGTH && out[DATE_LENGTH - 1] == 'T'; /* not beyond the year 9999 */
+    w->day = day;
+    if (w->has_date) memcpy(w->date, out, DATE_LENGTH);
+    return length;
+  }
+  second = (unsigned)(left / 1000000);
+  micro = (unsigned)(left % 1000000);
+  memcpy(out, w->date, DATE_LENGTH);
+  p = two_digits(p, second / 3600);
+  *p++ = ':';
+  p = two_digits(p, second / 60 % 60);
+  *p++ = ':';
+  p = two_digits(p, second % 60);
+  *p++ = '.';
+  p = two_digits(p, micro / 10000);
+  p = two_digits(p, micro / 100 % 100);
+  p = two_digits(p, micro % 100);
+  *p++ = 'Z';
+  return (size_t)(p - out);
 }
 
 tocsin_status tsn_writer_begin(tsn_writer *w, tsn_bytes *out)

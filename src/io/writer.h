@@ -84,14 +84,22 @@ struct tsn_writer {
   size_t **places;
   const tocsin_value **cells; /* of one row; NULL: the pattern has no such column */
   tsn_table *table;
+
+  /* Times come in order, nearly: the date of the last one mostly serves the next. */
+  int64_t day; /* since 1970 */
+  char date[16];
+  bool has_date;
 };
+
+/* As tsn_time_format(), the same bytes. Answers the length; out has TSN_TIME_TEXT. */
+size_t tsn_write_time(tsn_writer *w, int64_t time, char *out);
 
 tocsin_status tsn_write_jsonl_prepare(tsn_writer *w);
 void tsn_write_jsonl_row(tsn_writer *w, size_t pattern, const tocsin_value *values, tsn_bytes *out);
 
 void tsn_write_csv_header(const tsn_writer *w, tsn_bytes *out);
 /* cells: as many as w->column_count; NULL: no such column here. */
-void tsn_write_csv_row(const tsn_writer *w, const char *pattern, tsn_bytes *out);
+void tsn_write_csv_row(tsn_writer *w, const char *pattern, tsn_bytes *out);
 
 tocsin_status tsn_write_table_prepare(tsn_writer *w);
 tocsin_status tsn_write_table_row(tsn_writer *w, const char *pattern);

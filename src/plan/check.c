@@ -104,17 +104,25 @@ static bool can_follow(tsn_plan *p, uint32_t gap)
   return false;
 }
 
+/* A gap inside PERMUTE stands once in the text and once in each order: it is
+ * wrong where it is wrong in all of them. */
 static void check_gaps(tsn_plan *p, const bool *preceded)
 {
-  size_t i;
-  for (i = 0; i < p->node_count; i++) {
+  bool *done = tsn_arena_new_array(p->arena, bool, p->node_count + 1);
+  size_t i, k;
+  for (i = 0; done && i < p->node_count; i++) {
     const char *arrow = p->nodes[i].rec.flags & NODE_ANY ? "->>" : "->";
-    if (p->nodes[i].rec.kind != NODE_GAP) continue;
-    if (!preceded[i])
-      tsn_diag_add(p->diag, TSN_E2005, p->nodes[i].at, "a gap stands between two elements",
-                   "no element can precede this %s", arrow);
-    else if (!can_follow(p, (uint32_t)i))
-      tsn_diag_add(p->diag, TSN_E2005, p->nodes[i].at, "a gap stands between two elements", "no element can follow this %s", arrow);
+    bool before = false, behind = false;
+    if (p->nodes[i].rec.kind != NODE_GAP || done[i]) continue;
+    for (k = i; k < p->node_count; k++) {
+      if (p->nodes[k].rec.kind != NODE_GAP || p->nodes[k].at.from != p->nodes[i].at.from) continue;
+      done[k] = true;
+      before = before || preceded[k];
+      behind = behind || can_follow(p, (uint32_t)k);
+    }
+    if (before && behind) continue;
+    tsn_diag_add(p->diag, TSN_E2005, p->nodes[i].at, "a gap stands between two elements", "no element can %s this %s",
+                 before ? "follow" : "precede", arrow);
   }
 }
 

@@ -119,7 +119,8 @@ static void column(emitter *e, const tsn_bx *x)
 {
   uint32_t slot = e->p->slot_of[x->index];
   if (e->physical == 0) simple(e, OP_COL, 0, slot);
-  else emit(e, OP_PREV, 0, (uint16_t)-e->physical, slot, 0, 1);
+  else if (e->physical < 0) emit(e, OP_PREV, 0, (uint16_t)-e->physical, slot, 0, 1);
+  else emit(e, OP_NEXT, 0, (uint16_t)e->physical, slot, 0, 1);
 }
 
 static void logic(emitter *e, const tsn_bx *x, tsn_opcode skip, tsn_opcode op)

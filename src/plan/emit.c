@@ -290,7 +290,9 @@ static void plan_pattern(tsn_arena *arena, tsn_image *image, const tsn_bound *q,
   rec.ambiguous = tsn_plan_is_ambiguous(p);
   rec.history = p->replay || (q->skip_kind == MATCH_SKIP_NONE && rec.ambiguous) || q->empty_kind == MATCH_UNMATCHED;
   rec.behind = p->behind;
+  rec.ahead = p->has_last && p->ahead == 0 ? 1 : p->ahead; /* whether $ holds is known when a row waits for the next */
   rec.has_first = p->has_first;
+  rec.has_last = p->has_last;
   rec.has_timers = p->timer_count > 0;
   rec.has_bounds = p->has_bounds;
   rec.needs_sort = q->needs_sort;

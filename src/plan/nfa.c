@@ -208,7 +208,7 @@ static uint32_t build(tsn_plan *p, const tsn_bpat *x, uint32_t next)
   case BPAT_CHOICE: return build_choice(p, x, next);
   case BPAT_REPEAT: return build_repeat(p, x, next);
   case BPAT_FIRST: p->has_first = true; return add_node(p, NODE_FIRST, x->at, next);
-  case BPAT_LAST: return add_node(p, NODE_LAST, x->at, next);
+  case BPAT_LAST: p->has_last = true; return add_node(p, NODE_LAST, x->at, next);
   }
   return next;
 }

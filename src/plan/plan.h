@@ -55,11 +55,11 @@ typedef struct tsn_plan {
   size_t target_count, target_cap;
   uint32_t root, counters;
   uint32_t counter_depth; /* while building */
-  bool has_first, has_bounds;
+  bool has_first, has_last, has_bounds;
 
   tsn_reg_plan *regs;
   size_t reg_count, reg_cap;
-  uint32_t path_cells, cells, lists, behind;
+  uint32_t path_cells, cells, lists, behind, ahead;
   uint32_t skip_cell;
   uint64_t **label_reads; /* cells that the condition of a label reads */
   uint64_t **timer_reads;

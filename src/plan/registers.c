@@ -153,6 +153,7 @@ static bool is_list(tsn_aggregate kind)
 static void see_physical(tsn_plan *p, int64_t physical)
 {
   if (-physical > (int64_t)p->behind) p->behind = (uint32_t)-physical;
+  if (physical > (int64_t)p->ahead) p->ahead = (uint32_t)physical;
 }
 
 /* label TSN_NONE: the expression reads the path after its last row. */

@@ -190,8 +190,9 @@ typedef struct tsn_pattern_rec {
   uint32_t history;   /* matches need their list of rows and labels */
   uint32_t ambiguous; /* two derivations may give the same rows, labels and timers */
   uint32_t behind;    /* physical rows before the current one that are read */
+  uint32_t ahead;     /* and behind it: a row waits for so many of its partition */
   uint32_t keep_idle; /* a partition without live paths is remembered all the same */
-  uint32_t has_first; /* ^ stands in the pattern */
+  uint32_t has_first, has_last; /* ^ and $ stand in the pattern */
   uint32_t has_timers, has_bounds;
   uint32_t needs_sort;
   uint64_t fingerprint;

@@ -134,7 +134,8 @@ static bool effect(checker *c, const tsn_instr *in, char **top)
   case OP_LABEL:
   case OP_LIST: kind = 'T'; break;
   case OP_COL:
-  case OP_PREV: kind = kind_of(slot_column(c, in->a)->type); break;
+  case OP_PREV:
+  case OP_NEXT: kind = kind_of(slot_column(c, in->a)->type); break;
   case OP_CELL: kind = c->cell_kinds[in->a]; break;
   case OP_FIRST:
     if (reg->kind != REG_FIRST || !take(top, bottom, kind_of(reg->type))) return false;
@@ -336,7 +337,7 @@ static bool pattern_ok(checker *c)
   for (i = 0; i < q->orders.count; i++)
     if (p->orders[q->orders.first + i].slot >= q->slots.count) return false;
   if (q->skip_kind > MATCH_SKIP_NONE || q->empty_kind > MATCH_UNMATCHED || q->within_kind > WITHIN_ROWS || q->within < 0) return false;
-  if (q->path_cells > q->cells || q->cells > (1u << 24) || q->lists > q->regs.count || q->behind > UINT16_MAX) return false;
+  if (q->path_cells > q->cells || q->cells > (1u << 24) || q->lists > q->regs.count || q->behind > UINT16_MAX || q->ahead > UINT16_MAX) return false;
   if (q->skip_kind == MATCH_SKIP_TO && q->skip_cell >= q->path_cells) return false;
   if (q->skip_label >= p->strings_count || p->strings[p->strings_count - 1] != 0) return false;
   if ((q->all_rows || q->lists || q->empty_kind == MATCH_UNMATCHED) && !q->history) return false;

@@ -213,9 +213,7 @@ static bool same_future(const tsn_run *r, const tsn_path *a, const tsn_path *b)
 {
   const uint32_t *cells;
   uint32_t count, k;
-  if (a->state != b->state || a->junction != b->junction || a->segment != b->segment || a->ended != b->ended ||
-      a->expired != b->expired)
-    return false;
+  if (a->state != b->state || a->junction != b->junction || a->segment != b->segment || a->ended != b->ended) return false;
   if (memcmp(tsn_path_mask(a), tsn_path_mask(b), 8 * r->mask_words)) return false;
   if (r->p->counters && memcmp(tsn_path_counters(r, a), tsn_path_counters(r, b), 4 * (size_t)r->p->counters)) return false;
   if (r->junctions.all[a->junction].timed && a->tau != b->tau) return false;

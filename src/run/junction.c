@@ -40,6 +40,7 @@ typedef struct quiet_cell {
 typedef struct walk {
   tsn_run *r;
   bool at_start, first;
+  bool last; /* no row will come behind the current one */
   const uint32_t *counters;
   size_t label_words, loop_words, stride;
   char *ways; /* stack */
@@ -196,7 +197,7 @@ static void timer_edge(walk *k, way *w)
   tsn_edge *e;
   uint32_t i;
   for (i = 0; i < t->labels.count; i++) set(way_absences(w), r->program->indices[t->labels.first + i]);
-  e = add_edge(k, w, EDGE_TIMER);
+  e = add_edge(k, w, w->ended && !k->last ? EDGE_DOOMED : EDGE_TIMER);
   if (e) {
     e->timer = n->a;
     e->flags = (uint8_t)(e->flags & EDGE_ENDED); /* gaps say nothing to a timer */
@@ -214,7 +215,9 @@ static bool any_absence(const walk *k, way *w)
 static void accept_edge(walk *k, way *w)
 {
   tsn_edge *e;
-  if (any_absence(k, w)) {
+  if (w->ended && !k->last) {
+    add_edge(k, w, EDGE_DOOMED);
+  } else if (any_absence(k, w)) {
     e = add_edge(k, w, EDGE_CLOSE);
     if (e) e->flags = (uint8_t)(e->flags & EDGE_ENDED);
   } else if (w->ended) {
@@ -380,10 +383,10 @@ static void follow(walk *k, way *w)
   }
 }
 
-static uint32_t build(tsn_run *r, uint32_t node, const uint32_t *counters, bool at_start, bool first, bool ended)
+static uint32_t build(tsn_run *r, uint32_t node, const uint32_t *counters, bool at_start, bool first, bool ended, bool last)
 {
   tsn_junctions *j = &r->junctions;
-  walk k = {.r = r, .at_start = at_start, .first = first, .counters = counters};
+  walk k = {.r = r, .at_start = at_start, .first = first, .last = last, .counters = counters};
   way *w = NULL;
   tsn_junction *out;
   uint32_t i;
@@ -451,13 +454,14 @@ static uint64_t counter_class(const tsn_loop_rec *loop, uint32_t count)
   return loop->max == TSN_UNBOUNDED || count + 1 < loop->max ? 1 : 2;
 }
 
-uint32_t tsn_junction_get(tsn_run *r, uint32_t node, const uint32_t *counters, bool ended)
+uint32_t tsn_junction_get(tsn_run *r, uint32_t node, const uint32_t *counters, bool ended, bool last)
 {
   tsn_junctions *j = &r->junctions;
   size_t words = 1 + r->p->counters, slot;
   uint64_t *key = j->scratch, hash, *copy;
   uint32_t id, i;
-  key[0] = (uint64_t)node << 1 | (ended ? 1 : 0);
+  last = last && r->p->has_last;
+  key[0] = (uint64_t)node << 2 | (ended ? 1 : 0) | (last ? 2 : 0);
   for (i = 0; i < r->p->counters; i++) {
     uint32_t loop = r->loop_at[(size_t)node * r->p->counters + i];
     key[1 + i] = loop == TSN_NONE ? 0 : counter_class(&r->loops[loop], counters[i]) + 1;
@@ -465,7 +469,7 @@ uint32_t tsn_junction_get(tsn_run *r, uint32_t node, const uint32_t *counters, b
   hash = tsn_hash_bytes(key, words * sizeof *key, 0);
   for (slot = tsn_map_first(&j->map, hash); (id = tsn_map_at(&j->map, slot)) != TSN_NONE; slot = tsn_map_next(&j->map, hash, slot))
     if (!memcmp(j->keys[id], key, words * sizeof *key)) return id;
-  id = build(r, node, counters, false, false, ended);
+  id = build(r, node, counters, false, false, ended, last);
   if (id == TSN_NONE) return TSN_NONE;
   copy = tsn_arena_array(&j->arena, words, sizeof *copy);
   if (!copy || !room(r, (void **)&j->keys, &j->key_cap, (size_t)id + 1, sizeof *j->keys) || !tsn_map_add(&j->map, hash, id)) {
@@ -480,7 +484,7 @@ uint32_t tsn_junction_get(tsn_run *r, uint32_t node, const uint32_t *counters, b
 uint32_t tsn_junction_start(tsn_run *r, bool first)
 {
   uint32_t *known = &r->start_junction[first && r->p->has_first ? 1 : 0];
-  if (*known == TSN_NONE) *known = build(r, TSN_NONE, NULL, true, first, false);
+  if (*known == TSN_NONE) *known = build(r, TSN_NONE, NULL, true, first, false, false);
   return *known;
 }
 

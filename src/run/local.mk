@@ -1,5 +1,6 @@
 libtsn_la_SOURCES += \
   %D%/aggregate.c \
+  %D%/ahead.c \
   %D%/function.c \
   %D%/history.c \
   %D%/items.c \

@@ -146,16 +146,16 @@ static bool make_room(tsn_run *r, tsn_partition *p)
 }
 
 /* Keeps the row at hand, if anything of this pattern reads kept rows. */
-bool tsn_partition_keep(tsn_run *r, uint32_t part)
+bool tsn_partition_keep(tsn_run *r, uint32_t part, int64_t time)
 {
   tsn_partition *p = &r->partitions[part];
   uint32_t at, k;
   tsn_cell *cells;
-  if (!r->p->behind && !r->needs_rows) return true;
+  if (!r->p->behind && !r->needs_rows && !r->p->ahead) return true;
   if (p->kept == p->kept_cap && !make_room(r, p)) return false;
-  if (p->kept == 0) p->base = p->rows - 1;
+  if (p->kept == 0) p->base = p->arrived - 1;
   at = (p->kept_head + p->kept) & (p->kept_cap - 1);
-  p->kept_rows[at] = (tsn_kept_row){.seq = r->row_seq};
+  p->kept_rows[at] = (tsn_kept_row){.seq = r->row_seq, .time = time};
   cells = p->kept_cells + (size_t)at * r->slot_count;
   for (k = 0; k < r->slot_count; k++) {
     cells[k] = r->slot_kept[k] ? r->row[k] : (tsn_cell){.null = 1};

@@ -213,8 +213,9 @@ static bool add_last(tsn_run *r, uint32_t start, uint32_t before, const proto *p
 /* Puts what can follow an element into the list, in front of `before`. */
 static bool place(tsn_run *r, uint32_t start, uint32_t before, const proto *p, uint32_t node, bool *cut)
 {
-  uint32_t junction = tsn_junction_get(r, node, r->new_counters, p->ended != 0), k, group = r->next_group++;
-  bool added, waits = false, accepted = false;
+  const tsn_partition *part = &r->partitions[r->starts[start].partition];
+  uint32_t junction = tsn_junction_get(r, node, r->new_counters, p->ended != 0, part->arrived == part->rows), k, group = r->next_group++;
+  bool added, waits = false, accepted = false, at_end = false;
   if (junction == TSN_NONE) return false;
   for (k = 0; k < r->junctions.all[junction].segment_count; k++) {
     const tsn_segment *s = &r->junctions.segments[r->junctions.all[junction].segment_first + k];
@@ -226,6 +227,9 @@ static bool place(tsn_run *r, uint32_t start, uint32_t before, const proto *p, u
       /* Less preferred than the accept, but it still races with what is not. */
       if (!add_wait(r, start, TSN_NONE, p, junction, k, group, ITEM_GHOST, &added)) return false;
     }
+    if (edge_count && r->junctions.edges[r->junctions.segments[r->junctions.all[junction].segment_first + k].edge_first].kind == EDGE_LAST)
+      at_end = true;
+    if (accept && at_end && !r->one_match) continue; /* the same path, preferred over $: it completes with the partition */
     if (accept && !accepted) {
       if (!add_match(r, start, before, p, cut)) return false;
       accepted = true;
@@ -383,26 +387,13 @@ static void expire_item(tsn_run *r, uint32_t item, int64_t time, bool all)
                    r->partitions[r->starts[i->start].partition].rows - r->starts[i->start].row >= r->p->within;
   for (k = 0; k < count; k++) {
     const tsn_edge *e = &edges[k];
-    if (!get(tsn_path_mask(i), k) || e->kind == EDGE_LAST) continue;
+    if (!get(tsn_path_mask(i), k) || e->kind >= EDGE_LAST) continue;
     if (all || (rows_over && is_row_edge(e)) || ((e->flags & EDGE_HAS_HI) && tsn_time_add(i->tau, e->hi) <= time)) {
       clear(tsn_path_mask(i), k);
       ended = true;
     }
   }
   if (!ended || !is_empty(r, i)) return;
-  if (i->ended && i->state == ITEM_WAIT && !i->expired) {
-    /* Whether $ was right shows only when a row comes, or the end. */
-    uint32_t junction = tsn_junction_last(r);
-    i = tsn_path_at(r, item);
-    if (junction == TSN_NONE) return;
-    i->junction = junction;
-    i->segment = 0;
-    i->group = r->next_group++;
-    i->expired = 1;
-    i->expired_at = time;
-    tsn_path_mask(i)[0] = 1;
-    return;
-  }
   tsn_path_unlink(r, item);
   if (tsn_path_at(r, item)->state == ITEM_GHOST) tsn_path_free(r, item);
   else hold(r, item, time);
@@ -579,12 +570,6 @@ bool tsn_paths_end(tsn_run *r, uint32_t part)
       edges = edges_of(r, tsn_path_at(r, item), &count);
       for (k = 0; k < count; k++)
         accept = accept || (edges[k].kind == EDGE_LAST && get(tsn_path_mask(tsn_path_at(r, item)), k));
-      if (accept && tsn_path_at(r, item)->expired) {
-        tsn_path_unlink(r, item);
-        hold(r, item, tsn_path_at(r, item)->expired_at);
-        item = next;
-        continue;
-      }
       if (accept && tsn_path_at(r, item)->state == ITEM_WAIT) {
         tsn_edge e = edges[0];
         proto p;

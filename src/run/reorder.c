@@ -100,7 +100,7 @@ bool tsn_reorder_release(tsn_run *r, int64_t limit, bool all)
     tsn_waiting w = pop(r);
     bool good;
     memcpy(r->row, o->cells + (size_t)w.row * r->slot_count, r->slot_count * sizeof *r->row);
-    good = tsn_run_row(r, w.time, w.seq);
+    good = tsn_run_arrive(r, w.time, w.seq);
     tsn_alloc_free(r->alloc, o->texts[w.row], o->text_sizes[w.row]);
     o->texts[w.row] = NULL;
     o->free[o->free_count++] = w.row;

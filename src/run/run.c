@@ -79,7 +79,7 @@ static void find_texts(tsn_run *r)
 static void find_kept(tsn_run *r)
 {
   uint32_t i;
-  for (i = 0; i < r->slot_count; i++) r->slot_kept[i] = r->needs_rows;
+  for (i = 0; i < r->slot_count; i++) r->slot_kept[i] = r->needs_rows || r->p->ahead;
   for (i = 0; i < r->program->instrs_count; i++)
     if (r->program->instrs[i].op == OP_PREV && r->program->instrs[i].a < r->slot_count) r->slot_kept[r->program->instrs[i].a] = true;
 }
@@ -192,6 +192,7 @@ void tsn_run_clear(tsn_run *r)
   for (i = 0; i < r->partition_count; i++)
     if (r->partitions[i].used) tsn_partition_clear(r, &r->partitions[i]);
   tsn_reorder_clear(r);
+  tsn_ahead_clear(r);
   tsn_junctions_clear(r);
 #define DROP(field, count) tsn_alloc_free(r->alloc, r->field, ((size_t)(count)) * sizeof *r->field)
   for (i = 0; r->lists && i <= p->lists; i++) tsn_bytes_clear(&r->lists[i]);
@@ -304,6 +305,25 @@ static bool could_begin(tsn_run *r, bool *could)
   return true;
 }
 
+bool tsn_run_arrive(tsn_run *r, int64_t time, uint64_t seq)
+{
+  return r->p->ahead ? tsn_ahead_add(r, time, seq) : tsn_run_row(r, time, seq);
+}
+
+bool tsn_run_waiting(tsn_run *r, uint32_t part, int64_t time, uint64_t seq)
+{
+  const tsn_cell *stored;
+  uint32_t k;
+  if (r->p->time_slot != TSN_NONE && time > TSN_TIME_MIN && !tsn_run_advance(r, time - 1)) return false;
+  begin_moment(r, time);
+  tsn_output_mark(r->output);
+  r->row_epoch++;
+  r->row_seq = seq;
+  stored = tsn_kept_cells(r, &r->partitions[part], r->partitions[part].rows++);
+  for (k = 0; k < r->slot_count; k++) r->row[k] = tsn_load(r, stored[k], r->slot_is_text[k]);
+  return tsn_paths_row(r, part, time) && tsn_settle(r, part) && tsn_texts_collect(r);
+}
+
 bool tsn_run_row(tsn_run *r, int64_t time, uint64_t seq)
 {
   uint64_t hash;
@@ -322,8 +342,9 @@ bool tsn_run_row(tsn_run *r, int64_t time, uint64_t seq)
     part = tsn_partition_add(r, hash);
     if (part == TSN_NONE) return false;
   }
+  r->partitions[part].arrived++;
   r->partitions[part].rows++;
-  if (!tsn_partition_keep(r, part) || !tsn_paths_row(r, part, time) || !tsn_settle(r, part)) return false;
+  if (!tsn_partition_keep(r, part, time) || !tsn_paths_row(r, part, time) || !tsn_settle(r, part)) return false;
   return tsn_texts_collect(r);
 }
 
@@ -331,7 +352,9 @@ bool tsn_run_finish(tsn_run *r)
 {
   uint32_t part;
   size_t from;
-  if (!tsn_reorder_release(r, TSN_TIME_MAX, true) || !tsn_run_advance(r, TSN_TIME_MAX)) return false;
+  if (!tsn_reorder_release(r, TSN_TIME_MAX, true)) return false;
+  r->ahead.over = true;
+  if (!tsn_ahead_drain(r) || !tsn_run_advance(r, TSN_TIME_MAX)) return false;
   r->watermark = TSN_TIME_MAX;
   from = tsn_output_mark(r->output);
   begin_moment(r, TSN_TIME_MAX);

@@ -58,7 +58,8 @@ typedef enum tsn_edge_kind {
   EDGE_ANY,    /* every row that it can take */
   EDGE_TIMER,  /* an absence that lasts */
   EDGE_CLOSE,  /* an absence up to the end of the match: accepts when WITHIN is over */
-  EDGE_LAST    /* accepts where the partition ends behind the current row */
+  EDGE_LAST,   /* accepts with the end of the partition */
+  EDGE_DOOMED  /* crossed $, but a row is yet to come: lives until then */
 } tsn_edge_kind;
 
 enum { EDGE_HAS_LO = 1, EDGE_HAS_HI = 2, EDGE_ENDED = 4 };
@@ -136,12 +137,10 @@ typedef struct tsn_path {
   uint32_t history;
   uint32_t generation;
   uint32_t ended; /* the path crossed $ */
-  uint32_t expired; /* its time ran out behind $: a timeout if the partition ends here, nothing if a row comes */
   int64_t tau;    /* time of its last element */
   int64_t row;    /* number of its last mapped row; -1: none */
   int64_t row_time;
   int64_t rows; /* mapped */
-  int64_t expired_at;
 } tsn_path;
 
 typedef struct tsn_start {
@@ -180,6 +179,7 @@ typedef struct tsn_history {
 /* ---- partition.c ---- */
 typedef struct tsn_kept_row {
   uint64_t seq;
+  int64_t time;
   uint32_t mapped;
   uint32_t unused;
 } tsn_kept_row;
@@ -191,12 +191,13 @@ typedef struct tsn_partition {
   uint32_t first, last; /* starts */
   uint32_t touched;
   uint64_t live;  /* items */
-  int64_t rows;   /* numbered so far */
+  int64_t arrived; /* rows so far */
+  int64_t rows;    /* of these, the ones that were matched over; they are numbered from 0 */
   int64_t number; /* matches reported */
   int64_t allowed; /* starts before this row are skipped */
   int64_t resolved; /* WITH UNMATCHED ROWS: rows before this one are settled */
   int64_t base;   /* number of the first kept row */
-  uint32_t kept, kept_cap, kept_head; /* ring */
+  uint32_t kept, kept_cap, kept_head; /* ring: rows that something reads, or that wait for those behind them */
   tsn_kept_row *kept_rows;
   tsn_cell *kept_cells;
   tsn_cell *keys;
@@ -247,6 +248,19 @@ typedef struct tsn_reorder {
   size_t rows, free_count;
   size_t cells_cap, texts_cap, sizes_cap, free_cap; /* as allocated */
 } tsn_reorder;
+
+/* ---- ahead.c ---- */
+typedef struct tsn_ahead_row {
+  int64_t time;
+  uint64_t seq;
+  uint32_t part;
+} tsn_ahead_row;
+
+typedef struct tsn_ahead {
+  tsn_ahead_row *rows; /* a queue; from `first` on */
+  size_t first, count, cap;
+  bool over; /* no row will come any more */
+} tsn_ahead;
 
 /* ---- vm.c ---- */
 typedef struct tsn_match_facts {
@@ -307,6 +321,7 @@ struct tsn_run {
   uint32_t *touched; /* partitions of this moment */
   size_t touched_count, touched_cap;
   tsn_reorder reorder;
+  tsn_ahead ahead;
   bool reorders;
   int64_t delay; /* of the watermark behind the greatest time */
 
@@ -355,7 +370,10 @@ tocsin_status tsn_run_init(tsn_run *r, const tocsin_program *program, uint32_t p
                            uint64_t max_paths, uint64_t max_rows);
 void tsn_run_clear(tsn_run *r);
 /* A row in its final order; r->row holds it, loaded. */
+bool tsn_run_arrive(tsn_run *r, int64_t time, uint64_t seq);
 bool tsn_run_row(tsn_run *r, int64_t time, uint64_t seq);
+/* A row that waited in its partition, as the next one of it. */
+bool tsn_run_waiting(tsn_run *r, uint32_t part, int64_t time, uint64_t seq);
 /* Everything that is decided by time up to and including `limit`. */
 bool tsn_run_advance(tsn_run *r, int64_t limit);
 bool tsn_run_finish(tsn_run *r);
@@ -372,7 +390,7 @@ static inline tsn_cell tsn_load(const tsn_run *r, tsn_cell stored, bool is_text)
 bool tsn_texts_collect(tsn_run *r);
 
 /* junction.c: junction behind an element; counters: those of the path. TSN_NONE: failed. */
-uint32_t tsn_junction_get(tsn_run *r, uint32_t node, const uint32_t *counters, bool ended);
+uint32_t tsn_junction_get(tsn_run *r, uint32_t node, const uint32_t *counters, bool ended, bool last);
 uint32_t tsn_junction_start(tsn_run *r, bool first);
 uint32_t tsn_junction_last(tsn_run *r); /* accepts at the end of the partition */
 bool tsn_junctions_init(tsn_run *r);
@@ -392,7 +410,7 @@ uint32_t tsn_partition_add(tsn_run *r, uint64_t hash);
 uint64_t tsn_partition_hash(const tsn_run *r);
 void tsn_partition_drop(tsn_run *r, uint32_t part);
 void tsn_partition_clear(tsn_run *r, tsn_partition *p);
-bool tsn_partition_keep(tsn_run *r, uint32_t part);
+bool tsn_partition_keep(tsn_run *r, uint32_t part, int64_t time);
 void tsn_partition_trim(tsn_run *r, uint32_t part);
 static inline const tsn_cell *tsn_kept_cells(const tsn_run *r, const tsn_partition *p, int64_t row)
 {
@@ -473,6 +491,12 @@ size_t tsn_output_mark(tsn_output *o); /* where the next row will stand */
 tsn_cell *tsn_output_row(tsn_output *o, size_t cells, const tsn_out_row *row); /* NULL: no memory */
 bool tsn_output_text(tsn_output *o, tsn_cell *cell); /* loaded -> stored there */
 bool tsn_output_sort(tsn_output *o, size_t from); /* false: no memory */
+
+/* ahead.c */
+bool tsn_ahead_add(tsn_run *r, int64_t time, uint64_t seq);
+bool tsn_ahead_drain(tsn_run *r);
+bool tsn_ahead_advance(tsn_run *r, int64_t limit);
+void tsn_ahead_clear(tsn_run *r);
 
 /* reorder.c */
 bool tsn_reorder_add(tsn_run *r, int64_t time, uint64_t seq);

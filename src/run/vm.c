@@ -166,10 +166,10 @@ static bool match_value(tsn_run *r, const tsn_eval *e, tsn_match_value which, ts
   }
 }
 
-/* A column so many physical rows before the current one. */
-static tsn_cell previous(const tsn_run *r, const tsn_eval *e, uint32_t slot, uint32_t back)
+/* A column of the row so many physical rows from the current one. */
+static tsn_cell physical(const tsn_run *r, const tsn_eval *e, uint32_t slot, int64_t offset)
 {
-  int64_t row = e->number - back;
+  int64_t row = e->number + offset;
   if (!e->partition || row < e->partition->base || row < 0 || row >= e->partition->base + e->partition->kept) return none;
   return tsn_load(r, tsn_kept_cells(r, e->partition, row)[slot], r->slot_is_text[slot]);
 }
@@ -215,7 +215,8 @@ bool tsn_eval_code(tsn_run *r, const tsn_eval *e, const tsn_code *code, tsn_cell
       *++top = text_cell(tsn_program_text(r->program, r->program->texts[in->a]), r->program->texts[in->a].length);
       break;
     case OP_COL: *++top = e->row ? e->row[in->a] : none; break;
-    case OP_PREV: *++top = previous(r, e, in->a, in->y); break;
+    case OP_PREV: *++top = physical(r, e, in->a, -(int64_t)in->y); break;
+    case OP_NEXT: *++top = physical(r, e, in->a, in->y); break;
     case OP_CELL: *++top = tsn_load(r, (in->x ? e->final : e->cells)[in->a], r->cell_is_text[in->a]); break;
     case OP_FIRST: {
       const tsn_cell *kept;

@@ -29,9 +29,9 @@ begun by a line `case` with its promise.
   limits   counters of --stats, at most: live_paths 1, bytes 4096 (the peaks)
   also     laws under which the answer stays: batches
 
-A table's cells stand between blanks. null is NULL. A text stands bare unless it could be mistaken: texts with blanks, empty
-ones, those that look like numbers or begin with a quote or bracket are quoted as in JSON. Lists are JSON without blanks.
-Times are compared without the zeros that end their fraction.
+A table's cells stand between blanks. null is NULL. A text stands bare unless it could be mistaken: texts with blanks,
+empty ones, those that look like numbers or begin with a quote or bracket are quoted as in JSON. Lists are JSON without
+blanks. Times are compared without the zeros that end their fraction.
 """
 import itertools
 import json
@@ -221,8 +221,8 @@ def rows_of(block):
 
 def json_lines(rows):
     """The rows as JSON Lines."""
-    return "".join("{" + ", ".join(f"{json.dumps(c)}: {as_json(v, t)}" for c, v, t in zip(rows.columns, row, rows.types))
-                   + "}\n" for row in rows.rows)
+    return "".join("{" + ", ".join(f"{json.dumps(c)}: {as_json(v, t)}"
+                                   for c, v, t in zip(rows.columns, row, rows.types)) + "}\n" for row in rows.rows)
 
 
 TEXTS = ("TEXT", "VARCHAR", "STRING")
@@ -236,6 +236,8 @@ def as_json(value, kind=""):
         return json.dumps("true" if value else "false")
     if isinstance(value, list):
         return "[" + ",".join(as_json(v) for v in value) + "]"
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{json.dumps(k, ensure_ascii=False)}:{as_json(v)}" for k, v in value.items()) + "}"
     return json.dumps(value, ensure_ascii=False)
 
 
@@ -263,7 +265,7 @@ def show(value):
         plain = value and not re.search(r"\s", value) and value.isprintable() and value[0] not in '"[{#'
         return value if plain and bare(value) is value else json.dumps(value, ensure_ascii=False)
     if isinstance(value, (list, dict)):
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":")) if isinstance(value, dict) else as_json(value)
+        return as_json(value)
     return {None: "null", True: "true", False: "false"}[value]
 
 
@@ -278,7 +280,7 @@ def block_lines(kind, head, lines):
 
 
 def replace(text, case, answers):
-    """The file's text with new blocks for a case: answers maps a kind to (head, lines), or to None for no such block."""
+    """The file's text with new blocks for a case: answers maps a kind to (head, lines), or to None for no block."""
     lines = text.splitlines()
     last = max(b.line - 1 + b.count for b in case.blocks)
     changes = []                                 # (first line, lines taken, lines put)

@@ -3,8 +3,8 @@
 
   run.py [--tocsin ./tocsin] [--player tests/play] [--accept] [FILE or FOLDER ...]
 
-The format stands at the head of format.py. --accept writes what came into the case files instead of complaining; look at what it changed. The last
-line is "N passed, N failed"; a case counts once for itself and once for each law that it obeys.
+The format stands at the head of format.py. --accept writes what came into the case files instead of complaining; look
+at what it changed. The last line is "N passed, N failed"; a case counts once for itself and once for each law in it.
 """
 import argparse
 import concurrent.futures
@@ -51,7 +51,7 @@ class Played:
         for block in case.all("rows"):
             rows = f.rows_of(block)
             self.add_input(rows.stream, rows.stream + ".jsonl", f.json_lines(rows))
-            self.declared.append(f"CREATE STREAM {rows.stream} ({rows.declaration});\n".replace("\n", " ").strip() + "\n")
+            self.declared.append(f"CREATE STREAM {rows.stream} ({' '.join(rows.declaration.split())});\n")
         for block in case.all("input"):
             words = block.head.split()
             if len(words) != 2:

@@ -122,11 +122,13 @@ class Generator:
             return t
         return f"2026-01-31T09:{t // 60:02}:{t % 60:02}Z"
 
-    def duration(self, n):
+    def duration(self, n, short=True):
+        """short: where units may be abbreviated, inside { } and after WITHIN (section 2 of the language page)."""
         n *= self.unit
         if not self.is_timestamp:
             return str(n)
-        return self.r.choice([f"{n} SECONDS", f"{n}s", f"{n * 1000} MS", f"INTERVAL '{n}' SECOND"])
+        full = [f"{n} SECONDS", f"{n * 1000} MILLISECONDS", f"INTERVAL '{n}' SECOND"]
+        return self.r.choice(full + [f"{n}s", f"{n * 1000} MS"] if short else full)
 
     # ---- the query
 
@@ -149,7 +151,7 @@ class Generator:
         spec.partition = ["k"] if r.random() < 0.75 else []
         if self.full and r.random() < 0.15:
             window = r.choice(["SESSION", "TUMBLE"])
-            spec.partition.append(f"{window}({self.duration(r.choice([1, 2, 3, 4, 8]))})")
+            spec.partition.append(f"{window}({self.duration(r.choice([1, 2, 3, 4, 8]), short=False)})")
         if r.random() < 0.45:
             rows = r.random() < 0.2
             spec.within = f"{r.choice([1, 2, 3, 4, 6])} ROWS" if rows else \

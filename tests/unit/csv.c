@@ -78,7 +78,8 @@ static void bad_rows_are_named_and_cost_nothing_else(void **state)
   reading g = { .format = TSN_FORMAT_CSV, .schema = &trades, .show_raw = true };
 
   (void)state;
-  reading_text(&g, "ts,name,price,volume\n1,a,1,1\nx,b,1,1\n3,c,abc,1\n4,d,1,99999999999999999999\n,e,1,1\n6,f,1\n7,g,1,1,1\n8,h,1,2.5\n9,i,2,2\n",
+  reading_text(&g, "ts,name,price,volume\n1,a,1,1\nx,b,1,1\n3,c,abc,1\n4,d,1,99999999999999999999\n,e,1,1\n"
+    "6,f,1\n7,g,1,1,1\n8,h,1,2.5\n9,i,2,2\n",
                "1000|\"a\"|1|1\n"
                "! 3@29 ts: \"x\" is no TIMESTAMP <x,b,1,1>\n"
                "! 4@37 price: \"abc\" is no DOUBLE <3,c,abc,1>\n"
@@ -109,6 +110,21 @@ static void headers_must_fit(void **state)
   check(&pair, "a,b,a\n1,2,3\n", "? 8 the header names column \"a\" twice\n");
   check(&pair, "A,b,a\n1,2,3\n", "3|\"2\"\n");
   check(&pair, "a,b,A\n1,2,3\n", "1|\"2\"\n");
+}
+
+static void paths_of_one_member_name_a_field(void **state)
+{
+  static const tsn_column_def columns[] = {
+    { .name = "user_id", .type = TOCSIN_BIGINT, .path = "$.customer_id", .needed = true },
+    { .name = "sku", .type = TOCSIN_TEXT, .path = "$.product.sku", .needed = true },
+    { .name = "price", .type = TOCSIN_TEXT, .path = "$.\"unit price\"", .needed = true },
+  };
+  static const tsn_schema schema = { "s", 3, columns };
+
+  (void)state;
+  check(&schema, "Customer_ID,sku,unit price\n1,a,b\n", "1|\"a\"|\"b\"\n");
+  check(&schema, "USER_ID,price\n1,b\n", "1|NULL|\"b\"\n");
+  check(&schema, "user_id,customer_id,SKU\n1,2,a\n", "2|\"a\"|NULL\n");
 }
 
 static void every_type_has_its_texts(void **state)
@@ -147,7 +163,8 @@ static void origins_lead_back_to_the_line(void **state)
 
   (void)state;
   reading_text(&g, "a,b\r\n1,x\r\n2,\"y\r\nz\"\r\nbad\r\n3,w",
-               "1|\"x\" <2@5 1,x>\n2|\"y\r\nz\" <3@10 2,\"y\r\nz\">\n! 5@20 -: 1 field, the header has 2\n3|\"w\" <6@25 3,w>\n");
+               "1|\"x\" <2@5 1,x>\n2|\"y\r\nz\" <3@10 2,\"y\r\nz\">\n! 5@20 -: 1 field, the header has 2\n"
+               "3|\"w\" <6@25 3,w>\n");
 }
 
 static void lines_have_a_greatest_length(void **state)
@@ -155,7 +172,8 @@ static void lines_have_a_greatest_length(void **state)
   reading g = { .format = TSN_FORMAT_CSV, .schema = &pair, .max_line = 8, .show_raw = true };
 
   (void)state;
-  reading_text(&g, "a,b\n1,123456\n2,1234567\n3,12\n4,1234567890123456789012345678901234567890\n5,x\n6,\"1\n7\"\n7,\"1\n890\"\n8,y\n",
+  reading_text(&g, "a,b\n1,123456\n2,1234567\n3,12\n4,1234567890123456789012345678901234567890\n5,x\n6,\"1\n"
+    "7\"\n7,\"1\n890\"\n8,y\n",
                "1|\"123456\"\n! 3@13 -: longer than a line may be <2,123456>…\n3|\"12\"\n"
                "! 5@28 -: longer than a line may be <4,123456>…\n5|\"x\"\n6|\"1\n7\"\n"
                "! 9@83 -: a quote that is not closed <7,\"1>\n! 10@88 -: 1 field, the header has 2 <890\">\n8|\"y\"\n");
@@ -189,6 +207,43 @@ static void random_texts_read_the_same_in_any_pieces(void **state)
   }
 }
 
+static void memory_that_runs_out_is_told(void **state)
+{
+  static const char text[] = "\"b\"\"x\",b,a\n1,\"say \"\"hi\"\"\",2\n3,\"two\nlines\",4\n"
+    "5,and some longer text,6\n7,\"";
+  tsn_alloc alloc;
+
+  (void)state;
+  for (uint64_t n = 1;; n++) {
+    tsn_decoder_options options = { .source = "t", .keep_origins = true };
+    tsn_decoder *r = NULL;
+    tsn_batch batch;
+    tocsin_status st;
+    bool failed;
+
+    tsn_alloc_init(&alloc, NULL);
+    alloc.fail_at = n;
+    st = tsn_batch_init(&batch, &alloc, &pair);
+    failed = st != TOCSIN_OK;
+    if (st == TOCSIN_OK) {
+      st = tsn_decoder_new(&alloc, TSN_FORMAT_CSV, &pair, &options, &r);
+      for (size_t at = 0; st == TOCSIN_OK && at < sizeof text - 1; at += 20)
+        st = tsn_decoder_feed(r, text + at, sizeof text - 1 - at < 20 ? sizeof text - 1 - at : 20, &batch);
+      if (st == TOCSIN_OK) st = tsn_decoder_finish(r, &batch);
+      failed = st != TOCSIN_OK;
+      if (failed)
+        assert_int_equal(st, TOCSIN_NOMEM);
+      else
+        assert_int_equal(batch.rows, 3);
+      tsn_decoder_free(r);
+      tsn_batch_clear(&batch);
+    }
+    assert_int_equal(alloc.used, 0);
+    if (!failed) break;
+    assert_true(n < 1000);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -197,11 +252,13 @@ int main(void)
     cmocka_unit_test(a_stray_quote_costs_one_line),
     cmocka_unit_test(bad_rows_are_named_and_cost_nothing_else),
     cmocka_unit_test(headers_must_fit),
+    cmocka_unit_test(paths_of_one_member_name_a_field),
     cmocka_unit_test(every_type_has_its_texts),
     cmocka_unit_test(columns_that_nobody_needs_are_checked_and_null),
     cmocka_unit_test(origins_lead_back_to_the_line),
     cmocka_unit_test(lines_have_a_greatest_length),
     cmocka_unit_test(random_texts_read_the_same_in_any_pieces),
+    cmocka_unit_test(memory_that_runs_out_is_told),
   };
 
   return T_RUN(tests);

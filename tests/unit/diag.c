@@ -65,6 +65,31 @@ static void no_more_than_the_maximum_are_kept(void **state)
   assert_int_equal(kept, TSN_DIAG_MAX);
   assert_int_equal(d.errors, 3 * TSN_DIAG_MAX);
   assert_true(d.more);
+  assert_string_equal(d.last->hint, "there are more errors than these");
+  end();
+}
+
+static void sorting_keeps_the_findings_of_one_place_in_order(void **state)
+{
+  tsn_diag d;
+  unsigned n;
+
+  (void)state;
+  begin(&d, "");
+  tsn_diag_add(&d, TSN_E0101, (tsn_span){ 5, 6 }, "h", "c");
+  tsn_diag_add(&d, TSN_E0101, (tsn_span){ 1, 2 }, NULL, "a");
+  tsn_diag_add(&d, TSN_E0102, (tsn_span){ 1, 2 }, NULL, "b");
+  for (n = 0; n < TSN_DIAG_MAX; n++) tsn_diag_add(&d, TSN_E0103, (tsn_span){ 2, 3 + n }, NULL, "the same");
+  tsn_diag_sort(&d);
+  assert_string_equal(d.first->message, "a");
+  assert_string_equal(d.first->next->message, "b");
+  assert_string_equal(d.last->message, "c");
+  assert_string_equal(d.last->hint, "h");
+  for (n = 0; n < TSN_DIAG_MAX; n++) tsn_diag_add(&d, TSN_E0104, (tsn_span){ 100 - n, 101 - n }, NULL, "many");
+  assert_string_equal(d.last->hint, "there are more errors than these");
+  tsn_diag_sort(&d);
+  assert_int_equal(d.last->at.from, 100);
+  assert_string_equal(d.last->hint, "there are more errors than these");
   end();
 }
 
@@ -131,6 +156,7 @@ int main(void)
     cmocka_unit_test(findings_are_listed_as_they_come),
     cmocka_unit_test(the_same_finding_counts_once),
     cmocka_unit_test(no_more_than_the_maximum_are_kept),
+    cmocka_unit_test(sorting_keeps_the_findings_of_one_place_in_order),
     cmocka_unit_test(every_code_has_a_name_and_a_text),
     cmocka_unit_test(places_count_lines_and_bytes_from_one),
     cmocka_unit_test(the_nearest_name_is_found_where_one_is_near),

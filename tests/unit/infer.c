@@ -42,10 +42,13 @@ static void json(const char *text, const char *wanted)
 static void types_come_from_the_values(void **state)
 {
   (void)state;
-  csv("b,i,d,t,s,big,zip,none\ntrue,1,1,x,2026-01-31 09:00:00,99999999999999999999,00501,\nFALSE,-5,2.5,7,2026-01-31T09:00:01Z,1,10001,\n",
-      "CREATE STREAM s (\n  b    BOOLEAN,\n  i    BIGINT,\n  d    DOUBLE,\n  t    TEXT,\n  s    TIMESTAMP,\n  big  DOUBLE,\n"
+  csv("b,i,d,t,s,big,zip,none\ntrue,1,1,x,2026-01-31 09:00:00,99999999999999999999,00501,\n"
+    "FALSE,-5,2.5,7,2026-01-31T09:00:01Z,1,10001,\n",
+      "CREATE STREAM s (\n  b    BOOLEAN,\n  i    BIGINT,\n  d    DOUBLE,\n  t    TEXT,\n  s    TIMESTAMP,\n"
+      "  big  DOUBLE,\n"
       "  zip  TEXT,\n  none TEXT -- no value seen\n);\n");
-  json("{\"b\":true,\"i\":1,\"d\":1,\"t\":\"1\",\"s\":\"2026-01-31\",\"n\":null}\n{\"d\":1.5,\"late\":NaN,\"i\":null}\n",
+  json("{\"b\":true,\"i\":1,\"d\":1,\"t\":\"1\",\"s\":\"2026-01-31\",\"n\":null}\n"
+    "{\"d\":1.5,\"late\":NaN,\"i\":null}\n",
        "CREATE STREAM s (\n  b    BOOLEAN,\n  i    BIGINT,\n  d    DOUBLE,\n  t    TEXT,\n  s    TIMESTAMP,\n"
        "  n    TEXT, -- no value seen\n  late DOUBLE\n);\n");
 }
@@ -53,9 +56,11 @@ static void types_come_from_the_values(void **state)
 static void numbers_that_are_times_have_a_unit(void **state)
 {
   (void)state;
-  csv("ts,created_at,updatedAt,time,epoch,started_at,price\n1381219217034,1381219217,1381219217034000,1381219217034000000,1381219217.5,12,1381219217\n",
+  csv("ts,created_at,updatedAt,time,epoch,started_at,price\n"
+    "1381219217034,1381219217,1381219217034000,1381219217034000000,1381219217.5,12,1381219217\n",
       "CREATE STREAM s (\n  ts         TIMESTAMP UNIT MILLISECOND,\n  created_at TIMESTAMP UNIT SECOND,\n"
-      "  updatedAt  TIMESTAMP UNIT MICROSECOND,\n  time       TIMESTAMP UNIT NANOSECOND,\n  epoch      TIMESTAMP UNIT SECOND,\n"
+      "  updatedAt  TIMESTAMP UNIT MICROSECOND,\n  time       TIMESTAMP UNIT NANOSECOND,\n"
+      "  epoch      TIMESTAMP UNIT SECOND,\n"
       "  started_at BIGINT,\n  price      BIGINT\n);\n");
 }
 
@@ -75,7 +80,8 @@ static void disorder_becomes_a_watermark(void **state)
 static void nested_members_become_columns_with_paths(void **state)
 {
   (void)state;
-  json("{\"id\":1,\"geo\":{\"lat\":1.5,\"at city\":{\"name\":\"x\"}},\"tags\":[1],\"geo_lat\":\"y\",\"ID\":2,\"it's\":3}\n{\"geo\":null}\n",
+  json("{\"id\":1,\"geo\":{\"lat\":1.5,\"at city\":{\"name\":\"x\"}},\"tags\":[1],"
+       "\"geo_lat\":\"y\",\"ID\":2,\"it's\":3}\n{\"geo\":null}\n",
        "CREATE STREAM s (\n  id                 BIGINT,\n  geo_lat            DOUBLE PATH '$.geo.lat',\n"
        "  \"geo_at city_name\" TEXT   PATH '$.geo.\"at city\".name',\n  geo_lat_2          TEXT   PATH '$.geo_lat',\n"
        "  ID_2               BIGINT PATH '$.ID',\n  \"it's\"             BIGINT\n);\n"
@@ -96,9 +102,11 @@ static void names_are_quoted_where_need_be(void **state)
   (void)state;
   csv("order,Select,a b,say \"\"hi\"\",2nd,user,timestamp\n1,1,1,1,1,1,1\n",
       "CREATE STREAM s (\n  \"order\"          BIGINT,\n  \"Select\"         BIGINT,\n  \"a b\"            BIGINT,\n"
-      "  \"say \"\"\"\"hi\"\"\"\"\" BIGINT,\n  \"2nd\"            BIGINT,\n  user             BIGINT,\n  timestamp        BIGINT\n);\n");
+      "  \"say \"\"\"\"hi\"\"\"\"\" BIGINT,\n  \"2nd\"            BIGINT,\n  user             BIGINT,\n"
+      "  timestamp        BIGINT\n);\n");
   csv("a,A,,b\n1,2,3,4\n",
-      "CREATE STREAM s (\n  a BIGINT,\n  b BIGINT\n);\n-- A: a second column of this name\n-- : a field without a name\n");
+      "CREATE STREAM s (\n  a BIGINT,\n  b BIGINT\n);\n-- A: a second column of this name\n"
+      "-- : a field without a name\n");
 }
 
 static void samples_may_be_cut_or_poor(void **state)
@@ -134,6 +142,37 @@ static void members_without_end_are_left_out(void **state)
   test_free(text);
 }
 
+static void memory_that_runs_out_is_told(void **state)
+{
+  static const char text[] = "{\"a\":{\"b\":1,\"c\\n\":[1]},\"A\":2,\"a_b\":\"x\",\"ts\":\"2026-01-01\"}\n{\"a\":3}";
+
+  (void)state;
+  for (uint64_t n = 1;; n++) {
+    tsn_alloc alloc;
+    tsn_arena arena;
+    tsn_bytes out;
+    tsn_inferred in;
+    const char *why;
+    tocsin_status st;
+
+    tsn_alloc_init(&alloc, NULL);
+    alloc.fail_at = n;
+    tsn_arena_init(&arena, &alloc, 0);
+    tsn_bytes_init(&out, &alloc, 0);
+    st = tsn_infer(&arena, TSN_FORMAT_JSONL, "s", text, sizeof text - 1, true, 10, &in, &why);
+    if (st == TOCSIN_OK) {
+      tsn_infer_print(&in, &out);
+      st = out.failed;
+    }
+    tsn_bytes_clear(&out);
+    tsn_arena_clear(&arena);
+    assert_int_equal(alloc.used, 0);
+    if (st == TOCSIN_OK) break;
+    assert_int_equal(st, TOCSIN_NOMEM);
+    assert_true(n < 1000);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -145,6 +184,7 @@ int main(void)
     cmocka_unit_test(names_are_quoted_where_need_be),
     cmocka_unit_test(samples_may_be_cut_or_poor),
     cmocka_unit_test(members_without_end_are_left_out),
+    cmocka_unit_test(memory_that_runs_out_is_told),
   };
 
   return T_RUN(tests);

@@ -67,8 +67,10 @@ static void paths_lead_into_objects_and_arrays(void **state)
 {
   (void)state;
   check(&deep,
-        "{\"items\":[{\"m\":[1],\"n\":1},{\"n\":2},{\"n\":3}],\"product\":{\"name\":{},\"sku\":\"s\"},\"a\":{\"c d\":1,\"e.f\":2}}\n"
-        "{\"items\":[],\"product\":null,\"a\":[]}\n{\"items\":{\"n\":1},\"product\":\"p\"}\n{\"product\":{\"sku\":{}}}\n",
+        "{\"items\":[{\"m\":[1],\"n\":1},{\"n\":2},{\"n\":3}],"
+        "\"product\":{\"name\":{},\"sku\":\"s\"},\"a\":{\"c d\":1,\"e.f\":2}}\n"
+        "{\"items\":[],\"product\":null,\"a\":[]}\n{\"items\":{\"n\":1},\"product\":\"p\"}\n"
+        "{\"product\":{\"sku\":{}}}\n",
         "\"s\"|1|2|1|2\nNULL|NULL|NULL|NULL|NULL\nNULL|NULL|NULL|NULL|NULL\n! 4@165 sku: an object is no TEXT\n");
   assert_true(tsn_json_path_valid("$.a"));
   assert_true(tsn_json_path_valid("$[0]"));
@@ -108,19 +110,24 @@ static void one_value_may_feed_several_columns(void **state)
 static void the_last_of_equal_names_counts(void **state)
 {
   (void)state;
-  check(&pair, "{\"k\":\"a\",\"n\":1,\"k\":\"b\"}\n{\"k\":1,\"k\":\"c\"}\n{\"k\":\"d\",\"k\":2}\n{\"k\":\"e\",\"k\":null}\n",
+  check(&pair, "{\"k\":\"a\",\"n\":1,\"k\":\"b\"}\n{\"k\":1,\"k\":\"c\"}\n{\"k\":\"d\",\"k\":2}\n"
+    "{\"k\":\"e\",\"k\":null}\n",
         "\"b\"|1\n\"c\"|NULL\n! 3@40 k: 2 is no TEXT\n! 4@56 k: NULL where a value is required\n");
-  check(&deep, "{\"product\":{\"sku\":\"a\"},\"a\":{\"c d\":1},\"a\":{\"e.f\":2},\"product\":7}\n", "NULL|NULL|NULL|NULL|2\n");
+  check(&deep, "{\"product\":{\"sku\":\"a\"},\"a\":{\"c d\":1},\"a\":{\"e.f\":2},\"product\":7}\n",
+        "NULL|NULL|NULL|NULL|2\n");
 }
 
 static void types_are_not_bent(void **state)
 {
   (void)state;
-  check(&all, "{\"i\":1.0}\n{\"i\":\"1\"}\n{\"d\":\"1\"}\n{\"t\":1}\n{\"b\":1}\n{\"s\":\"soon\"}\n{\"v\":1.5}\n{\"t\":[1]}\n{\"b\":\"true\"}\n",
-        "! 1@0 i: 1.0 is no BIGINT\n! 2@10 i: \"1\" is no BIGINT\n! 3@20 d: \"1\" is no DOUBLE\n! 4@30 t: 1 is no TEXT\n"
+  check(&all, "{\"i\":1.0}\n{\"i\":\"1\"}\n{\"d\":\"1\"}\n{\"t\":1}\n{\"b\":1}\n{\"s\":\"soon\"}\n{\"v\":1.5}\n"
+    "{\"t\":[1]}\n{\"b\":\"true\"}\n",
+        "! 1@0 i: 1.0 is no BIGINT\n! 2@10 i: \"1\" is no BIGINT\n! 3@20 d: \"1\" is no DOUBLE\n"
+        "! 4@30 t: 1 is no TEXT\n"
         "! 5@38 b: 1 is no BOOLEAN\n! 6@46 s: \"soon\" is no TIMESTAMP\n! 7@59 v: 1.5 is no INTERVAL\n"
         "! 8@69 t: an array is no TEXT\n! 9@79 b: \"true\" is no BOOLEAN\n");
-  check(&all, "{\"i\":9223372036854775807}\n{\"i\":9223372036854775808}\n{\"d\":9223372036854775808}\n{\"d\":1e400}\n{\"i\":-9223372036854775808}\n",
+  check(&all, "{\"i\":9223372036854775807}\n{\"i\":9223372036854775808}\n{\"d\":9223372036854775808}\n"
+    "{\"d\":1e400}\n{\"i\":-9223372036854775808}\n",
         "NULL|9223372036854775807|NULL|NULL|NULL|NULL\n! 2@26 i: 9223372036854775808 is beyond the range of BIGINT\n"
         "NULL|NULL|9.2233720368547758e+18|NULL|NULL|NULL\n! 4@78 d: 1e400 is beyond the range of DOUBLE\n"
         "NULL|-9223372036854775808|NULL|NULL|NULL|NULL\n");
@@ -153,11 +160,11 @@ static void times_count_in_their_unit(void **state)
 static void what_is_no_json_is_a_bad_row(void **state)
 {
   static const char *const lines[] = {
-    "{",         "}",          "[]",          "1",          "null",        "{\"a\"}",        "{\"a\":}",      "{\"a\":1,}",
-    "{a:1}",     "{\"a\":1}x", "{\"a\" 1}",   "{,}",        "{\"a\":1 2}", "{\"a\":01}",     "{\"a\":+1}",    "{\"a\":1.}",
-    "{\"a\":.5}", "{\"a\":1e}", "{\"a\":tru}", "{\"a\":nul}", "{\"a\":[1,]}", "{\"a\":[1}",    "{\"a\":{\"b\":}}", "{\"a\":\"b}",
-    "{\"a\":'b'}", "{\"n\":01}", "{\"n\":1.}",  "{\"n\":-}",   "{\"k\":\"\t\"}", "{\"n\":nul}", "{\"n\":--1}",   "{\"a\":-Inf}",
-    "{\"n\":00}", "{\"a\":[}",  "{\"a\":{]}",  "{\"k\":\"x\"}}", "{\"a\":1}{\"a\":2}", "\"", "\\", "{\"a\":\"\\u12\"}",
+    "{", "}", "[]", "1", "null", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}", "{\"a\":1}x", "{\"a\" 1}", "{,}",
+    "{\"a\":1 2}", "{\"a\":01}", "{\"a\":+1}", "{\"a\":1.}", "{\"a\":.5}", "{\"a\":1e}", "{\"a\":tru}",
+    "{\"a\":nul}", "{\"a\":[1,]}", "{\"a\":[1}", "{\"a\":{\"b\":}}", "{\"a\":\"b}", "{\"a\":'b'}", "{\"n\":01}",
+    "{\"n\":1.}", "{\"n\":-}", "{\"k\":\"\t\"}", "{\"n\":nul}", "{\"n\":--1}", "{\"a\":-Inf}", "{\"n\":00}",
+    "{\"a\":[}", "{\"a\":{]}", "{\"k\":\"x\"}}", "{\"a\":1}{\"a\":2}", "\"", "\\", "{\"a\":\"\\u12\"}",
   };
   reading g = { .format = TSN_FORMAT_JSONL, .schema = &pair };
 
@@ -198,8 +205,9 @@ static void nesting_has_a_depth(void **state)
   for (int i = 0; i < 4; i++) {
     nested(text, 200, i & 1, i & 2);
     reading_run(&g, text, strlen(text), 1000000);
-    assert_string_equal(tsn_bytes_cstr(&g.out), i & 2 ? i & 1 ? "! 1@0 n: an array is no BIGINT\n" : "! 1@0 n: an object is no BIGINT\n"
-                                                     : "\"x\"|NULL\n");
+    assert_string_equal(tsn_bytes_cstr(&g.out), !(i & 2)  ? "\"x\"|NULL\n"
+                                                : i & 1 ? "! 1@0 n: an array is no BIGINT\n"
+                                                        : "! 1@0 n: an object is no BIGINT\n");
     nested(text, 201, i & 1, i & 2);
     reading_run(&g, text, strlen(text), 1000000);
     assert_string_equal(tsn_bytes_cstr(&g.out), "! 1@0 -: nested deeper than 200 levels, near byte 10 of the line\n");
@@ -222,7 +230,8 @@ static void columns_that_nobody_needs_are_checked_and_null(void **state)
 
   (void)state;
   check(&schema, "{\"a\":1,\"b\":\"x\",\"c\":2}\n{\"a\":\"x\",\"c\":3}\n{\"b\":\"y\",\"c\":4}\n{\"a\":2,\"b\":3}\n",
-        "NULL|NULL|2\n! 2@22 a: \"x\" is no BIGINT\n! 3@38 a: missing, but a value is required\n! 4@54 b: 3 is no TEXT\n");
+        "NULL|NULL|2\n! 2@22 a: \"x\" is no BIGINT\n! 3@38 a: missing, but a value is required\n"
+        "! 4@54 b: 3 is no TEXT\n");
 }
 
 static void origins_lead_back_to_the_line(void **state)
@@ -231,7 +240,8 @@ static void origins_lead_back_to_the_line(void **state)
 
   (void)state;
   reading_text(&g, "{\"k\":\"a\"}\n\n[]\r\n {\"k\":\"b\"} \r\n{\"k\":\"c\"}",
-               "\"a\"|NULL <1@0 {\"k\":\"a\"}>\n! 3@11 -: no JSON object <[]>\n\"b\"|NULL <4@15  {\"k\":\"b\"} >\n\"c\"|NULL <5@28 {\"k\":\"c\"}>\n");
+               "\"a\"|NULL <1@0 {\"k\":\"a\"}>\n! 3@11 -: no JSON object <[]>\n"
+               "\"b\"|NULL <4@15  {\"k\":\"b\"} >\n\"c\"|NULL <5@28 {\"k\":\"c\"}>\n");
 }
 
 static void lines_have_a_greatest_length(void **state)
@@ -239,9 +249,11 @@ static void lines_have_a_greatest_length(void **state)
   reading g = { .format = TSN_FORMAT_JSONL, .schema = &pair, .max_line = 12, .show_raw = true };
 
   (void)state;
-  reading_text(&g, "{\"k\":\"1234\"}\n{\"k\":\"12345\"}\n{\"k\":\"123456789012345678901234567890\"}\n{\"k\":\"x\"}\n{\"k\":\"123456789",
+  reading_text(&g, "{\"k\":\"1234\"}\n{\"k\":\"12345\"}\n{\"k\":\"123456789012345678901234567890\"}\n"
+    "{\"k\":\"x\"}\n{\"k\":\"123456789",
                "\"1234\"|NULL\n! 2@13 -: longer than a line may be <{\"k\":\"12345\">…\n"
-               "! 3@27 -: longer than a line may be <{\"k\":\"123456>…\n\"x\"|NULL\n! 5@76 -: longer than a line may be <{\"k\":\"123456>…\n");
+               "! 3@27 -: longer than a line may be <{\"k\":\"123456>…\n\"x\"|NULL\n"
+               "! 5@76 -: longer than a line may be <{\"k\":\"123456>…\n");
 }
 
 static void a_line_of_a_megabyte_is_fine(void **state)

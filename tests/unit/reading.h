@@ -95,8 +95,10 @@ static inline void reading_run(reading *g, const char *text, size_t length, size
   tsn_batch_reset(&batch);
   if (st == TOCSIN_OK) st = tsn_decoder_finish(r, &batch);
   if (st == TOCSIN_OK) reading_rows(g, r, &batch);
-  if (st != TOCSIN_OK) tsn_bytes_printf(&g->out, "? %d %s\n", (int)st, tsn_decoder_message(r));
-  else if (tsn_decoder_count(r).nan) tsn_bytes_printf(&g->out, "%llu NaN\n", (unsigned long long)tsn_decoder_count(r).nan);
+  if (st != TOCSIN_OK)
+    tsn_bytes_printf(&g->out, "? %d %s\n", (int)st, tsn_decoder_message(r));
+  else if (tsn_decoder_count(r).nan)
+    tsn_bytes_printf(&g->out, "%llu NaN\n", (unsigned long long)tsn_decoder_count(r).nan);
   tsn_batch_clear(&batch);
   tsn_decoder_free(r);
 }
@@ -109,7 +111,8 @@ static inline void reading_sort(char *text)
   char *copy = test_malloc(length + 1);
 
   memcpy(copy, text, length + 1);
-  for (char *line = strtok(copy, "\n"); line && count < T_COUNT(lines); line = strtok(NULL, "\n")) lines[count++] = line;
+  for (char *line = strtok(copy, "\n"); line && count < T_COUNT(lines); line = strtok(NULL, "\n"))
+    lines[count++] = line;
   for (size_t i = 1; i < count; i++)
     for (size_t j = i; j && strcmp(lines[j - 1], lines[j]) > 0; j--) {
       char *swap = lines[j];

@@ -1,5 +1,6 @@
 #include "io/writer.h"
 
+#include "base/time.h"
 #include "io/width.h"
 #include "t.h"
 
@@ -75,6 +76,19 @@ static void check_every(tsn_output output, const char *wanted)
   tsn_bytes_clear(&out);
 }
 
+/* As wide as a table gets. */
+static const char every_table[] =
+"┌─────────┬──────────────────────┬──────────┬────────────────────┬─────────────────────┬──────────┬─────────┐\n"
+"│ b       │                    i │        d │ t                  │ s                   │ v        │ l       │\n"
+"│ boolean │               bigint │   double │ text               │ timestamp           │ interval │ list    │\n"
+"├─────────┼──────────────────────┼──────────┼────────────────────┼─────────────────────┼──────────┼─────────┤\n"
+"│ true    │ -9223372036854775808 │     -0.0 │ "
+"say \"hi\"\\n\\ \\x01 é │ 2026-01-31 09:00:00 │ PT30M    │ [1,\"a\"] │\n"
+"│ true    │ -9223372036854775808 │ Infinity │                    │ 2026-01-31 09:00:00 │ PT30M    │ [1,\"a\"] │\n"
+"│ NULL    │                 NULL │     NULL │ NULL               │ NULL                │ NULL     │ NULL    │\n"
+"└─────────┴──────────────────────┴──────────┴────────────────────┴─────────────────────┴──────────┴─────────┘\n"
+"3 rows\n";
+
 static void values_look_as_documented(void **state)
 {
   (void)state;
@@ -86,19 +100,11 @@ static void values_look_as_documented(void **state)
               "{\"b\":null,\"i\":null,\"d\":null,\"t\":null,\"s\":null,\"v\":null,\"l\":null}\n");
   check_every(TSN_OUTPUT_CSV,
               "b,i,d,t,s,v,l\n"
-              "true,-9223372036854775808,-0.0,\"say \"\"hi\"\"\n\\ \x01 \xc3\xa9\",2026-01-31T09:00:00.000000Z,PT30M,\"[1,\"\"a\"\"]\"\n"
+              "true,-9223372036854775808,-0.0,\"say \"\"hi\"\"\n"
+              "\\ \x01 \xc3\xa9\",2026-01-31T09:00:00.000000Z,PT30M,\"[1,\"\"a\"\"]\"\n"
               "true,-9223372036854775808,Infinity,\"\",2026-01-31T09:00:00.000000Z,PT30M,\"[1,\"\"a\"\"]\"\n"
               ",,,,,,\n");
-  check_every(TSN_OUTPUT_TABLE,
-              "┌─────────┬──────────────────────┬──────────┬────────────────────┬─────────────────────┬──────────┬─────────┐\n"
-              "│ b       │                    i │        d │ t                  │ s                   │ v        │ l       │\n"
-              "│ boolean │               bigint │   double │ text               │ timestamp           │ interval │ list    │\n"
-              "├─────────┼──────────────────────┼──────────┼────────────────────┼─────────────────────┼──────────┼─────────┤\n"
-              "│ true    │ -9223372036854775808 │     -0.0 │ say \"hi\"\\n\\ \\x01 é │ 2026-01-31 09:00:00 │ PT30M    │ [1,\"a\"] │\n"
-              "│ true    │ -9223372036854775808 │ Infinity │                    │ 2026-01-31 09:00:00 │ PT30M    │ [1,\"a\"] │\n"
-              "│ NULL    │                 NULL │     NULL │ NULL               │ NULL                │ NULL     │ NULL    │\n"
-              "└─────────┴──────────────────────┴──────────┴────────────────────┴─────────────────────┴──────────┴─────────┘\n"
-              "3 rows\n");
+  check_every(TSN_OUTPUT_TABLE, every_table);
 }
 
 static void check_two(tsn_output output, const char *wanted)
@@ -120,10 +126,38 @@ static void check_two(tsn_output output, const char *wanted)
   tsn_bytes_clear(&out);
 }
 
+static void times_look_the_same_whatever_was_written_before(void **state)
+{
+  tsn_writer_options options = { .pattern_column = false };
+  tsn_writer_column column = { "t", TOCSIN_TIMESTAMP };
+  tsn_writer_pattern pattern = { "p", 1, &column };
+  uint64_t seed = 1;
+  tsn_writer *w;
+
+  (void)state;
+  assert_int_equal(tsn_writer_new(&alloc, TSN_OUTPUT_CSV, &pattern, 1, &options, &w), TOCSIN_OK);
+  for (int i = 0; i < 100000; i++) {
+    char got[TSN_TIME_TEXT], wanted[TSN_TIME_TEXT];
+    int64_t time;
+    size_t length;
+    seed = seed * 6364136223846793005u + 1442695040888963407u;
+    time = (int64_t)(seed >> (i % 7 ? 20 : 0)) - (i % 3 ? 0 : INT64_C(8000000000000));
+    if (i % 5 == 0) time = i % 2 ? INT64_MIN : INT64_MAX;
+    length = tsn_write_time(w, time, got);
+    assert_int_equal(length, tsn_time_format(time, wanted));
+    assert_memory_equal(got, wanted, length);
+    length = tsn_write_time(w, time < INT64_MAX - 10 ? time + 10 : time, got);
+    assert_int_equal(length, tsn_time_format(time < INT64_MAX - 10 ? time + 10 : time, wanted));
+    assert_memory_equal(got, wanted, length);
+  }
+  tsn_writer_free(w);
+}
+
 static void several_patterns_share_an_output(void **state)
 {
   (void)state;
-  check_two(TSN_OUTPUT_JSONL, "{\"pattern\":\"left\",\"k\":\"a,b\",\"n\":1}\n{\"pattern\":\"right, too\",\"n\":2,\"x\":0.1}\n");
+  check_two(TSN_OUTPUT_JSONL, "{\"pattern\":\"left\",\"k\":\"a,b\",\"n\":1}\n"
+    "{\"pattern\":\"right, too\",\"n\":2,\"x\":0.1}\n");
   check_two(TSN_OUTPUT_CSV, "pattern,k,n,x\nleft,\"a,b\",1,\n\"right, too\",,2,0.1\n");
   check_two(TSN_OUTPUT_TABLE, "┌────────────┬──────┬────────┬────────┐\n"
                               "│ pattern    │ k    │      n │      x │\n"
@@ -195,7 +229,7 @@ static void tables_fit_the_terminal(void **state)
                                             "│ a text that is l… │      0 │\n"
                                             "└───────────────────┴────────┘\n"
                                             "1 row\n");
-  table_of(1, 30, "\xe6\xbc\xa2\xe5\xad\x97\xe6\xbc\xa2\xe5\xad\x97\xe6\xbc\xa2\xe5\xad\x97\xe6\xbc\xa2\xe5\xad\x97\xe6\xbc\xa2\xe5\xad\x97", &out);
+  table_of(1, 30, "漢字漢字漢字漢字漢字", &out);
   assert_non_null(strstr(tsn_bytes_cstr(&out), "│ 漢字漢字漢字漢字… │      0 │\n"));
   for (unsigned width = 1; width < 60; width++) table_of(50, width, "some text", &out);
   tsn_bytes_clear(&out);
@@ -314,6 +348,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(values_look_as_documented, fresh, nothing_left),
+    cmocka_unit_test_setup_teardown(times_look_the_same_whatever_was_written_before, fresh, nothing_left),
     cmocka_unit_test_setup_teardown(several_patterns_share_an_output, fresh, nothing_left),
     cmocka_unit_test_setup_teardown(long_tables_show_both_ends, fresh, nothing_left),
     cmocka_unit_test_setup_teardown(tables_fit_the_terminal, fresh, nothing_left),

@@ -1,0 +1,490 @@
+#!/usr/bin/env python3
+"""The command as a person or a script meets it: exit statuses, messages, what goes where.
+
+  tests/unit/command.py [--tocsin COMMAND] [--only NAME]
+
+Each test is a function that gets an empty folder to work in; the last line is "N passed, N failed".
+"""
+import argparse
+import gzip
+import json
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+TOCSIN = "./tocsin"
+TESTS = []
+
+UP = """CREATE STREAM s (ts TIMESTAMP, k TEXT, v BIGINT);
+CREATE PATTERN up AS SELECT * FROM s MATCH_RECOGNIZE (
+  PARTITION BY k ORDER BY ts MEASURES a.v AS av, b.v AS bv, b.ts AS at
+  PATTERN (a b) DEFINE b AS b.v > a.v );
+"""
+TWO = """CREATE STREAM logins (ts TIMESTAMP, k TEXT, ok BIGINT);
+CREATE STREAM cards (ts TIMESTAMP UNIT SECOND, k TEXT, amount DOUBLE);
+CREATE PATTERN fails AS SELECT * FROM logins MATCH_RECOGNIZE (
+  PARTITION BY k ORDER BY ts MEASURES COUNT(*) AS n, LAST(f.ts) AS at PATTERN (f{2}) DEFINE f AS ok = 0 );
+CREATE PATTERN big AS SELECT * FROM cards MATCH_RECOGNIZE (
+  PARTITION BY k ORDER BY ts MEASURES a.amount AS amount, a.ts AS at PATTERN (a[amount > 100]) );
+"""
+QUERY = """SELECT * FROM s MATCH_RECOGNIZE ( PARTITION BY k ORDER BY ts
+  MEASURES a.v AS av, b.v AS bv PATTERN (a b) DEFINE b AS b.v > a.v )"""
+STATS = ("rows_in rows_matched_over rows_filtered rows_late rows_bad matches timeouts seconds rows_per_second "
+         "match_seconds state_bytes_peak watermark").split()
+
+
+def test(function):
+    TESTS.append(function)
+    return function
+
+
+class Folder:
+    def __init__(self, path):
+        self.path = path
+
+    def write(self, name, text):
+        path = os.path.join(self.path, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        data = text if isinstance(text, bytes) else text.encode()
+        if name.endswith(".gz"):
+            data = gzip.compress(data)
+        with open(path, "wb") as f:
+            f.write(data)
+
+    def read(self, name):
+        with open(os.path.join(self.path, name), encoding="utf-8") as f:
+            return f.read()
+
+    def lines(self, name):
+        return [json.loads(line) for line in self.read(name).splitlines()]
+
+    def run(self, *arguments, status=0, stdin=""):
+        done = subprocess.run([TOCSIN, *arguments], cwd=self.path, capture_output=True, text=True, input=stdin,
+                              timeout=60, env=dict(os.environ, NO_COLOR="1"))
+        assert done.returncode == status, f"status {done.returncode}, not {status}: {done.stderr}{done.stdout}"
+        return done.stdout, done.stderr
+
+    def start(self, *arguments):
+        return subprocess.Popen([TOCSIN, *arguments], cwd=self.path, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE)
+
+
+def same(got, wanted):
+    assert got == wanted, f"got      {got!r}\n         expected {wanted!r}"
+
+
+def has(text, *parts):
+    for part in parts:
+        assert part in text, f"{part!r} is not in {text!r}"
+
+
+def second(n):
+    return f"2026-01-01T00:00:{n:02d}Z"
+
+
+def rows(*triples):
+    return "ts,k,v\n" + "".join(f"{second(t)},{k},{v}\n" for t, k, v in triples)
+
+
+@test
+def help_and_version(folder):
+    out, _ = folder.run("--version")
+    assert out.startswith("tocsin 0."), out
+    out, _ = folder.run("--help")
+    has(out, "Usage: tocsin COMMAND", "\n  run ", "\n  query ", "\n  check ", "\n  explain ", "\n  fmt ", "\n  schema ",
+        "Exit status:")
+    for command in "run query check explain trace test fmt schema".split():
+        out, err = folder.run(command, "--help")
+        assert out.startswith(f"Usage: tocsin {command} "), out
+        same(err, "")
+        assert all(len(line) < 100 for line in out.splitlines()), command
+        same(folder.run("help", command)[0], out)
+
+
+@test
+def wrong_usage_is_status_2_and_a_hint(folder):
+    folder.write("up.cep", UP)
+    folder.write("s.csv", rows((1, "a", 1)))
+    folder.write("s.dat", rows((1, "a", 1)))
+    for arguments, message in [
+            ([], "a command is missing"),
+            (["rnu"], "there is no command 'rnu'; did you mean 'run'?"),
+            (["run"], "a pattern file is missing"),
+            (["run", "up.cep"], "an input is missing"),
+            (["run", "up.cep", "s.csv", "--fromat", "x"], "unknown option --fromat; did you mean --format?"),
+            (["run", "up.cep", "s.csv", "-q"], "unknown option -q"),
+            (["run", "up.cep", "s.csv", "--to"], "needs a value"),
+            (["run", "up.cep", "s.csv", "--to", "xml"], "--to is jsonl, csv, table or arrow, not 'xml'"),
+            (["run", "up.cep", "s.csv", "--sort=1"], "--sort takes no value"),
+            (["run", "up.cep", "s.csv", "--threads", "x"], "--threads is a number"),
+            (["run", "up.cep", "s.csv", "--late", "x"], "--late is drop, divert:FILE or fail, not 'x'"),
+            (["run", "up.cep", "s.csv", "--bad", "divert:"], "--bad is skip, divert:FILE or fail"),
+            (["run", "up.cep", "s.csv", "--pattern", "upp"], 'no pattern "upp"; did you mean "up"?'),
+            (["run", "up.cep", "s.csv", "-p", "x"], "-p wants NAME=VALUE, not 'x'"),
+            (["run", "up.cep", "s.dat"], "the name does not tell the format"),
+            (["run", "up.cep", "-"], "standard input needs --format"),
+            (["run", "up.cep", "other=s.csv"], 'no pattern reads a stream "other", only s'),
+            (["run", "up.cep", "s.csv", "--follow"], "--follow is not supported yet"),
+            (["run", "up.cep", "s.csv", "--state", "x.db"], "--state is not supported yet"),
+            (["run", "up.cep", "s.csv", "-o", "sqlite:x.db"], "-o sqlite: is not supported yet"),
+            (["run", "up.cep", "s.csv", "--to", "arrow"], "--to arrow is not supported yet"),
+            (["run", "up.cep", "sqlite:x.db?table=s"], "not supported yet"),
+            (["check", "--from", "flink", "up.cep"], "--from is not supported yet"),
+            (["explain", "--dot", "up.cep"], "--dot is not supported yet"),
+            (["trace", "up.cep", "s.csv"], "trace is not supported yet"),
+            (["test"], "test is not supported yet")]:
+        out, err = folder.run(*arguments, status=2)
+        same(out, "")
+        has(err, message)
+
+
+@test
+def what_cannot_be_read_is_status_3(folder):
+    folder.write("up.cep", UP)
+    folder.write("wrong.csv", "a,b\n1,2\n")
+    folder.write("plain.csv.gz", b"")
+    os.mkdir(os.path.join(folder.path, "empty"))
+    for arguments, message in [
+            (["run", "nix.cep", "wrong.csv"], "cannot read nix.cep: No such file"),
+            (["run", "up.cep", "s=nix.csv"], "cannot read nix.csv: No such file"),
+            (["run", "up.cep", "s=nix*.csv"], "no file matches nix*.csv"),
+            (["run", "up.cep", "s=empty"], "there is no .csv, .jsonl or .ndjson file in empty"),
+            (["run", "up.cep", "s=wrong.csv"], 'cannot read wrong.csv: the header has no column "ts"'),
+            (["schema", "nix.csv"], "cannot read nix.csv")]:
+        _, err = folder.run(*arguments, status=3)
+        has(err, message)
+
+
+@test
+def packed_inputs(folder):
+    folder.write("up.cep", UP)
+    folder.write("s.csv.gz", rows((1, "a", 1), (2, "a", 2)))
+    out, _ = folder.run("run", "up.cep", "s.csv.gz")
+    same(out, '{"k":"a","av":1,"bv":2,"at":"2026-01-01T00:00:02.000000Z"}\n')
+    with open(os.path.join(folder.path, "s.csv.gz"), "rb") as f:
+        packed = f.read()
+    folder.write("cut.csv", packed[:-5])
+    os.rename(os.path.join(folder.path, "cut.csv"), os.path.join(folder.path, "cut.csv.gz"))
+    _, err = folder.run("run", "up.cep", "s=cut.csv.gz", status=3)
+    has(err, f"cannot unpack cut.csv.gz: cut off after byte {len(packed) - 5}")
+
+
+@test
+def errors_in_a_pattern_are_status_1_with_a_caret(folder):
+    folder.write("bad.cep", UP.replace("b.v > a.v", "b.w > a.v"))
+    folder.write("s.csv", rows((1, "a", 1)))
+    out, err = folder.run("run", "bad.cep", "s.csv", status=1)
+    same(out, "")
+    assert err.startswith("bad.cep:4:"), err
+    has(err, ": error[E", "PATTERN (a b) DEFINE b AS b.w > a.v", "^")
+    _, err = folder.run("query", QUERY.replace("b.v > a.v", "b.w > a.v"), "s.csv", status=1)
+    assert err.startswith("query:2:"), err
+    _, err = folder.run("run", "bad.cep", "s.csv", "-p", "x=1", status=1)
+    _, err = folder.run("check", "bad.cep", status=1)
+    has(err, "error[E")
+
+
+@test
+def outputs(folder):
+    folder.write("up.cep", UP)
+    folder.write("s.csv", rows((1, "a", 1), (2, "a", 2)))
+    folder.run("run", "up.cep", "s.csv", "-o", "o.jsonl")
+    same(folder.lines("o.jsonl"), [{"k": "a", "av": 1, "bv": 2, "at": "2026-01-01T00:00:02.000000Z"}])
+    folder.run("run", "up.cep", "s.csv", "-o", "o.csv")
+    same(folder.read("o.csv"), "k,av,bv,at\na,1,2,2026-01-01T00:00:02.000000Z\n")
+    out, _ = folder.run("run", "up.cep", "s.csv", "--to", "table")
+    same(out, "┌──────┬────────┬────────┬─────────────────────┐\n"
+              "│ k    │     av │     bv │ at                  │\n"
+              "│ text │ bigint │ bigint │ timestamp           │\n"
+              "├──────┼────────┼────────┼─────────────────────┤\n"
+              "│ a    │      1 │      2 │ 2026-01-01 00:00:02 │\n"
+              "└──────┴────────┴────────┴─────────────────────┘\n"
+              "1 row\n")
+    _, err = folder.run("run", "up.cep", "s.csv", "-o", "nix/o.csv", status=4)
+    has(err, "cannot write nix/o.csv")
+    if os.path.exists("/dev/full"):
+        _, err = folder.run("run", "up.cep", "s.csv", "-o", "/dev/full", status=4)
+        has(err, "cannot write /dev/full")
+
+
+@test
+def bad_rows(folder):
+    folder.write("up.cep", UP)
+    folder.write("s.csv", rows((1, "a", 1)) + "x,a,1\n" + f"{second(2)},a,z\n{second(2)},a\n,a,1\n{second(3)},a,5\n")
+    out, err = folder.run("run", "up.cep", "s.csv")
+    same(out, '{"k":"a","av":1,"bv":5,"at":"2026-01-01T00:00:03.000000Z"}\n')
+    same(err, 's.csv:3: bad row at byte 32: ts: "x" is no TIMESTAMP\n'
+              's.csv:4: bad row at byte 38: v: "z" is no BIGINT\n'
+              's.csv:5: bad row at byte 63: 2 fields, the header has 3\n'
+              'tocsin: 4 bad rows of 6 left out (--bad divert:FILE keeps them)\n')
+    _, err = folder.run("run", "up.cep", "s.csv", "--bad", "divert:bad.jsonl")
+    same(err, "tocsin: 4 bad rows of 6 diverted to bad.jsonl\n")
+    bad = folder.lines("bad.jsonl")
+    same(bad[0], {"kind": "bad", "stream": "s", "source": "s.csv", "line": 3, "offset": 32, "column": "ts",
+                  "reason": '"x" is no TIMESTAMP', "row": "x,a,1"})
+    same([b["line"] for b in bad], [3, 4, 5, 6])
+    out, err = folder.run("run", "up.cep", "s.csv", "--bad", "fail", status=3)
+    has(err, 's.csv:3: bad row at byte 32: ts: "x" is no TIMESTAMP', "--bad skip")
+
+
+@test
+def columns_that_are_missing_are_told(folder):
+    folder.write("up.cep", UP)
+    folder.write("s.csv", f"k,ts\na,{second(1)}\n")
+    _, err = folder.run("run", "up.cep", "s.csv")
+    same(err, 'tocsin: s.csv: the header has no column for "v": NULL in every row\n')
+
+
+@test
+def late_rows(folder):
+    folder.write("up.cep", UP)
+    folder.write("s.csv", rows((1, "a", 1), (5, "a", 2), (3, "a", 7), (6, "a", 1), (7, "a", 3)))
+    out, err = folder.run("run", "up.cep", "s.csv", status=3)
+    has(err, "s.csv:4: late row: its time 2026-01-01T00:00:03.000000Z lies before the watermark 2026-01-01T00:00:05",
+        "| 2026-01-01T00:00:03Z,a,7", "--sort", "WATERMARK FOR ts", "--late drop", "divert:FILE")
+    same(len(out.splitlines()), 1)
+    out, err = folder.run("run", "up.cep", "s.csv", "--late", "drop")
+    same([json.loads(line)["bv"] for line in out.splitlines()], [2, 3])
+    has(err, "1 late row of 5 left out")
+    folder.run("run", "up.cep", "s.csv", "--late", "divert:late.jsonl")
+    same(folder.lines("late.jsonl"), [{
+        "kind": "late", "stream": "s", "source": "s.csv", "line": 4, "offset": 57,
+        "time": "2026-01-01T00:00:03.000000Z", "watermark": "2026-01-01T00:00:05.000000Z", "lateness": "PT2S", "row": "2026-01-01T00:00:03Z,a,7"}])
+    out, err = folder.run("run", "up.cep", "s.csv", "--sort")
+    same([json.loads(line)["bv"] for line in out.splitlines()], [7, 3])
+    same(err, "")
+
+
+@test
+def sorting_is_stable_and_spans_files(folder):
+    folder.write("up.cep", UP)
+    folder.write("d/1.csv", rows((9, "a", 4), (2, "a", 1), (2, "a", 2)))
+    folder.write("d/2.jsonl", f'{{"v":3,"ts":"{second(2)}","k":"a"}}\n{{"v":0,"ts":"{second(1)}","k":"a"}}\n')
+    folder.write("d/readme.txt", "no input")
+    out, _ = folder.run("run", "up.cep", "s=d", "--sort")
+    same([(m["av"], m["bv"]) for m in map(json.loads, out.splitlines())], [(0, 1), (2, 3)])
+    many = "".join(f"{second(59 - i % 60)},k{i % 60},{i}\n" for i in range(100000))
+    folder.write("many.csv", "ts,k,v\n" + many)
+    out, err = folder.run("run", "up.cep", "many.csv", "--sort", "--stats")
+    stats = json.loads(err.splitlines()[-1])
+    same((stats["rows_in"], stats["rows_late"]), (100000, 0))
+    same(len(out.splitlines()), sum((100000 - k + 59) // 60 // 2 for k in range(60)))
+
+
+@test
+def stats_are_the_last_line(folder):
+    folder.write("up.cep", UP)
+    folder.write("s.csv", rows((1, "a", 1), (5, "a", 2), (3, "a", 7)) + "bad\n")
+    _, err = folder.run("run", "up.cep", "s.csv", "--late", "drop", "--stats")
+    stats = json.loads(err.splitlines()[-1])
+    same(list(stats), STATS)
+    same([stats[k] for k in "rows_in rows_matched_over rows_filtered rows_late rows_bad matches timeouts".split()],
+         [4, 2, 0, 1, 1, 1, 0])
+    same(stats["watermark"], "2026-01-01T00:00:05.000000Z")
+    _, err = folder.run("run", "up.cep", "s.csv", "--stats", status=3)
+    same(list(json.loads(err.splitlines()[-1])), STATS)
+    folder.write("none.csv", "ts,k,v\n")
+    _, err = folder.run("run", "up.cep", "s=none.csv", "--stats")
+    same(json.loads(err)["watermark"], None)
+
+
+@test
+def streams_are_merged_in_order_of_time(folder):
+    folder.write("two.cep", TWO)
+    folder.write("logins.jsonl", "".join(f'{{"ts":"{second(t)}","k":"a","ok":0}}\n' for t in (1, 5, 7, 9)))
+    folder.write("cards.csv", "ts,k,amount\n" + "".join(f"{1767225600 + t},z,500\n" for t in (0, 3, 5, 9)))
+    got = {}
+    for order in (["logins.jsonl", "cards.csv"], ["cards.csv", "logins.jsonl"]):
+        out, _ = folder.run("run", "two.cep", *order)
+        got[order[0]] = [(m["pattern"], m["at"][17:19]) for m in map(json.loads, out.splitlines())]
+    first = [("big", "00"), ("big", "03")]
+    same(got["logins.jsonl"], first + [("fails", "05"), ("big", "05"), ("fails", "09"), ("big", "09")])
+    same(got["cards.csv"], first + [("big", "05"), ("fails", "05"), ("big", "09"), ("fails", "09")])
+    out, _ = folder.run("run", "two.cep", "cards.csv", "logins.jsonl", "--to", "csv")
+    has(out, "pattern,k,n,at,amount\n", "big,z,,2026-01-01T00:00:00.000000Z,500.0\n")
+    out, _ = folder.run("run", "two.cep", "cards.csv", "--pattern", "BIG")
+    same(json.loads(out.splitlines()[0]), {"k": "z", "amount": 500.0, "at": "2026-01-01T00:00:00.000000Z"})
+    _, err = folder.run("run", "two.cep", "cards.csv", status=2)
+    has(err, 'stream "logins" has no input; add logins=INPUT')
+    _, err = folder.run("run", "two.cep", "-", "--format", "csv", status=2)
+    has(err, "which stream is it? Write STREAM=-")
+
+
+@test
+def queries_infer_their_stream(folder):
+    folder.write("s.jsonl", "".join(f'{{"ts":{1767225600 + i},"k":"a","v":{i}}}\n' for i in range(4)))
+    out, _ = folder.run("query", QUERY, "s.jsonl")
+    same([json.loads(line) for line in out.splitlines()], [{"k": "a", "av": 0, "bv": 1}, {"k": "a", "av": 2, "bv": 3}])
+    out, _ = folder.run("query", QUERY, "s=-", "--format", "csv", "--to", "csv", stdin=rows((1, "a", 1), (2, "a", 2)))
+    same(out, "k,av,bv\na,1,2\n")
+    folder.write("up.cep", UP.split(";", 1)[1])
+    out, _ = folder.run("run", "up.cep", "s.jsonl")
+    same(len(out.splitlines()), 2)
+
+
+@test
+def inputs_find_their_stream(folder):
+    folder.write("up.cep", UP)
+    for name in ("x/a.csv", "x/b.csv", "s.csv"):
+        folder.write(name, rows((1, "a", 1), (2, "a", 2)))
+    same(folder.run("run", "up.cep", "x/a.csv")[0], folder.run("run", "up.cep", "s.csv")[0])   # the only one declared
+    same(len(folder.run("run", "up.cep", "x/*.csv", "--sort")[0].splitlines()), 1)
+    out, _ = folder.run("run", "up.cep", "S=x/a.csv")
+    same(len(out.splitlines()), 1)
+
+
+@test
+def live_input_is_answered_at_once(folder):
+    folder.write("up.cep", UP)
+    process = folder.start("run", "up.cep", "s=-", "--format", "csv")
+    process.stdin.write(rows((1, "a", 1), (2, "a", 2)).encode())
+    process.stdin.flush()
+    same(select.select([process.stdout], [], [], 30)[0], [process.stdout])
+    has(process.stdout.readline().decode(), '"bv":2')
+    process.stdin.write(f"{second(3)},a,1\n{second(4)},a,2\n2026-01-".encode())
+    process.stdin.flush()
+    has(process.stdout.readline().decode(), '"at":"2026-01-01T00:00:04')
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    same((process.returncode, out), (130, b""))
+    has(err.decode(), "interrupted after 4 rows: the result is partial")
+
+
+@test
+def a_reader_that_goes_away_ends_the_run_quietly(folder):
+    folder.write("up.cep", UP)
+    folder.write("s.csv", "ts,k,v\n" + "".join(f"{second(i // 2000)},k{i // 2},{i}\n" for i in range(100000)))
+    process = folder.start("run", "up.cep", "s.csv")
+    process.stdout.readline()
+    process.stdout.close()
+    process.stdin.close()
+    same(process.wait(timeout=30), 0)
+    same(process.stderr.read(), b"")
+    process.stderr.close()
+
+
+@test
+def checking(folder):
+    folder.write("up.cep", UP)
+    folder.write("bad.cep", "SELECT")
+    out, err = folder.run("check", "up.cep")
+    same(out, "up.cep: good\nup: 4 columns from stream s\n  k   TEXT\n  av  BIGINT\n  bv  BIGINT\n  at  TIMESTAMP\n")
+    same(err, "")
+    out, err = folder.run("check", "bad.cep", "up.cep", status=1)
+    has(out, "up.cep: good")
+    has(err, "bad.cep:1:")
+    has(folder.run("explain", "up.cep")[0], "up")
+    assert all(re.match(r"U\d{4}  +\S", line) for line in folder.run("explain", "--unsupported")[0].splitlines())
+
+
+@test
+def formatting(folder):
+    folder.write("up.cep", UP)
+    folder.run("fmt", "up.cep")
+    layout = folder.read("up.cep")
+    same(folder.run("fmt", "-", stdin=UP), (layout, ""))
+    same(folder.run("fmt", "--check", "up.cep"), ("", ""))
+    folder.write("crooked.cep", layout.replace("SELECT *", "select\n\n\n  *"))
+    os.chmod(os.path.join(folder.path, "crooked.cep"), 0o640)
+    same(folder.run("fmt", "--check", "up.cep", "crooked.cep", status=1)[0], "crooked.cep\n")
+    folder.run("fmt", "crooked.cep")
+    same(folder.read("crooked.cep"), layout)
+    same(os.stat(os.path.join(folder.path, "crooked.cep")).st_mode & 0o777, 0o640)
+    folder.write("bad.cep", "SELECT FROM\n")
+    _, err = folder.run("fmt", "bad.cep", status=1)
+    has(err, "bad.cep:1:", "error[E")
+    same(folder.read("bad.cep"), "SELECT FROM\n")
+
+
+@test
+def schemas_compile(folder):
+    folder.write("clicks.jsonl", '{"ts":"2026-01-01T00:00:05Z","user":{"id":7,"order":"x"},'
+                                 '"when":1767225600,"tags":[1]}\n'
+                                 '{"ts":"2026-01-01T00:00:03Z","user":null,"select":true,"a b":1.5}\n')
+    out, err = folder.run("schema", "clicks.jsonl")
+    same(err, "")
+    same(out, "CREATE STREAM clicks (\n  ts         TIMESTAMP,\n  user_id    BIGINT PATH '$.user.id',\n"
+              "  user_order TEXT   PATH '$.user.\"order\"',\n  \"when\"     TIMESTAMP UNIT SECOND,\n"
+              "  \"select\"   BOOLEAN,\n  \"a b\"      DOUBLE,\n  WATERMARK FOR ts AS ts - INTERVAL '2' SECOND"
+              " -- rows are in no order of time: think of --sort\n);\n"
+              "-- tags: an array; PATH '$.tags[0]' would read its first item\n")
+    folder.write("c.cep", out + "SELECT * FROM clicks MATCH_RECOGNIZE ( MEASURES a.user_id AS id PATTERN (a) "
+                                "DEFINE a AS user_id > 0 );\n")
+    same(folder.run("run", "c.cep", "clicks.jsonl")[0], '{"id":7}\n')
+    out, _ = folder.run("schema", "named=-", "--format", "csv", stdin="a,b\n1,x\n")
+    same(out, "CREATE STREAM named (\n  a BIGINT,\n  b TEXT\n);\n")
+    _, err = folder.run("schema", "-", "--format", "jsonl", stdin="", status=3)
+    has(err, "cannot tell the columns of standard input: there is nothing in it")
+
+
+def on_terminal(arguments, path, environment):
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.chdir(path)
+        os.execve(TOCSIN, [TOCSIN, *arguments], environment)
+    out, end = b"", time.time() + 30
+    while time.time() < end:
+        try:
+            part = os.read(fd, 65536)
+        except OSError:
+            break
+        if not part:
+            break
+        out += part
+    os.close(fd)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), out.decode().replace("\r\n", "\n")
+
+
+@test
+def terminals_get_a_table_and_colours(folder):
+    folder.write("up.cep", UP)
+    folder.write("s.csv", rows((1, "a", 1), (2, "a", 2)))
+    plain = dict(os.environ, TERM="xterm", NO_COLOR="1")
+    colour = {k: v for k, v in plain.items() if k != "NO_COLOR"}
+    status, out = on_terminal(["run", "up.cep", "s.csv"], folder.path, plain)
+    same(status, 0)
+    has(out, "┌──────┬", "│ a    │      1 │      2 │ 2026-01-01 00:00:02 │\n", "1 row\n")
+    assert "\x1b" not in out, out
+    status, out = on_terminal(["run", "up.cep", "s.csv"], folder.path, colour)
+    has(out, "\x1b[1mk\x1b[0m")
+    folder.write("bad.cep", "SELECT")
+    status, out = on_terminal(["check", "bad.cep"], folder.path, colour)
+    same(status, 1)
+    has(out, "\x1b[1;31merror[")
+    status, out = on_terminal(["run", "up.cep", "s.csv", "--to", "jsonl"], folder.path, colour)
+    same(out, '{"k":"a","av":1,"bv":2,"at":"2026-01-01T00:00:02.000000Z"}\n')
+
+
+def main():
+    global TOCSIN
+    parser = argparse.ArgumentParser(description="Tests the command.")
+    parser.add_argument("--tocsin", default="./tocsin")
+    parser.add_argument("--only")
+    options = parser.parse_args()
+    TOCSIN = os.path.abspath(options.tocsin)
+    passed = failed = 0
+    for function in TESTS:
+        if options.only not in (None, function.__name__):
+            continue
+        with tempfile.TemporaryDirectory() as path:
+            try:
+                function(Folder(path))
+                passed += 1
+            except Exception as error:     # one failure must not hide the others
+                failed += 1
+                where = traceback.extract_tb(error.__traceback__)
+                line = next(f.lineno for f in where if f.name == function.__name__)
+                print(f"{function.__name__}, line {line}: {error or type(error).__name__}")
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
