@@ -190,7 +190,8 @@ typedef struct tsn_clauses {
   bool within_rows;
   tsn_subset *subsets;
   tsn_define *defines;
-  tsn_span keys_at, orders_at, measures_at, rows_at, empty_at, timeouts_at, skip_at, pattern_at, within_at, subsets_at, defines_at;
+  tsn_span keys_at, orders_at, measures_at, rows_at, empty_at, timeouts_at, skip_at;
+  tsn_span pattern_at, within_at, subsets_at, defines_at;
   tsn_span at;
 } tsn_clauses;
 

@@ -127,11 +127,10 @@ tsn_bounds tsn_bounds_comma(tsn_reader *r, tsn_span at, tsn_expr *only)
 {
   const int length = (int)(at.to - at.from);
   const char *text = r->text + at.from;
+  const char *hint = tsn_arena_printf(r->arena, "{,%.*s} is at most, {%.*s,} at least, {%.*s,%.*s} exactly", length, text,
+                                      length, text, length, text, length, text);
 
-  tsn_diag_add(r->diag, TSN_E0123, at,
-               tsn_arena_printf(r->arena, "write {,%.*s} for at most, {%.*s,} for at least, {%.*s,%.*s} for exactly", length,
-                                text, length, text, length, text, length, text),
-               "the bounds of a gap need a comma");
+  tsn_diag_add(r->diag, TSN_E0123, at, hint, "the bounds of a gap need a comma");
   return (tsn_bounds){ only, only };
 }
 
@@ -187,10 +186,10 @@ tsn_pat *tsn_pat_unquantified(tsn_reader *r, tsn_span quantifier, tsn_pat *x)
 
   if (!x) return NULL;
   if (x->kind == PAT_ABSENCE)
-    tsn_diag_add(r->diag, TSN_E0120, quantifier, "an absence holds or does not; repeat the group around it: (a !b)+",
+    tsn_diag_add(r->diag, TSN_E0120, quantifier, "repeat the group around it: (a !b)+",
                  "an absence has no quantifier `%.*s`", length, text);
   else if (x->kind == PAT_GAP)
-    tsn_diag_add(r->diag, TSN_E0120, quantifier, "a gap is as long as it needs to be; repeat the group around it: (a ->)+",
+    tsn_diag_add(r->diag, TSN_E0120, quantifier, "repeat the group around it: (a ->)+",
                  "a gap has no quantifier `%.*s`", length, text);
   else
     tsn_diag_add(r->diag, TSN_E0121, quantifier, "put the first one into a group: (a+)*",

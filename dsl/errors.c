@@ -55,6 +55,7 @@ static const struct {
 
 static const char *const clauses[] = { "PARTITION", "ORDER", "MEASURES", "ONE",    "ALL",   "AFTER",
                                        "PATTERN",   "WITHIN", "SUBSET",  "DEFINE", "SHOW", "WITH" };
+static const char skips[] = "the forms are SKIP PAST LAST ROW, SKIP TO NEXT ROW, SKIP TO LAST label";
 static const char *const statements[] = { "CREATE", "SELECT" };
 static const char *const creations[] = { "STREAM", "TABLE", "PARAMETER", "FUNCTION", "PATTERN" };
 
@@ -199,7 +200,8 @@ static const char *expectation(tsn_reader *r, const tsn_expected *e)
   if (e->token[TOK_CREATE] && e->token[TOK_SELECT]) return "a statement";
   if (wants_clause(e)) return e->token[','] ? "`,` or the next clause" : "a clause of MATCH_RECOGNIZE";
   if (wants_expression(e)) return is(e->stack[0], "AS") ? "a condition" : "an expression";
-  if (wants_element(e)) return e->token[')'] && !is(e->stack[0], "'('") ? "a pattern element or `)`" : "a pattern element";
+  if (wants_element(e) && e->token[')'] && !is(e->stack[0], "'('")) return "a pattern element or `)`";
+  if (wants_element(e)) return "a pattern element";
   if (is(e->stack[0], "'{'") && e->token[TOK_INTEGER]) return "a whole number or `,`";
   if (wants_operator(e)) return list(r, e, true);
   if (r->declaring && e->token[TOK_PATH] && !wants_name(e)) return "`,` or `)`";
@@ -225,9 +227,9 @@ static bool in_its_place(int word, int next)
   default: break;
   }
   switch (next) {
-  case ',': case ')': case '.': case '=': case '<': case '>': case '+': case '-': case '*': case '/': case ';': case '[':
-  case '?': case '|': case TOK_NE: case TOK_LE: case TOK_GE: case TOK_GAP: case TOK_ANY_GAP: case TOK_AS: case TOK_IS:
-  case TOK_IN: case TOK_YYEOF:
+  case ',': case ')': case '.': case ';': case '[': case '?': case '|': case '=': case '<': case '>': case '+':
+  case '-': case '*': case '/': case TOK_NE: case TOK_LE: case TOK_GE: case TOK_GAP: case TOK_ANY_GAP: case TOK_AS:
+  case TOK_IS: case TOK_IN: case TOK_YYEOF:
     return false;
   default:
     return true;
@@ -241,9 +243,20 @@ static bool reserved_name(tsn_reader *r, const tsn_expected *e, tsn_token t)
   const int before = r->last_count > 1 ? r->last[1].kind : 0;
 
   if (!k || k->class != KEYWORD_RESERVED || !wants_name(e)) return false;
-  if (before == '.' || before == ':') return true;
-  if (before == TOK_AS && t.kind != TOK_WHERE && t.kind != TOK_FROM && t.kind != TOK_SELECT && !tsn_opens_clause(t.kind)) return true;
-  if (t.kind == TOK_END && (before == TOK_THEN || before == TOK_ELSE || before == TOK_WHEN || before == TOK_CASE)) return false;
+  switch (before) {
+  case '.':
+  case ':': return true;
+  case TOK_AS:
+    if (t.kind == TOK_WHERE || t.kind == TOK_FROM || t.kind == TOK_SELECT || tsn_opens_clause(t.kind)) break;
+    return true;
+  case TOK_CASE:
+  case TOK_WHEN:
+  case TOK_THEN:
+  case TOK_ELSE:
+    if (t.kind == TOK_END) return false;
+    break;
+  default: break;
+  }
   return !in_its_place(t.kind, tsn_reader_peek(r));
 }
 
@@ -275,7 +288,7 @@ static const char *hint_for(const tsn_expected *e, tsn_token t)
     return "a quantifier counts rows; durations stand behind a gap or an absence: ->{,5 MINUTES}, !b{5 MINUTES}";
   if (e->token[','] && (t.kind == TOK_WORD || t.kind == TOK_QUOTED) && wants_clause(e)) return "is a comma missing?";
   if (t.kind == '!' && wants_expression(e)) return "in conditions, negation is written NOT";
-  if (e->token[TOK_ROW] && !wants_name(e)) return "the forms are SKIP PAST LAST ROW, SKIP TO NEXT ROW, SKIP TO LAST label";
+  if (e->token[TOK_ROW] && !wants_name(e)) return skips;
   return NULL;
 }
 
@@ -286,22 +299,23 @@ static bool named(tsn_reader *r, const tsn_expected *e, tsn_token t)
   if (reserved_name(r, e, t)) {
     const char *word = tsn_arena_text(r->arena, r->text + t.at.from, t.at.to - t.at.from);
 
+    const char *hint = tsn_arena_printf(r->arena, "as a name it is written \"%s\"", word ? word : "");
+
     r->quiet_until = r->given + 1;
-    tsn_diag_add(r->diag, TSN_E0105, t.at, word ? tsn_arena_printf(r->arena, "as a name it is written \"%s\"", word) : NULL,
-                 "%s is a reserved word", text);
+    tsn_diag_add(r->diag, TSN_E0105, t.at, hint, "%s is a reserved word", text);
   } else if (e->token[TOK_CREATE] && e->token[TOK_SELECT] && is_word(t)) {
     tsn_diag_add(r->diag, TSN_E0106, t.at, nearest(r, t, statements, 2), "no statement begins with %s", text);
   } else if (is(e->stack[0], "CREATE") && is_word(t)) {
     tsn_diag_add(r->diag, TSN_E0106, t.at, nearest(r, t, creations, sizeof creations / sizeof *creations),
                  "unexpected %s after `CREATE`: STREAM, TABLE, PARAMETER, FUNCTION or PATTERN was expected", text);
   } else if (wants_clause(e) && t.kind == TOK_ROW) {
-    tsn_diag_add(r->diag, TSN_E0111, t.at, "the forms are SKIP PAST LAST ROW, SKIP TO NEXT ROW, SKIP TO LAST label",
-                 "unexpected %s%s", text, after(r, 1));
+    tsn_diag_add(r->diag, TSN_E0111, t.at, skips, "unexpected %s%s", text, after(r, 1));
   } else if (wants_clause(e) && !e->token[','] && is_word(t)) {
     tsn_diag_add(r->diag, TSN_E0106, t.at, nearest(r, t, clauses, sizeof clauses / sizeof *clauses),
                  "no clause of MATCH_RECOGNIZE begins with %s", text);
   } else if (r->depth == 0 && e->token[';'] && e->token[TOK_WHERE] && tsn_opens_clause(t.kind)) {
-    tsn_diag_add(r->diag, TSN_E0110, t.at, "is there a `)` too many before it?", "%s stands outside MATCH_RECOGNIZE", text);
+    tsn_diag_add(r->diag, TSN_E0110, t.at, "is there a `)` too many before it?", "%s stands outside MATCH_RECOGNIZE",
+                 text);
   } else {
     return false;
   }
@@ -314,7 +328,8 @@ static void unnamed(tsn_reader *r, const tsn_expected *e, tsn_token t)
   const char *last = after(r, r->current.added && r->current.kind != ';' ? 0 : 1);
 
   if (t.kind == TOK_YYEOF)
-    tsn_diag_add(r->diag, TSN_E0107, t.at, hint, wanted ? "the text ends%s: %s was expected" : "the text ends%s", last, wanted);
+    tsn_diag_add(r->diag, TSN_E0107, t.at, hint, wanted ? "the text ends%s: %s was expected" : "the text ends%s", last,
+                 wanted);
   else
     tsn_diag_add(r->diag, TSN_E0101, t.at, hint, wanted ? "unexpected %s%s: %s was expected" : "unexpected %s%s",
                  describe(r, t), last, wanted);

@@ -114,7 +114,8 @@ static void place_comments(tsn_layout *l)
     last = end_of_line(r, c, to);
     if (to < r->length && !has_newline(r, last->at.to, to, 1)) place = PLACE_INLINE;
     else place = next == 0 || has_newline(r, from, c->at.from, 1) ? PLACE_OWN : PLACE_TRAILING;
-    if (place == PLACE_OWN && !l->pieces[next].before.first) l->pieces[next].blank_source = has_newline(r, from, c->at.from, 2);
+    if (place == PLACE_OWN && !l->pieces[next].before.first)
+      l->pieces[next].blank_source = has_newline(r, from, c->at.from, 2);
     for (;; c = c->next) {
       tsn_note *note = tsn_arena_new(r->arena, tsn_note);
 

@@ -141,8 +141,8 @@ int64_t tsn_read_count(tsn_reader *r, tsn_span at, bool negative)
     return -2;
   }
   if (!tsn_parse_int64(text, length, &count) || count > COUNT_MAX) {
-    tsn_diag_add(r->diag, TSN_E0122, at, "leave the bound out: {n,} has no maximum", "a bound of a quantifier is at most %d",
-                 COUNT_MAX);
+    tsn_diag_add(r->diag, TSN_E0122, at, "leave the bound out: {n,} has no maximum",
+                 "a bound of a quantifier is at most %d", COUNT_MAX);
     return -2;
   }
   return count;
@@ -269,7 +269,8 @@ static bool read_fields(const char *text, size_t length, int from, int to, int64
     int64_t part;
 
     while (i < length && ((text[i] >= '0' && text[i] <= '9') || (unit == UNIT_SECOND && text[i] == '.'))) i++;
-    if (!times_unit(text + begin, i - begin, units[unit].us, &part) || __builtin_add_overflow(*us, part, us)) return false;
+    if (!times_unit(text + begin, i - begin, units[unit].us, &part)) return false;
+    if (__builtin_add_overflow(*us, part, us)) return false;
     if (unit < from && part >= units[unit + 1].us) return false;
     if (unit == to) break;
     if (i == length || text[i] != (unit == UNIT_DAY ? ' ' : ':')) return false;
@@ -298,14 +299,15 @@ tsn_expr *tsn_read_interval(tsn_reader *r, tsn_span at, tsn_span text, tsn_token
 
   if (first < 0 || last < 0) return interval(r, at, 0, spelling);
   if (range && (last >= first || first > UNIT_DAY || last < UNIT_SECOND)) {
-    tsn_diag_add(r->diag, TSN_E0132, to.at, "DAY TO SECOND, DAY TO MINUTE, DAY TO HOUR, HOUR TO SECOND, HOUR TO MINUTE or "
-                 "MINUTE TO SECOND", "an INTERVAL does not go from %s to %s", units[first].name, units[last].name);
+    tsn_diag_add(r->diag, TSN_E0132, to.at, "from a greater unit to a smaller one, of DAY, HOUR, MINUTE and SECOND",
+                 "an INTERVAL does not go from %s to %s", units[first].name, units[last].name);
     return interval(r, at, 0, spelling);
   }
   if (length > 0 && (*s == '-' || *s == '+')) s++, length--;
   read = range ? read_fields(s, length, first, last, &us) : times_unit(s, length, units[first].us, &us);
   if (!read && range)
-    tsn_diag_add(r->diag, TSN_E0132, text, first == UNIT_DAY ? "such as '1 02:30:00' for DAY TO SECOND" : "such as '02:30'",
+    tsn_diag_add(r->diag, TSN_E0132, text,
+                 first == UNIT_DAY ? "such as '1 02:30:00' for DAY TO SECOND" : "such as '02:30'",
                  "the text is no interval of %s TO %s", units[first].name, units[last].name);
   else if (!read)
     tsn_diag_add(r->diag, TSN_E0132, text, "a number, such as '90' or '2.5'", "the text is no number of %s",

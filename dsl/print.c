@@ -45,7 +45,7 @@ static void print_upper(const char *text, tsn_bytes *out)
   for (; text && *text; text++) tsn_bytes_char(out, *text >= 'a' && *text <= 'z' ? (char)(*text - 'a' + 'A') : *text);
 }
 
-/* Whether what is printed begins with a minus: behind `{` or another minus it needs a blank, or it were another sign. */
+/* Whether what is printed begins with a minus: behind `{` or a minus it needs a blank, or it were another sign. */
 static bool leads_with_minus(const tsn_expr *e)
 {
   for (;; e = e->args) {

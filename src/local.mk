@@ -15,6 +15,7 @@ libtsnapi_la_SOURCES = \
 
 lib_LTLIBRARIES += libtocsin.la
 libtocsin_la_SOURCES =
+libtocsin_la_LIBTOOLFLAGS =      # this one is also static, see AM_LIBTOOLFLAGS
 libtocsin_la_LIBADD = libtsnapi.la libtsn.la
 libtocsin_la_LDFLAGS = -no-undefined -version-info 0:0:0 -export-symbols-regex '^tocsin_'
 

@@ -155,6 +155,8 @@ typedef struct tsn_bound {
   tocsin_type time_type;
   uint32_t *keys;
   size_t key_count;
+  tsn_window_kind window_kind;
+  int64_t window;
   tsn_border *orders; /* after the time */
   size_t order_count;
   bool needs_sort;

@@ -85,6 +85,8 @@ int tsn_bind_find_column(const tsn_bstream *s, const tsn_name *name);
 void tsn_bind_labels(tsn_binder *b, const tsn_clauses *clauses);
 void tsn_bind_pattern(tsn_binder *b, const tsn_clauses *clauses);
 void tsn_bind_check_pattern(tsn_binder *b, const tsn_clauses *clauses);
+/* A duration of the time column's kind: INTERVAL for times, a number for numbers. */
+bool tsn_bind_duration(tsn_binder *b, const tsn_expr *e, const char *what, int64_t *out);
 /* Canonical name of a label: upper case unless quoted. */
 const char *tsn_bind_label_name(tsn_binder *b, const tsn_name *name);
 int tsn_bind_find_label(const tsn_binder *b, const char *name);

@@ -543,7 +543,7 @@ static const struct fn_row {
 static const char *const later[] = {"LOWER",        "UPPER",          "TRIM",       "SUBSTRING",    "POSITION",   "REPLACE",
                                     "REGEXP_LIKE",  "REGEXP_SUBSTR",  "EXTRACT",    "DATE_TRUNC",   "TIMESTAMPDIFF", "NOW",
                                     "JSON_VALUE",   "GEO_DISTANCE",   "HASH",       "MIN_BY",       "MAX_BY",
-                                    "APPROX_PERCENTILE", "WINDOW_START", "WINDOW_END", "STREAM"};
+                                    "APPROX_PERCENTILE", "STREAM"};
 
 static tsn_bx *unknown_function(tsn_context *c, const tsn_expr *e)
 {

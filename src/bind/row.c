@@ -188,12 +188,15 @@ typedef enum row_call {
   CALL_MATCH_END,
   CALL_MATCH_ID,
   CALL_PATH,
+  CALL_WINDOW_START,
+  CALL_WINDOW_END,
   ROW_CALLS
 } row_call;
 
 static const char *const row_calls[ROW_CALLS] = {"FIRST",        "LAST",           "PREV",        "NEXT",
                                                  "CLASSIFIER",   "MATCH_NUMBER",   "MATCH_STATUS", "MATCH_ROWTIME",
-                                                 "MATCH_START",  "MATCH_END",      "MATCH_ID",    "PATH"};
+                                                 "MATCH_START",  "MATCH_END",      "MATCH_ID",    "PATH",
+                                                 "WINDOW_START", "WINDOW_END"};
 
 static const struct agg_row {
   const char *name;
@@ -316,11 +319,6 @@ static tsn_bx *navigate(tsn_context *c, const tsn_expr *e, row_call which)
   if (!set) {
     tsn_diag_add(c->b->diag, TSN_E1011, e->at, "it leads to a row: give it a column or CLASSIFIER()",
                  "%s reads no column", name);
-    return NULL;
-  }
-  if (physical && steps > 0 && reads_label) {
-    tsn_diag_add(c->b->diag, TSN_U0002, e->at, "LAST(CLASSIFIER(), n) steps over the rows of the match",
-                 "CLASSIFIER() at a physical offset is not supported yet");
     return NULL;
   }
   return tsn_bind_nav(c->b, first, offset, which == CALL_PREV ? -(int64_t)steps : which == CALL_NEXT ? (int64_t)steps : 0, set, value, final, e->at);
@@ -450,7 +448,9 @@ static tsn_bx *match_function(tsn_context *c, const tsn_expr *e, row_call which)
                         [CALL_MATCH_START] = {MATCH_VALUE_START, TOCSIN_NULL},
                         [CALL_MATCH_END] = {MATCH_VALUE_END, TOCSIN_NULL},
                         [CALL_MATCH_ID] = {MATCH_VALUE_ID, TOCSIN_TEXT},
-                        [CALL_PATH] = {MATCH_VALUE_PATH, TOCSIN_LIST}};
+                        [CALL_PATH] = {MATCH_VALUE_PATH, TOCSIN_LIST},
+                        [CALL_WINDOW_START] = {MATCH_VALUE_WINDOW_START, TOCSIN_NULL},
+                        [CALL_WINDOW_END] = {MATCH_VALUE_WINDOW_END, TOCSIN_NULL}};
   tsn_binder *b = c->b;
   tsn_bx *x;
   tocsin_type type = table[which].type;
@@ -467,6 +467,11 @@ static tsn_bx *match_function(tsn_context *c, const tsn_expr *e, row_call which)
   if (c->place != PLACE_MEASURE) {
     tsn_diag_add(b->diag, TSN_U0005, e->at, NULL, "MATCH_NUMBER() in %s is not supported yet",
                  c->place == PLACE_DEFINE ? "a condition" : "this place");
+    return NULL;
+  }
+  if ((which == CALL_WINDOW_START || which == CALL_WINDOW_END) && b->query->window_kind == WINDOW_NONE) {
+    tsn_diag_add(b->diag, TSN_E2011, e->at, "PARTITION BY key, SESSION (30 MINUTES)", "%s needs a SESSION or TUMBLE in PARTITION BY",
+                 row_calls[which]);
     return NULL;
   }
   if (type == TOCSIN_NULL) {

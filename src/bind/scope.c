@@ -232,6 +232,21 @@ static void unknown_column(tsn_binder *b, const tsn_expr *e, const char *where)
                "stream %s has no column %s", b->stream->name, e->name.text);
 }
 
+static void bind_window(tsn_binder *b, const tsn_key *k)
+{
+  tsn_bound *q = b->query;
+  if (q->window_kind != WINDOW_NONE) {
+    tsn_diag_add(b->diag, TSN_E2013, k->at, NULL, "PARTITION BY takes one SESSION or TUMBLE");
+    return;
+  }
+  if (!tsn_bind_duration(b, k->expr, k->kind == KEY_SESSION ? "the gap of SESSION" : "the length of TUMBLE", &q->window)) return;
+  if (k->kind == KEY_TUMBLE && q->window == 0) {
+    tsn_diag_add(b->diag, TSN_E2010, k->expr->at, NULL, "the length of TUMBLE is more than 0");
+    return;
+  }
+  q->window_kind = k->kind == KEY_SESSION ? WINDOW_SESSION : WINDOW_TUMBLE;
+}
+
 static void bind_keys(tsn_binder *b, const tsn_clauses *clauses)
 {
   const tsn_key *k;
@@ -242,7 +257,7 @@ static void bind_keys(tsn_binder *b, const tsn_clauses *clauses)
   for (k = clauses->keys; k; k = k->next) {
     int column;
     if (k->kind != KEY_COLUMN) {
-      tsn_diag_add(b->diag, TSN_U0014, k->at, NULL, "%s windows are not supported yet", k->kind == KEY_SESSION ? "SESSION" : "TUMBLE");
+      bind_window(b, k);
       continue;
     }
     column = k->expr->kind == EXPR_COLUMN ? tsn_bind_find_column(b->stream, &k->expr->name) : -1;
@@ -352,8 +367,8 @@ static void bind_query(tsn_binder *b, const tsn_statement *s)
   bind_options(b, s->options);
   if (!bind_source(b, query)) return;
   if (!clauses || !clauses->pattern) return; /* said by the grammar */
-  bind_keys(b, clauses);
   bind_order(b, clauses);
+  bind_keys(b, clauses);
   tsn_bind_labels(b, clauses);
   tsn_bind_pattern(b, clauses);
   tsn_bind_outputs(b, query);

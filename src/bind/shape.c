@@ -151,8 +151,7 @@ void tsn_bind_labels(tsn_binder *b, const tsn_clauses *clauses)
   }
 }
 
-/* A duration of the time column's kind: INTERVAL for times, a number for numbers. */
-static bool duration_of(tsn_binder *b, const tsn_expr *e, const char *what, int64_t *out)
+bool tsn_bind_duration(tsn_binder *b, const tsn_expr *e, const char *what, int64_t *out)
 {
   tsn_bx *x;
   tocsin_type want;
@@ -223,13 +222,13 @@ static tsn_bpat *convert_absence(tsn_binder *b, const tsn_pat *p)
   out->labels = labels;
   if (!p->duration) return out;
   if (b->query->time_column < 0) {
-    duration_of(b, p->duration, "an absence that lasts", &out->duration);
+    tsn_bind_duration(b, p->duration, "an absence that lasts", &out->duration);
     return NULL;
   }
   x = tsn_bind_expr(&c, p->duration);
   if (!x) return NULL;
   if (x->kind == BX_CONST && !x->is_null && x->type != TOCSIN_TIMESTAMP)
-    return duration_of(b, p->duration, "the length of an absence", &out->duration) ? out : NULL;
+    return tsn_bind_duration(b, p->duration, "the length of an absence", &out->duration) ? out : NULL;
   if (x->type == TOCSIN_NULL) x = tsn_bind_coerce(b, x, b->query->time_type == TOCSIN_TIMESTAMP ? TOCSIN_INTERVAL : TOCSIN_BIGINT);
   if (!x) return NULL;
   if (b->query->time_type == TOCSIN_TIMESTAMP ? x->type != TOCSIN_INTERVAL && x->type != TOCSIN_TIMESTAMP
@@ -251,11 +250,11 @@ static tsn_bpat *convert_gap(tsn_binder *b, const tsn_pat *p)
   out->any = p->any;
   if (p->lo) {
     out->has_lo = true;
-    if (!duration_of(b, p->lo, "the lower bound of a gap", &out->lo)) return NULL;
+    if (!tsn_bind_duration(b, p->lo, "the lower bound of a gap", &out->lo)) return NULL;
   }
   if (p->hi) {
     out->has_hi = true;
-    if (!duration_of(b, p->hi, "the upper bound of a gap", &out->hi)) return NULL;
+    if (!tsn_bind_duration(b, p->hi, "the upper bound of a gap", &out->hi)) return NULL;
   }
   return out;
 }
@@ -390,7 +389,7 @@ static void bind_within(tsn_binder *b, const tsn_clauses *clauses)
   tsn_bound *q = b->query;
   if (!clauses->within) return;
   if (!clauses->within_rows) {
-    if (duration_of(b, clauses->within, "WITHIN", &q->within)) q->within_kind = WITHIN_TIME;
+    if (tsn_bind_duration(b, clauses->within, "WITHIN", &q->within)) q->within_kind = WITHIN_TIME;
     return;
   }
   {

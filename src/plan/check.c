@@ -78,8 +78,8 @@ static void check_ends(tsn_plan *p, bool *preceded)
       if (!(flags & SEEN_ELEMENT) && (flags & (SEEN_ABSENCE | SEEN_TIMER)))
         tsn_diag_add(p->diag, TSN_E2007, p->q->pattern->at, "an absence speaks of the rows before or after one that is there",
                      "the pattern can be passed over an absence alone, without a row");
-      else if ((flags & SEEN_ABSENCE) && p->q->within_kind != WITHIN_TIME)
-        tsn_diag_add(p->diag, TSN_E2006, p->q->pattern->at, "give it a length, !x{10 MINUTES}, or bound the match with WITHIN",
+      else if ((flags & SEEN_ABSENCE) && p->q->within_kind != WITHIN_TIME && p->q->window_kind == WINDOW_NONE)
+        tsn_diag_add(p->diag, TSN_E2006, p->q->pattern->at, "give it a length, !x{10 MINUTES}, or bound the match with WITHIN or a window",
                      "nothing says how long the absence at the end of the pattern lasts");
     } else {
       if (n->kind == NODE_GAP && (flags & SEEN_ELEMENT)) preceded[node] = true;
@@ -261,6 +261,7 @@ static void find_waits(tsn_plan *p, uint32_t from, bool *waits_for_ever)
 static void warn_waits(tsn_plan *p)
 {
   bool *waits_for_ever = tsn_arena_new_array(p->arena, bool, p->node_count + 1), timed = p->q->within_kind != WITHIN_NONE;
+  bool bounded = timed || p->q->window_kind != WINDOW_NONE;
   size_t i;
   if (!waits_for_ever) return;
   for (i = 0; i < p->node_count; i++) {
@@ -268,12 +269,12 @@ static void warn_waits(tsn_plan *p)
     if (n->kind == NODE_ROW || n->kind == NODE_TIMER) find_waits(p, n->next, waits_for_ever);
     if (n->kind == NODE_GAP && (n->flags & NODE_HAS_HI)) timed = true;
   }
-  for (i = 0; i < p->node_count && p->q->within_kind == WITHIN_NONE; i++)
+  for (i = 0; i < p->node_count && !bounded; i++)
     if (waits_for_ever[i])
       tsn_diag_add(p->diag, TSN_W0001, p->nodes[i].at, "WITHIN 1 HOUR bounds the whole match, ->{,1 HOUR} this gap",
                    p->q->skip_kind == MATCH_SKIP_NONE ? "nothing ends the wait for what follows"
                                                       : "nothing ends the wait for what follows, and later matches wait behind it");
-  if (p->q->timeouts && !timed)
+  if (p->q->timeouts && !timed && !bounded)
     tsn_diag_add(p->diag, TSN_W0003, p->q->pattern->at, "WITHIN or an upper bound of a gap ends a wait", "nothing can time out here");
 }
 

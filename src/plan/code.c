@@ -123,6 +123,18 @@ static void column(emitter *e, const tsn_bx *x)
   else emit(e, OP_NEXT, 0, (uint16_t)e->physical, slot, 0, 1);
 }
 
+static void label(emitter *e)
+{
+  if (e->physical == 0) {
+    simple(e, OP_LABEL, 0, 0);
+  } else if (e->physical > 0) {
+    emit(e, OP_LABEL_BEHIND, 0, (uint16_t)e->physical, 0, 0, 1);
+  } else {
+    emit(e, OP_LABEL_BEFORE, 0, (uint16_t)-e->physical, tsn_plan_find_labels(e->p), 0, 1);
+    e->local = false;
+  }
+}
+
 static void logic(emitter *e, const tsn_bx *x, tsn_opcode skip, tsn_opcode op)
 {
   uint32_t *jumps = tsn_arena_new_array(e->p->arena, uint32_t, x->arg_count + 1);
@@ -179,7 +191,7 @@ static void expr(emitter *e, const tsn_bx *x)
   switch (x->kind) {
   case BX_CONST: constant(e, x); break;
   case BX_COLUMN: column(e, x); break;
-  case BX_LABEL: simple(e, OP_LABEL, 0, 0); break;
+  case BX_LABEL: label(e); break;
   case BX_ROWNUM: simple(e, OP_ROWNUM, 0, 0); break;
   case BX_NAV: navigate(e, x->nav); break;
   case BX_AGG: aggregate(e, x->agg); break;

@@ -220,17 +220,16 @@ static void start_absences(tsn_plan *p, tsn_pattern_rec *rec)
     }
 }
 
-static bool reads_match_number(const tsn_bound *q)
+static bool reads_match(const tsn_bound *q, tsn_match_value which)
 {
   size_t i;
   for (i = 0; i < q->inner_count; i++) {
-    /* MATCH_ID holds the ordinal as well; deep uses are found the same way, as only measures hold them. */
     const tsn_bx *stack[64];
     size_t depth = 0;
     stack[depth++] = q->inner[i].value;
     while (depth) {
       const tsn_bx *x = stack[--depth], *arg;
-      if (x->kind == BX_MATCH && (x->index == MATCH_VALUE_NUMBER || x->index == MATCH_VALUE_ID)) return true;
+      if (x->kind == BX_MATCH && x->index == (uint32_t)which) return true;
       for (arg = x->args; arg; arg = arg->next) {
         if (depth == 64) return true;
         stack[depth++] = arg;
@@ -266,6 +265,9 @@ static void plan_pattern(tsn_arena *arena, tsn_image *image, const tsn_bound *q,
   rec.time_type = (uint32_t)q->time_type;
   rec.within_kind = (uint32_t)q->within_kind;
   rec.within = q->within;
+  rec.window_kind = (uint32_t)q->window_kind;
+  rec.window = q->window;
+  rec.whole_windows = q->window_kind == WINDOW_SESSION && reads_match(q, MATCH_VALUE_WINDOW_END);
   rec.slots = add_indices(image, p->slots, p->slot_count);
   for (i = 0; i < q->key_count; i++) keys[i] = p->slot_of[q->keys[i]];
   rec.keys = add_indices(image, keys, q->key_count);
@@ -290,14 +292,15 @@ static void plan_pattern(tsn_arena *arena, tsn_image *image, const tsn_bound *q,
   rec.ambiguous = tsn_plan_is_ambiguous(p);
   rec.history = p->replay || (q->skip_kind == MATCH_SKIP_NONE && rec.ambiguous) || q->empty_kind == MATCH_UNMATCHED;
   rec.behind = p->behind;
-  rec.ahead = p->has_last && p->ahead == 0 ? 1 : p->ahead; /* whether $ holds is known when a row waits for the next */
+  rec.ahead = (p->has_last || rec.whole_windows) && p->ahead == 0 ? 1 : p->ahead; /* whether $ holds is known when a row waits for the next */
   rec.has_first = p->has_first;
   rec.has_last = p->has_last;
   rec.has_timers = p->timer_count > 0;
   rec.has_bounds = p->has_bounds;
   rec.needs_sort = q->needs_sort;
   start_absences(p, &rec);
-  rec.keep_idle = p->behind || p->has_first || rec.start_absences.count || reads_match_number(q) || q->empty_kind == MATCH_UNMATCHED;
+  rec.keep_idle = p->behind || p->has_first || rec.start_absences.count || reads_match(q, MATCH_VALUE_NUMBER) ||
+                  reads_match(q, MATCH_VALUE_ID) || q->window_kind != WINDOW_NONE || q->empty_kind == MATCH_UNMATCHED;
   rec.fingerprint = tsn_hash_bytes(q->text, q->text_length, 0);
   emit_nodes(p, &rec);
   emit_timers(p, &rec);

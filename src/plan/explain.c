@@ -102,7 +102,7 @@ static void print_registers(const tocsin_program *p, const tsn_pattern_rec *q, t
   if (q->regs.count) tsn_bytes_text(out, "  registers\n");
   for (i = 0; i < q->regs.count; i++) {
     const tsn_reg_rec *r = &p->regs[q->regs.first + i];
-    tsn_bytes_printf(out, "   %3u  %s", i, r->kind == REG_LAST ? "LAST" : r->kind == REG_FIRST ? "FIRST" : aggregates[r->aggregate]);
+    tsn_bytes_printf(out, "   %3u  %s", i, r->kind == REG_LAST ? "LAST" : r->kind == REG_FIRST ? "FIRST" : r->kind == REG_LABELS ? "LABELS" : aggregates[r->aggregate]);
     if (r->kind == REG_FIRST) tsn_bytes_printf(out, " row %u", r->depth);
     if (r->cells) tsn_bytes_printf(out, "  cells %u to %u", r->cell, r->cell + r->cells - 1);
     else tsn_bytes_text(out, "  a list");

@@ -69,6 +69,7 @@ typedef struct tsn_plan {
   uint32_t *slots;
   size_t slot_count;
   bool ambiguous, replay;
+  bool labels_decide; /* a condition reads labels at physical offsets */
 } tsn_plan;
 
 /* nfa.c */
@@ -80,6 +81,7 @@ bool tsn_plan_is_ambiguous(const tsn_plan *p);
 void tsn_plan_slots(tsn_plan *p);
 void tsn_plan_registers(tsn_plan *p);
 uint32_t tsn_plan_find_nav(const tsn_plan *p, const tsn_nav *nav);
+uint32_t tsn_plan_find_labels(const tsn_plan *p);
 uint32_t tsn_plan_find_agg(const tsn_plan *p, const tsn_agg *agg);
 bool tsn_plan_set_has(const tsn_label_set *set, uint32_t label);
 

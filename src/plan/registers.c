@@ -140,6 +140,37 @@ uint32_t tsn_plan_find_agg(const tsn_plan *p, const tsn_agg *agg)
   return r ? (uint32_t)(r - p->regs) : TSN_NONE;
 }
 
+uint32_t tsn_plan_find_labels(const tsn_plan *p)
+{
+  size_t i;
+  for (i = 0; i < p->reg_count; i++)
+    if (p->regs[i].kind == REG_LABELS) return (uint32_t)i;
+  return TSN_NONE;
+}
+
+static bool reads_label(const tsn_bx *x)
+{
+  const tsn_bx *arg;
+  if (!x) return false;
+  if (x->kind == BX_LABEL) return true;
+  for (arg = x->args; arg; arg = arg->next)
+    if (reads_label(arg)) return true;
+  return reads_label(x->otherwise);
+}
+
+/* Labels at a physical offset: those of the rows before are kept, so many of them. */
+static void request_labels(tsn_plan *p, const tsn_nav *nav, bool condition)
+{
+  static const tsn_label_set all = {.all = true, .name = ""};
+  tsn_reg_plan want = {.kind = REG_LABELS, .set = &all, .depth = (uint32_t)-nav->physical + 1}, *r;
+  if (nav->physical >= 0 || !reads_label(nav->value)) return;
+  r = ask(p, &want);
+  if (!r) return;
+  if (condition || !p->replay) r->in_path = true;
+  else r->in_replay = true;
+  p->labels_decide = p->labels_decide || condition;
+}
+
 static bool is_list(tsn_aggregate kind)
 {
   static const bool lists[TSN_AGGREGATES] = {
@@ -165,6 +196,7 @@ static void request(tsn_plan *p, const tsn_bx *x, uint32_t label, bool condition
     tsn_reg_plan want = nav_reg(x->nav), *r;
     bool own = label != TSN_NONE && tsn_plan_set_has(x->nav->set, label);
     see_physical(p, x->nav->physical);
+    request_labels(p, x->nav, condition);
     if (own && !x->nav->first) {
       if (x->nav->offset == 0) return; /* the candidate row itself */
       want.depth = x->nav->offset;
@@ -191,6 +223,7 @@ static bool needs_replay(const tsn_bx *x)
   const tsn_bx *arg;
   if (!x) return false;
   if (x->kind == BX_AGG && is_list(x->agg->kind)) return true;
+  if (x->kind == BX_NAV && x->nav->physical > 0 && reads_label(x->nav->value)) return true;
   if (x->kind == BX_MATCH && x->index == MATCH_VALUE_PATH) return true;
   for (arg = x->args; arg; arg = arg->next)
     if (needs_replay(arg)) return true;
@@ -204,7 +237,7 @@ static uint32_t cells_of(const tsn_reg_plan *r)
 #include "program/aggregates.def"
 #undef AGGREGATE
   };
-  return r->kind == REG_LAST ? r->depth : r->kind == REG_FIRST ? 2 : cells[r->aggregate];
+  return r->kind == REG_LAST ? r->depth : r->kind == REG_FIRST ? 2 : r->kind == REG_LABELS ? r->depth + 1 : cells[r->aggregate];
 }
 
 static void assign_cells(tsn_plan *p)
@@ -257,6 +290,17 @@ static void reads(const tsn_plan *p, const tsn_bx *x, uint32_t label, uint64_t *
   }
   for (arg = x->args; arg; arg = arg->next) reads(p, arg, label, bits);
   reads(p, x->otherwise, label, bits);
+}
+
+/* Whether a condition reads labels at physical offsets: then it is not of its own row alone. */
+static bool reads_labels_before(const tsn_bx *x)
+{
+  const tsn_bx *arg;
+  if (!x) return false;
+  if (x->kind == BX_NAV) return x->nav->physical < 0 && reads_label(x->nav->value);
+  for (arg = x->args; arg; arg = arg->next)
+    if (reads_labels_before(arg)) return true;
+  return reads_labels_before(x->otherwise);
 }
 
 /* Which cells must have lived before a row under `label`, for `after` to live behind it. */
@@ -333,6 +377,7 @@ static void liveness(tsn_plan *p)
     p->label_reads[i] = tsn_arena_new_array(p->arena, uint64_t, words);
     if (!p->label_reads[i]) return;
     reads(p, p->q->labels[i].condition, (uint32_t)i, p->label_reads[i]);
+    if (reads_labels_before(p->q->labels[i].condition)) set_reg(p->label_reads[i], &p->regs[tsn_plan_find_labels(p)]);
   }
   for (i = 0; i < p->timer_count; i++) {
     p->timer_reads[i] = tsn_arena_new_array(p->arena, uint64_t, words);
@@ -342,6 +387,7 @@ static void liveness(tsn_plan *p)
   for (i = 0; i < p->node_count; i++) {
     p->nodes[i].live = tsn_arena_new_array(p->arena, uint64_t, words);
     if (!p->nodes[i].live) return;
+    if (p->labels_decide) set_reg(p->nodes[i].live, &p->regs[tsn_plan_find_labels(p)]);
   }
   while (changed) {
     changed = false;

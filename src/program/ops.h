@@ -45,6 +45,8 @@ typedef enum tsn_match_value {
   MATCH_VALUE_ID,
   MATCH_VALUE_PATH,
   MATCH_VALUE_ROWS,
+  MATCH_VALUE_WINDOW_START,
+  MATCH_VALUE_WINDOW_END,
   MATCH_VALUES
 } tsn_match_value;
 

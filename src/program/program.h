@@ -121,7 +121,8 @@ typedef struct tsn_label_rec {
 typedef enum tsn_reg_kind {
   REG_LAST,  /* cells: the value at the last row, the one before, ... (depth cells) */
   REG_FIRST, /* cells: count of rows; the value at row number depth (from 0) */
-  REG_AGG    /* cells as the aggregate needs them (aggregates.def) */
+  REG_AGG,   /* cells as the aggregate needs them (aggregates.def) */
+  REG_LABELS /* cells: number of the last mapped row; the labels of that row and of the physical rows before it, by number */
 } tsn_reg_kind;
 
 typedef struct tsn_reg_rec {
@@ -145,6 +146,8 @@ typedef enum tsn_skip_kind {
 
 typedef enum tsn_empty_kind { MATCH_SHOW_EMPTY, MATCH_OMIT_EMPTY, MATCH_UNMATCHED } tsn_empty_kind;
 typedef enum tsn_within_kind { WITHIN_NONE, WITHIN_TIME, WITHIN_ROWS } tsn_within_kind;
+
+typedef enum tsn_window_kind { WINDOW_NONE, WINDOW_SESSION, WINDOW_TUMBLE } tsn_window_kind;
 
 typedef struct tsn_order_rec {
   uint32_t slot, descending;
@@ -170,6 +173,9 @@ typedef struct tsn_pattern_rec {
   uint32_t time_type;
   uint32_t within_kind;
   int64_t within;
+  int64_t window;
+  uint32_t window_kind;
+  uint32_t whole_windows; /* the end of a session is read: its rows wait for it */
   tsn_range slots;  /* of indices: stream columns that a row carries here */
   tsn_range keys;   /* of indices: slots of PARTITION BY */
   tsn_range orders; /* of orders: ORDER BY after the time */

@@ -130,8 +130,13 @@ static bool effect(checker *c, const tsn_instr *in, char **top)
   const tsn_reg_rec *reg = in->a < c->q->regs.count ? &c->p->regs[c->q->regs.first + in->a] : NULL;
   switch ((tsn_opcode)in->op) {
   case OP_NULL: kind = '0'; break;
+  case OP_LABEL_BEFORE:
+    if (reg->kind != REG_LABELS) return false;
+    kind = 'T';
+    break;
   case OP_TEXT:
   case OP_LABEL:
+  case OP_LABEL_BEHIND:
   case OP_LIST: kind = 'T'; break;
   case OP_COL:
   case OP_PREV:
@@ -236,10 +241,11 @@ static bool registers_ok(checker *c)
   uint32_t i, k;
   for (i = 0; i < c->q->regs.count; i++) {
     const tsn_reg_rec *reg = &c->p->regs[c->q->regs.first + i];
-    if (reg->kind > REG_AGG || reg->type > TOCSIN_LIST || reg->cells > c->q->cells || reg->cell > c->q->cells - reg->cells) return false;
+    if (reg->kind > REG_LABELS || reg->type > TOCSIN_LIST || reg->cells > c->q->cells || reg->cell > c->q->cells - reg->cells) return false;
     if (reg->in_path && reg->cell + reg->cells > c->q->path_cells) return false;
     if (reg->kind == REG_LAST && (reg->cells == 0 || reg->cells != reg->depth)) return false;
     if (reg->kind == REG_FIRST && reg->cells != 2) return false;
+    if (reg->kind == REG_LABELS && (reg->cells < 2 || reg->type != TOCSIN_BIGINT)) return false;
     if (reg->kind == REG_AGG && (reg->aggregate >= TSN_AGGREGATES || reg->cells != cells[reg->aggregate])) return false;
     if (reg->kind == REG_AGG && reg->cells == 0 && (reg->depth >= c->q->lists || reg->in_path)) return false;
     if (reg->kind == REG_AGG && reg->aggregate == AGG_SUM && reg->type == TOCSIN_TEXT) return false;
@@ -248,7 +254,7 @@ static bool registers_ok(checker *c)
   }
   for (i = 0; i < c->q->regs.count; i++) {
     const tsn_reg_rec *reg = &c->p->regs[c->q->regs.first + i];
-    if (reg->kind != REG_AGG && reg->value.instrs.count == 0) return false;
+    if (reg->kind < REG_AGG && reg->value.instrs.count == 0) return false;
     if (!code_ok(c, &reg->value, kind_of(reg->type), false) || !code_ok(c, &reg->value2, 'T', false)) return false;
   }
   return true;
@@ -332,7 +338,9 @@ static bool pattern_ok(checker *c)
   uint32_t i;
   if (q->stream >= p->streams_count || !text_ok(p, q->name) || !ranges_ok(p, q)) return false;
   if (q->time_slot != TSN_NONE && q->time_slot >= q->slots.count) return false;
-  if (q->time_slot == TSN_NONE && (q->within_kind == WITHIN_TIME || q->timers.count || q->has_bounds || q->orders.count)) return false;
+  if (q->window_kind > WINDOW_TUMBLE || (q->window_kind == WINDOW_TUMBLE ? q->window < 1 : q->window < 0)) return false;
+  if (q->whole_windows && !q->ahead) return false;
+  if (q->time_slot == TSN_NONE && (q->window_kind || q->within_kind == WITHIN_TIME || q->timers.count || q->has_bounds || q->orders.count)) return false;
   if (q->time_slot != TSN_NONE && kind_of(slot_column(c, q->time_slot)->type) == 'T') return false;
   for (i = 0; i < q->orders.count; i++)
     if (p->orders[q->orders.first + i].slot >= q->slots.count) return false;

@@ -12,7 +12,8 @@ bool tsn_ahead_add(tsn_run *r, int64_t time, uint64_t seq)
   tsn_ahead *a = &r->ahead;
   uint64_t hash = tsn_partition_hash(r);
   uint32_t part = tsn_partition_find(r, hash);
-  if (part == TSN_NONE && (part = tsn_partition_add(r, hash)) == TSN_NONE) return false;
+  part = tsn_partition_for(r, part, hash, time);
+  if (part == TSN_NONE) return false;
   if (a->count - a->first >= r->max_rows)
     return tsn_run_fail(r, TOCSIN_LIMIT, "more than %llu rows wait for the rows behind them in their partitions, for NEXT or $",
                         (unsigned long long)r->max_rows);
@@ -26,6 +27,7 @@ bool tsn_ahead_add(tsn_run *r, int64_t time, uint64_t seq)
   r->row_seq = seq;
   r->partitions[part].arrived++;
   if (!tsn_partition_keep(r, part, time)) return false;
+  if (time > a->latest) a->latest = time;
   a->rows[a->count++] = (tsn_ahead_row){.time = time, .seq = seq, .part = part};
   return tsn_ahead_drain(r);
 }
@@ -33,6 +35,8 @@ bool tsn_ahead_add(tsn_run *r, int64_t time, uint64_t seq)
 static bool is_ready(const tsn_run *r, const tsn_ahead_row *row)
 {
   const tsn_partition *p = &r->partitions[row->part];
+  if (r->p->window_kind && (p->complete || r->ahead.latest > tsn_partition_until(r, p))) return true; /* no row of this piece will come */
+  if (r->p->whole_windows) return r->ahead.over;
   return r->ahead.over || p->arrived - p->rows > (int64_t)r->p->ahead;
 }
 
@@ -50,7 +54,11 @@ bool tsn_ahead_drain(tsn_run *r)
 /* Time passes, but not beyond a row that waits. */
 bool tsn_ahead_advance(tsn_run *r, int64_t limit)
 {
-  const tsn_ahead *a = &r->ahead;
+  tsn_ahead *a = &r->ahead;
+  if (limit >= a->latest && limit < INT64_MAX) {
+    a->latest = limit + 1;
+    if (!tsn_ahead_drain(r)) return false;
+  }
   if (a->first < a->count && a->rows[a->first].time <= limit) limit = a->rows[a->first].time - 1;
   return tsn_run_advance(r, limit);
 }

@@ -16,7 +16,7 @@ static bool unroll(tsn_run *r, uint32_t node, size_t *count)
   for (at = node; at != TSN_NONE; at = r->history.all[at].parent) n++;
   if (!tsn_alloc_grow(r->alloc, (void **)&r->chain, &r->chain_cap, n, sizeof *r->chain)) return tsn_run_nomem(r);
   for (at = node, i = n; at != TSN_NONE; at = r->history.all[at].parent) r->chain[--i] = at;
-  *count = n;
+  *count = r->chain_count = n;
   return true;
 }
 
@@ -37,7 +37,7 @@ static void reset_replay(tsn_run *r, tsn_cell *cells)
 
 static bool replay_step(tsn_run *r, const tsn_partition *part, const tsn_hist *h, tsn_cell *cells)
 {
-  tsn_eval e = {.row = r->replay_row, .partition = part, .number = h->at, .cells = cells, .label = h->label};
+  tsn_eval e = {.row = r->replay_row, .partition = part, .number = h->at, .cells = cells, .label = h->label, .replayed = true};
   load_row(r, part, h->at);
   return tsn_eval_updates(r, &e, cells, true);
 }
@@ -147,7 +147,8 @@ bool tsn_report(tsn_run *r, uint32_t start, uint32_t item, bool timeout, int64_t
   const tsn_start *s = &r->starts[start];
   const tsn_path *i = tsn_path_at(r, item);
   tsn_partition *part = &r->partitions[s->partition];
-  tsn_match_facts facts = {.start_time = s->time, .end_time = i->row_time, .rowtime = time, .rows = i->rows, .timeout = timeout,
+  tsn_match_facts facts = {.start_time = s->time, .end_time = i->row_time, .rowtime = time, .rows = i->rows, .window_start = part->window_start, .window_end = part->window_end,
+                           .timeout = timeout,
                            .empty = i->row < 0, .history = i->history};
   tsn_out_row out = {.seq = s->seq, .pattern = r->index, .timeout = timeout, .time = time};
   tsn_eval e = {.row = r->replay_row, .partition = part, .number = s->row, .cells = r->full, .final = r->full_final, .match = &facts,

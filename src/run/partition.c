@@ -67,9 +67,10 @@ uint32_t tsn_partition_add(tsn_run *r, uint64_t hash)
       return TSN_NONE;
     }
     part = (uint32_t)r->partition_count++;
+    r->partitions[part].generation = 0;
   }
   p = &r->partitions[part];
-  *p = (tsn_partition){.hash = hash, .first = TSN_NONE, .last = TSN_NONE};
+  *p = (tsn_partition){.hash = hash, .first = TSN_NONE, .last = TSN_NONE, .before = TSN_NONE, .generation = p->generation + 1};
   if (key_count) p->keys = tsn_alloc_array(r->alloc, key_count, sizeof *p->keys);
   if (quiet) p->quiet = tsn_alloc_array(r->alloc, quiet, sizeof *p->quiet);
   p->used = 1;
@@ -107,10 +108,44 @@ void tsn_partition_drop(tsn_run *r, uint32_t part)
   tsn_partition *p = &r->partitions[part];
   tsn_map_remove(&r->partition_map, p->hash, part);
   tsn_partition_clear(r, p);
-  *p = (tsn_partition){.next_free = r->partition_free};
+  *p = (tsn_partition){.next_free = r->partition_free, .generation = p->generation};
   r->partition_free = part;
   r->partitions_used--;
   if (r->last_partition == part) r->last_partition = TSN_NONE;
+}
+
+int64_t tsn_partition_until(const tsn_run *r, const tsn_partition *p)
+{
+  return r->p->window_kind == WINDOW_TUMBLE ? p->window_end - 1 : p->window_end;
+}
+
+uint32_t tsn_partition_for(tsn_run *r, uint32_t found, uint64_t hash, int64_t time)
+{
+  tsn_partition *p = found == TSN_NONE ? NULL : &r->partitions[found];
+  uint32_t part = found;
+  if (!r->p->window_kind) return p ? part : tsn_partition_add(r, hash);
+  if (!p || time > tsn_partition_until(r, p)) {
+    if (p) {
+      p->complete = 1;
+      tsn_map_remove(&r->partition_map, hash, found);
+    }
+    part = tsn_partition_add(r, hash);
+    if (part == TSN_NONE) return TSN_NONE;
+    p = &r->partitions[part];
+    if (found != TSN_NONE) {
+      p->before = found;
+      p->before_generation = r->partitions[found].generation;
+    }
+    p->window_start = time;
+    if (r->p->window_kind == WINDOW_TUMBLE) {
+      int64_t rest = time % r->p->window;
+      p->window_start = tsn_time_sub(time, rest < 0 ? rest + r->p->window : rest);
+    }
+    p->window_end = tsn_time_add(p->window_start, r->p->window);
+    if (!tsn_deadline_push(r, p->window_end, PHASE_CLOSE, OWNER_PARTITION, part, p->generation)) return TSN_NONE;
+  }
+  if (r->p->window_kind == WINDOW_SESSION) r->partitions[part].window_end = tsn_time_add(time, r->p->window);
+  return part;
 }
 
 static bool make_room(tsn_run *r, tsn_partition *p)

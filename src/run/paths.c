@@ -44,6 +44,11 @@ static int64_t within_end(const tsn_run *r, const tsn_start *s)
   return r->p->within_kind == WITHIN_TIME ? tsn_time_add(s->time, r->p->within) : TSN_TIME_MAX;
 }
 
+static int64_t window_end(const tsn_run *r, const tsn_start *s)
+{
+  return r->p->window_kind == WINDOW_NONE ? TSN_TIME_MAX : r->partitions[s->partition].window_end;
+}
+
 /* ---- times ---- */
 
 /* When a timer edge completes; *good false: never (the edge is dead). */
@@ -53,7 +58,10 @@ static int64_t timer_time(tsn_run *r, const tsn_path *i, const tsn_edge *e, bool
   tsn_eval eval = {.number = i->row, .cells = tsn_path_cells(r, i), .final = tsn_path_cells(r, i), .label = TSN_NONE};
   tsn_cell value;
   *good = true;
-  if (e->kind == EDGE_CLOSE) return within_end(r, &r->starts[i->start]);
+  if (e->kind == EDGE_CLOSE) {
+    int64_t within = within_end(r, &r->starts[i->start]), window = window_end(r, &r->starts[i->start]);
+    return within < window ? within : window;
+  }
   t = &r->timers[e->timer];
   if (t->kind == TIMER_DURATION) return tsn_time_add(i->tau, t->duration);
   if (!tsn_eval_code(r, &eval, &t->code, &value)) {
@@ -402,7 +410,7 @@ static void expire_item(tsn_run *r, uint32_t item, int64_t time, bool all)
 bool tsn_paths_expire(tsn_run *r, uint32_t start, int64_t time)
 {
   tsn_start *s = &r->starts[start];
-  bool all = r->p->within_kind == WITHIN_TIME && within_end(r, s) <= time;
+  bool all = (r->p->within_kind == WITHIN_TIME && within_end(r, s) <= time) || r->partitions[s->partition].closing;
   uint32_t item = s->head;
   while (item != TSN_NONE) {
     uint32_t next = tsn_path_at(r, item)->next;
@@ -473,7 +481,7 @@ static bool begin(tsn_run *r, uint32_t part, int64_t time)
   if (!tsn_paths_dedupe(r, start)) return false;
   if (r->p->within_kind == WITHIN_ROWS && r->p->within == 1) return tsn_paths_expire(r, start, time);
   if (r->p->within_kind == WITHIN_TIME && r->starts[start].head != TSN_NONE)
-    return tsn_deadline_push(r, within_end(r, &r->starts[start]), PHASE_EXPIRE, true, start, r->starts[start].generation);
+    return tsn_deadline_push(r, within_end(r, &r->starts[start]), PHASE_EXPIRE, OWNER_START, start, r->starts[start].generation);
   return true;
 }
 
@@ -549,8 +557,38 @@ bool tsn_paths_fire(tsn_run *r, uint32_t item, int64_t time)
   if (!cut && !tsn_deadline_item(r, item)) return false;
   clean(r, start);
   /* Rows beyond WITHIN n ROWS cannot be taken: ends what waits for them, once all timers of this time are through. */
-  if (r->p->within_kind == WITHIN_ROWS && !tsn_deadline_push(r, time, PHASE_EXPIRE, true, start, r->starts[start].generation)) return false;
+  if (r->p->within_kind == WITHIN_ROWS && !tsn_deadline_push(r, time, PHASE_EXPIRE, OWNER_START, start, r->starts[start].generation)) return false;
   return tsn_paths_dedupe(r, start);
+}
+
+static bool fire_due(tsn_run *r, uint32_t start, int64_t time, bool *fired)
+{
+  uint32_t item;
+  for (item = r->starts[start].head; item != TSN_NONE; item = tsn_path_at(r, item)->next) {
+    int64_t due;
+    tsn_phase phase;
+    if (tsn_path_at(r, item)->state == ITEM_MATCH || !tsn_path_due(r, tsn_path_at(r, item), &due, &phase)) continue;
+    if (phase != PHASE_TIMER || due > time) continue;
+    *fired = true;
+    return tsn_paths_fire(r, item, due); /* the list has changed: the caller looks again */
+  }
+  return r->status == TOCSIN_OK;
+}
+
+bool tsn_paths_close(tsn_run *r, uint32_t part, int64_t time)
+{
+  uint32_t start;
+  for (start = r->partitions[part].first; start != TSN_NONE; start = r->starts[start].next) {
+    bool fired;
+    do {
+      fired = false;
+      if (!fire_due(r, start, time, &fired)) return false;
+    } while (fired);
+  }
+  r->partitions[part].closing = 1;
+  for (start = r->partitions[part].first; start != TSN_NONE; start = r->starts[start].next)
+    if (!tsn_paths_expire(r, start, time)) return false;
+  return tsn_paths_end(r, part);
 }
 
 /* The partition is over: what crossed $ succeeds, everything else that waits is lost. */

@@ -137,7 +137,7 @@ tocsin_status tsn_run_init(tsn_run *r, const tocsin_program *program, uint32_t p
   r->targets = program->indices + p->targets.first;
   r->slot_count = p->slots.count;
   r->one_match = p->skip_kind != MATCH_SKIP_NONE;
-  r->watermark = r->max_time = TSN_TIME_MIN;
+  r->watermark = r->max_time = r->ahead.latest = TSN_TIME_MIN;
   r->item_free = r->start_free = r->partition_free = r->last_partition = r->history.free = TSN_NONE;
   r->texts.alloc = alloc;
   tsn_map_init(&r->partition_map, alloc);
@@ -264,11 +264,18 @@ static bool settle_touched(tsn_run *r, size_t from)
 
 static bool act(tsn_run *r, const tsn_deadline *d)
 {
-  uint32_t start = d->is_start ? d->handle : tsn_path_at(r, d->handle)->start;
+  uint32_t start;
+  if (d->owner == OWNER_PARTITION) {
+    const tsn_partition *p = &r->partitions[d->handle];
+    if (p->window_end > d->time) /* rows have come since: the session goes on */
+      return tsn_deadline_push(r, p->window_end, PHASE_CLOSE, OWNER_PARTITION, d->handle, p->generation);
+    return touch(r, d->handle) && tsn_paths_close(r, d->handle, d->time);
+  }
+  start = d->owner == OWNER_START ? d->handle : tsn_path_at(r, d->handle)->start;
   if (!touch(r, r->starts[start].partition)) return false;
   if (d->phase == PHASE_TIMER) return tsn_paths_fire(r, d->handle, d->time);
   if (!tsn_paths_expire(r, start, d->time)) return false;
-  if (d->is_start || tsn_path_at(r, d->handle)->generation != d->generation || tsn_path_at(r, d->handle)->state == ITEM_FREE) return true;
+  if (d->owner == OWNER_START || tsn_path_at(r, d->handle)->generation != d->generation || tsn_path_at(r, d->handle)->state == ITEM_FREE) return true;
   return tsn_deadline_item(r, d->handle);
 }
 
@@ -310,15 +317,34 @@ bool tsn_run_arrive(tsn_run *r, int64_t time, uint64_t seq)
   return r->p->ahead ? tsn_ahead_add(r, time, seq) : tsn_run_row(r, time, seq);
 }
 
+static void begin_row(tsn_run *r, int64_t time, uint64_t seq)
+{
+  begin_moment(r, time);
+  tsn_output_mark(r->output);
+  r->row_epoch++;
+  r->row_seq = seq;
+}
+
+/* A piece of a window is finished before the first row of the next one is matched. */
+static bool close_before(tsn_run *r, uint32_t part)
+{
+  tsn_partition *p = &r->partitions[part];
+  uint32_t before = p->before;
+  if (before == TSN_NONE) return true;
+  p->before = TSN_NONE;
+  if (!r->partitions[before].used || r->partitions[before].generation != p->before_generation) return true;
+  begin_moment(r, r->partitions[before].window_end);
+  tsn_output_mark(r->output);
+  return tsn_paths_close(r, before, r->partitions[before].window_end) && tsn_settle(r, before);
+}
+
 bool tsn_run_waiting(tsn_run *r, uint32_t part, int64_t time, uint64_t seq)
 {
   const tsn_cell *stored;
   uint32_t k;
   if (r->p->time_slot != TSN_NONE && time > TSN_TIME_MIN && !tsn_run_advance(r, time - 1)) return false;
-  begin_moment(r, time);
-  tsn_output_mark(r->output);
-  r->row_epoch++;
-  r->row_seq = seq;
+  if (!close_before(r, part)) return false;
+  begin_row(r, time, seq);
   stored = tsn_kept_cells(r, &r->partitions[part], r->partitions[part].rows++);
   for (k = 0; k < r->slot_count; k++) r->row[k] = tsn_load(r, stored[k], r->slot_is_text[k]);
   return tsn_paths_row(r, part, time) && tsn_settle(r, part) && tsn_texts_collect(r);
@@ -329,18 +355,19 @@ bool tsn_run_row(tsn_run *r, int64_t time, uint64_t seq)
   uint64_t hash;
   uint32_t part;
   if (r->p->time_slot != TSN_NONE && time > TSN_TIME_MIN && !tsn_run_advance(r, time - 1)) return false;
-  begin_moment(r, time);
-  tsn_output_mark(r->output);
-  r->row_epoch++;
-  r->row_seq = seq;
+  begin_row(r, time, seq);
   hash = tsn_partition_hash(r);
   part = tsn_partition_find(r, hash);
   if (part == TSN_NONE) {
     bool could = true;
     if (!r->p->keep_idle && !could_begin(r, &could)) return false;
     if (!could) return true;
-    part = tsn_partition_add(r, hash);
-    if (part == TSN_NONE) return false;
+  }
+  part = tsn_partition_for(r, part, hash, time);
+  if (part == TSN_NONE) return false;
+  if (r->partitions[part].before != TSN_NONE) {
+    if (!close_before(r, part)) return false;
+    begin_row(r, time, seq);
   }
   r->partitions[part].arrived++;
   r->partitions[part].rows++;

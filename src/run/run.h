@@ -191,6 +191,11 @@ typedef struct tsn_partition {
   uint32_t first, last; /* starts */
   uint32_t touched;
   uint64_t live;  /* items */
+  int64_t window_start, window_end; /* of a SESSION or TUMBLE piece; the end moves with the rows of a session */
+  uint32_t before;   /* the piece before it in time, open or not */
+  uint32_t generation, before_generation;
+  uint32_t closing;  /* its time is over */
+  uint32_t complete; /* no row will come: the next piece has begun */
   int64_t arrived; /* rows so far */
   int64_t rows;    /* of these, the ones that were matched over; they are numbered from 0 */
   int64_t number; /* matches reported */
@@ -205,11 +210,12 @@ typedef struct tsn_partition {
 } tsn_partition;
 
 /* ---- timers.c ---- */
-typedef enum tsn_phase { PHASE_TIMER, PHASE_EXPIRE } tsn_phase;
+typedef enum tsn_phase { PHASE_TIMER, PHASE_EXPIRE, PHASE_CLOSE } tsn_phase;
+typedef enum tsn_owner { OWNER_PATH, OWNER_START, OWNER_PARTITION } tsn_owner;
 typedef struct tsn_deadline {
   int64_t time;
   uint32_t phase;
-  uint32_t is_start; /* else an item */
+  uint32_t owner; /* tsn_owner */
   uint32_t handle, generation;
 } tsn_deadline;
 
@@ -260,11 +266,12 @@ typedef struct tsn_ahead {
   tsn_ahead_row *rows; /* a queue; from `first` on */
   size_t first, count, cap;
   bool over; /* no row will come any more */
+  int64_t latest; /* nor one before this time */
 } tsn_ahead;
 
 /* ---- vm.c ---- */
 typedef struct tsn_match_facts {
-  int64_t number, start_time, end_time, rowtime, rows;
+  int64_t number, start_time, end_time, rowtime, rows, window_start, window_end;
   bool timeout, empty;
   uint64_t id[2];
   uint32_t history;
@@ -279,6 +286,7 @@ typedef struct tsn_eval {
   const tsn_cell *cells; /* stored */
   const tsn_cell *final;
   uint32_t label;
+  bool replayed; /* the chain of a match is at hand */
   const tsn_cell *inner; /* loaded */
   const tsn_match_facts *match;
 } tsn_eval;
@@ -351,8 +359,8 @@ struct tsn_run {
   tsn_arena scratch; /* texts of expressions; cleared between rows */
   tsn_map merge;     /* items seen while duplicates are dropped */
   tsn_cell *full, *full_final, *replay_row, *inner;
-  uint32_t *chain;
-  size_t chain_cap;
+  uint32_t *chain; /* history of the match being reported */
+  size_t chain_count, chain_cap;
   tsn_bytes *lists, *final_lists; /* so far; of the whole match */
 
   tsn_output *output;
@@ -405,6 +413,10 @@ static inline void tsn_history_retain(tsn_run *r, uint32_t node)
 }
 
 /* partition.c */
+/* The piece of a partition that a row belongs to; makes it where there is none. */
+uint32_t tsn_partition_for(tsn_run *r, uint32_t found, uint64_t hash, int64_t time);
+/* The last time that a row of the piece may have. */
+int64_t tsn_partition_until(const tsn_run *r, const tsn_partition *p);
 uint32_t tsn_partition_find(tsn_run *r, uint64_t hash);
 uint32_t tsn_partition_add(tsn_run *r, uint64_t hash);
 uint64_t tsn_partition_hash(const tsn_run *r);
@@ -447,6 +459,8 @@ bool tsn_paths_dedupe(tsn_run *r, uint32_t start);
 bool tsn_paths_row(tsn_run *r, uint32_t part, int64_t time);
 bool tsn_paths_fire(tsn_run *r, uint32_t item, int64_t time);
 bool tsn_paths_expire(tsn_run *r, uint32_t start, int64_t time);
+/* The window is over at `time`: its timers complete, then everything that waits is lost. */
+bool tsn_paths_close(tsn_run *r, uint32_t part, int64_t time);
 bool tsn_paths_end(tsn_run *r, uint32_t part);
 /* Earliest time at which a timer of a waiting item completes; false: none. */
 bool tsn_path_due(tsn_run *r, const tsn_path *i, int64_t *time, tsn_phase *phase);
@@ -457,7 +471,7 @@ void tsn_cells_init(const tsn_run *r, tsn_cell *cells, size_t count);
 bool tsn_settle(tsn_run *r, uint32_t part);
 
 /* timers.c */
-bool tsn_deadline_push(tsn_run *r, int64_t time, tsn_phase phase, bool is_start, uint32_t handle, uint32_t generation);
+bool tsn_deadline_push(tsn_run *r, int64_t time, tsn_phase phase, tsn_owner owner, uint32_t handle, uint32_t generation);
 bool tsn_deadline_item(tsn_run *r, uint32_t item); /* the next one of an item */
 bool tsn_deadline_pop(tsn_run *r, int64_t limit, tsn_deadline *out); /* the earliest live one, <= limit */
 

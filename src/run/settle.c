@@ -116,6 +116,10 @@ static bool settle_all(tsn_run *r, uint32_t part)
 bool tsn_settle(tsn_run *r, uint32_t part)
 {
   if (!(r->one_match ? settle_one(r, part) : settle_all(r, part))) return false;
+  if (r->partitions[part].closing) { /* a window closed: forgotten */
+    tsn_partition_drop(r, part);
+    return true;
+  }
   tsn_partition_trim(r, part);
   if (r->partitions[part].first == TSN_NONE && !r->p->keep_idle && r->partitions[part].arrived == r->partitions[part].rows)
     tsn_partition_drop(r, part);

@@ -27,7 +27,8 @@ static void sink(tsn_deadline *h, size_t count, size_t at)
 
 static bool is_live(const tsn_run *r, const tsn_deadline *d)
 {
-  if (d->is_start) return r->starts[d->handle].used && r->starts[d->handle].generation == d->generation;
+  if (d->owner == OWNER_START) return r->starts[d->handle].used && r->starts[d->handle].generation == d->generation;
+  if (d->owner == OWNER_PARTITION) return r->partitions[d->handle].used && r->partitions[d->handle].generation == d->generation;
   return tsn_path_at(r, d->handle)->generation == d->generation && tsn_path_at(r, d->handle)->state != ITEM_FREE;
 }
 
@@ -40,11 +41,11 @@ static void sweep(tsn_run *r)
   for (i = kept / 2; i > 0; i--) sink(r->deadlines, kept, i - 1);
 }
 
-bool tsn_deadline_push(tsn_run *r, int64_t time, tsn_phase phase, bool is_start, uint32_t handle, uint32_t generation)
+bool tsn_deadline_push(tsn_run *r, int64_t time, tsn_phase phase, tsn_owner owner, uint32_t handle, uint32_t generation)
 {
-  tsn_deadline d = {.time = time, .phase = (uint32_t)phase, .is_start = is_start, .handle = handle, .generation = generation};
+  tsn_deadline d = {.time = time, .phase = (uint32_t)phase, .owner = (uint32_t)owner, .handle = handle, .generation = generation};
   size_t at;
-  if (r->deadline_count == r->deadline_cap && r->deadline_count > 2 * (r->live + r->start_count) + 64) sweep(r);
+  if (r->deadline_count == r->deadline_cap && r->deadline_count > 2 * (r->live + r->start_count + r->partition_count) + 64) sweep(r);
   if (!tsn_alloc_grow(r->alloc, (void **)&r->deadlines, &r->deadline_cap, r->deadline_count + 1, sizeof d)) return tsn_run_nomem(r);
   for (at = r->deadline_count++; at > 0 && before(&d, &r->deadlines[(at - 1) / 2]); at = (at - 1) / 2)
     r->deadlines[at] = r->deadlines[(at - 1) / 2];
@@ -58,7 +59,7 @@ bool tsn_deadline_item(tsn_run *r, uint32_t item)
   int64_t time;
   tsn_phase phase;
   if (!r->junctions.all[i->junction].timed || !tsn_path_due(r, i, &time, &phase)) return r->status == TOCSIN_OK;
-  return tsn_deadline_push(r, time, phase, false, item, i->generation);
+  return tsn_deadline_push(r, time, phase, OWNER_PATH, item, i->generation);
 }
 
 bool tsn_deadline_pop(tsn_run *r, int64_t limit, tsn_deadline *out)

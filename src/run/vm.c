@@ -155,6 +155,8 @@ static bool match_value(tsn_run *r, const tsn_eval *e, tsn_match_value which, ts
     if (!m->empty) *out = (tsn_cell){.v.i = m->end_time};
     return true;
   case MATCH_VALUE_ROWS: *out = (tsn_cell){.v.i = m->rows}; return true;
+  case MATCH_VALUE_WINDOW_START: *out = (tsn_cell){.v.i = m->window_start}; return true;
+  case MATCH_VALUE_WINDOW_END: *out = (tsn_cell){.v.i = m->window_end}; return true;
   case MATCH_VALUE_ID: {
     char *text = tsn_arena_printf(&r->scratch, "%016llx%016llx", (unsigned long long)m->id[0], (unsigned long long)m->id[1]);
     if (!text) return tsn_run_nomem(r);
@@ -172,6 +174,38 @@ static tsn_cell physical(const tsn_run *r, const tsn_eval *e, uint32_t slot, int
   int64_t row = e->number + offset;
   if (!e->partition || row < e->partition->base || row < 0 || row >= e->partition->base + e->partition->kept) return none;
   return tsn_load(r, tsn_kept_cells(r, e->partition, row)[slot], r->slot_is_text[slot]);
+}
+
+static tsn_cell label_name(const tsn_run *r, uint32_t label)
+{
+  return text_cell(tsn_program_text(r->program, r->labels[label].name), r->labels[label].name.length);
+}
+
+static tsn_cell label_before(const tsn_run *r, const tsn_eval *e, const tsn_reg_rec *reg, int64_t back)
+{
+  const tsn_cell *cells = e->cells + reg->cell;
+  int64_t distance;
+  if (cells[0].null) return none;
+  distance = cells[0].v.i - (e->number - back); /* from the last mapped row back */
+  if (distance < 0 || distance >= (int64_t)reg->cells - 1 || cells[1 + distance].null) return none;
+  return label_name(r, (uint32_t)cells[1 + distance].v.i);
+}
+
+/* Rows behind the current one have labels only where a whole match is at hand. */
+static tsn_cell label_behind(const tsn_run *r, const tsn_eval *e, int64_t offset)
+{
+  size_t low = 0, high = r->chain_count;
+  int64_t row = e->number + offset;
+  if (!e->replayed) return none;
+  while (low < high) { /* timers stand between rows: skip them by looking at the rows around */
+    size_t mid = low + (high - low) / 2, at = mid;
+    while (at < high && r->history.all[r->chain[at]].label == TSN_NONE) at++;
+    if (at == high) high = mid;
+    else if (r->history.all[r->chain[at]].at == row) return label_name(r, r->history.all[r->chain[at]].label);
+    else if (r->history.all[r->chain[at]].at < row) low = at + 1;
+    else high = mid;
+  }
+  return none;
 }
 
 static bool list_value(tsn_run *r, const tsn_reg_rec *reg, bool final, tsn_cell *out)
@@ -242,6 +276,8 @@ bool tsn_eval_code(tsn_run *r, const tsn_eval *e, const tsn_code *code, tsn_cell
       *++top = e->label == TSN_NONE ? none
                                     : text_cell(tsn_program_text(r->program, r->labels[e->label].name), r->labels[e->label].name.length);
       break;
+    case OP_LABEL_BEFORE: *++top = label_before(r, e, &r->regs[in->a], in->y); break;
+    case OP_LABEL_BEHIND: *++top = label_behind(r, e, in->y); break;
     case OP_ROWNUM: *++top = (tsn_cell){.v.i = e->number}; break;
     case OP_MATCH:
       if (!match_value(r, e, (tsn_match_value)in->a, top + 1)) return false;
@@ -418,6 +454,14 @@ static bool update_aggregate(tsn_run *r, const tsn_eval *e, const tsn_reg_rec *r
   return true;
 }
 
+static void update_labels(const tsn_eval *e, const tsn_reg_rec *reg, tsn_cell *cells)
+{
+  int64_t depth = (int64_t)reg->cells - 1, step = cells[0].null ? depth : e->number - cells[0].v.i, k;
+  for (k = depth - 1; k > 0; k--) cells[1 + k] = k >= step ? cells[1 + k - step] : none;
+  cells[1] = (tsn_cell){.v.i = e->label};
+  cells[0] = (tsn_cell){.v.i = e->number};
+}
+
 bool tsn_eval_updates(tsn_run *r, const tsn_eval *e, tsn_cell *cells, bool replay)
 {
   const tsn_range *updates = &r->labels[e->label].updates;
@@ -441,6 +485,7 @@ bool tsn_eval_updates(tsn_run *r, const tsn_eval *e, tsn_cell *cells, bool repla
     case REG_AGG:
       if (!update_aggregate(r, e, reg, cells)) return false;
       break;
+    case REG_LABELS: update_labels(e, reg, cells + reg->cell); break;
     }
   }
   return true;

@@ -147,7 +147,8 @@ static void what_is_too_long_is_broken(void **state)
   (void)state;
   check("SELECT * FROM s MATCH_RECOGNIZE (PATTERN (first_of_all -> second_of_all -> third_of_all ->"
         " (fourth_of_all | fifth_of_all)+ -> the_last_of_all[and_so_on > 1]) WITHIN 5 s"
-        " DEFINE first_of_all AS some_column BETWEEN 1 AND 100000 AND (another_column = 'a' OR yet_another_column = 'b')"
+        " DEFINE first_of_all AS some_column BETWEEN 1 AND 100000"
+        " AND (another_column = 'a' OR yet_another_column = 'b')"
         " AND the_last_column IS NOT NULL)",
         "SELECT *\n"
         "FROM s MATCH_RECOGNIZE (\n"

@@ -217,7 +217,8 @@ static void abbreviated_units_are_known_in_braces_and_after_within(void **state)
   reading g;
 
   (void)state;
-  read_text(&g, "SELECT * FROM s MATCH_RECOGNIZE ( PATTERN ( a ->{1500ms, (2 * 3 S)} b !c{5 h} ) WITHIN 9s SUBSET u = (a) )");
+  read_text(&g, "SELECT * FROM s MATCH_RECOGNIZE ("
+                " PATTERN ( a ->{1500ms, (2 * 3 S)} b !c{5 h} ) WITHIN 9s SUBSET u = (a) )");
   same(findings(&g), "", g.diag.text);
   assert_int_equal(g.script->statements->query->clauses->within->integer, 9000000);
   done(&g);
@@ -514,7 +515,8 @@ static void errors_are_told_with_their_places(void **state)
 
     read_text(&g, errors[i][0]);
     same(findings(&g), errors[i][1], errors[i][0]);
-    for (d = g.diag.first; d; d = d->next) T_ROW(d->at.from <= d->at.to && d->at.to <= strlen(errors[i][0]), errors[i][0]);
+    for (d = g.diag.first; d; d = d->next)
+      T_ROW(d->at.from <= d->at.to && d->at.to <= strlen(errors[i][0]), errors[i][0]);
     T_ROW(g.status == TOCSIN_OK, errors[i][0]);
     done(&g);
   }
@@ -552,7 +554,8 @@ static void after_an_error_the_rest_is_read(void **state)
 }
 
 static const char *const messages[][2] = {
-  { "SELECT * FROM s MATCH_RECOGNIZE ( PARTITION BY )", "unexpected `)` after `PARTITION BY`: a column name was expected" },
+  { "SELECT * FROM s MATCH_RECOGNIZE ( PARTITION BY )",
+    "unexpected `)` after `PARTITION BY`: a column name was expected" },
   { "SELECT * FROM s MATCH_RECOGNIZE ( ORDER ts PATTERN ( a ) )", "unexpected `ts` after `ORDER`: `BY` was expected" },
   { "SELECT * FROM s", "the text ends after `s`: `MATCH_RECOGNIZE` was expected" },
   { "SELECT * FROM s MATCH_RECOGNIZE ( PATTERN ( a ) PATTERN ( b ) )",
@@ -562,7 +565,8 @@ static const char *const messages[][2] = {
   { QUERY("a{-1}", "x"), "a quantifier has no negative bound" },
   { "CREATE FUNCTION f ( , TEXT ) RETURNS TEXT", "unexpected `,` after `(`: a type was expected" },
   { "CREATE STREAM s (a TEXT b TEXT)", "unexpected `b` after `TEXT`: `,` or `)` was expected" },
-  { "SELECT x y FROM s MATCH_RECOGNIZE ( PATTERN ( a ) )", "unexpected `y` after `x`: `,`, `AS` or `FROM` was expected" },
+  { "SELECT x y FROM s MATCH_RECOGNIZE ( PATTERN ( a ) )",
+    "unexpected `y` after `x`: `,`, `AS` or `FROM` was expected" },
 };
 
 static void messages_speak_of_the_text(void **state)
@@ -638,7 +642,8 @@ static void floods_end_in_an_error_or_a_tree(void **state)
 
     read_bytes(&g, text, length);
     T_ROW(g.status == floods[i].status, floods[i].piece);
-    same(g.diag.first ? tsn_diag_name(g.diag.first->code) : "", floods[i].first ? floods[i].first : "", floods[i].piece);
+    same(g.diag.first ? tsn_diag_name(g.diag.first->code) : "", floods[i].first ? floods[i].first : "",
+         floods[i].piece);
     T_ROW(g.diag.errors <= TSN_DIAG_MAX || g.diag.more, floods[i].piece);
     done(&g);
     free(text);
@@ -688,7 +693,8 @@ static void random_bytes_are_survived(void **state)
 static void memory_may_end_at_any_point(void **state)
 {
   const char *text = "CREATE STREAM s (k TEXT PATH '$.k', ts TIMESTAMP, WATERMARK FOR ts AS ts - 5 SECONDS);"
-                     "SELECT k FROM s MATCH_RECOGNIZE ( MEASURES LAST(a.x) AS x PATTERN ( (a ->)+ !b{5 s} ) DEFINE a AS )";
+                     "SELECT k FROM s MATCH_RECOGNIZE ("
+                     " MEASURES LAST(a.x) AS x PATTERN ( (a ->)+ !b{5 s} ) DEFINE a AS )";
   uint64_t n;
 
   (void)state;
