@@ -127,6 +127,7 @@ typedef struct tsn_bstream {
   bool has_watermark;
   int64_t delay;
   tsn_span at;
+  bool broken; /* its declaration has errors: what reads it is not looked at */
 } tsn_bstream;
 
 typedef struct tsn_binner {
@@ -168,6 +169,7 @@ typedef struct tsn_bound {
   tsn_skip_kind skip_kind;
   tsn_bx *skip_row;       /* SKIP TO: the number of the row */
   const char *skip_label; /* its name */
+  bool sequential; /* MATCH_NUMBER() in a condition */
   bool skip_miss_next;
   bool all_rows, timeouts;
   tsn_empty_kind empty_kind;

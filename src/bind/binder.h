@@ -38,6 +38,7 @@ typedef struct tsn_binder {
   tsn_subset_def *subsets;
   size_t subset_count;
   const tsn_label_set *universal;
+  bool in_condition; /* of DEFINE or of a timer */
 } tsn_binder;
 
 /* Where an expression stands decides what it may read. */

@@ -460,15 +460,11 @@ static tsn_bx *match_function(tsn_context *c, const tsn_expr *e, row_call which)
     return NULL;
   }
   if (!arguments(c, e, row_calls[which], 0, which == CALL_MATCH_ROWTIME ? 1 : 0)) return NULL;
-  if (c->place != PLACE_MEASURE && !(which == CALL_MATCH_NUMBER && c->place != PLACE_TIMER)) {
+  if (c->place != PLACE_MEASURE && which != CALL_MATCH_NUMBER) {
     tsn_diag_add(b->diag, TSN_E1017, e->at, NULL, "%s stands in MEASURES only", row_calls[which]);
     return NULL;
   }
-  if (c->place != PLACE_MEASURE) {
-    tsn_diag_add(b->diag, TSN_U0005, e->at, NULL, "MATCH_NUMBER() in %s is not supported yet",
-                 c->place == PLACE_DEFINE ? "a condition" : "this place");
-    return NULL;
-  }
+  if (b->in_condition) b->query->sequential = true;
   if ((which == CALL_WINDOW_START || which == CALL_WINDOW_END) && b->query->window_kind == WINDOW_NONE) {
     tsn_diag_add(b->diag, TSN_E2011, e->at, "PARTITION BY key, SESSION (30 MINUTES)", "%s needs a SESSION or TUMBLE in PARTITION BY",
                  row_calls[which]);

@@ -32,6 +32,7 @@ static void declare_stream(tsn_binder *b, const tsn_statement *s)
   out->name = name_text(b, &s->name);
   out->event_time = -1;
   out->at = s->at;
+  out->broken = s->broken;
   if (!columns || !out->needed || !out->name) return;
   for (c = s->columns; c; c = c->next) {
     for (i = 0; i < out->column_count; i++)
@@ -195,7 +196,7 @@ static bool bind_source(tsn_binder *b, const tsn_query *query)
     b->query->stream = (uint32_t)at;
     b->stream = &b->bound->streams[at];
     b->query->shape = b->stream;
-    return true;
+    return !b->stream->broken;
   }
   for (s = b->script->statements; s; s = s->next) {
     if (s->kind == STATEMENT_PATTERN && s->name.text && tsn_label_same(&s->name, &part->stream)) {
@@ -363,6 +364,7 @@ static void bind_query(tsn_binder *b, const tsn_statement *s)
   for (i = 0; s->name.text && i < b->bound->pattern_count; i++)
     if (tsn_column_same(&s->name, b->bound->patterns[i]->name))
       tsn_diag_add(b->diag, TSN_E1018, s->name.at, NULL, "there are two patterns %s", s->name.text);
+  if (s->broken) return;
   clauses = query->clauses;
   bind_options(b, s->options);
   if (!bind_source(b, query)) return;

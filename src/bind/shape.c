@@ -107,7 +107,9 @@ static void define(tsn_binder *b, int label, const tsn_expr *condition, tsn_span
     tsn_diag_add(b->diag, TSN_E2001, at, "join the conditions with AND", "label %s is defined twice", name);
     return;
   }
+  b->in_condition = true;
   l->condition = tsn_bind_condition(&c, condition, tsn_arena_printf(b->arena, "the definition of %s", name));
+  b->in_condition = false;
   /* So that a second definition is still found where the first had an error. */
   if (!l->condition) l->condition = tsn_bx_integer(b, 1, TOCSIN_BOOLEAN, at);
 }
@@ -225,7 +227,9 @@ static tsn_bpat *convert_absence(tsn_binder *b, const tsn_pat *p)
     tsn_bind_duration(b, p->duration, "an absence that lasts", &out->duration);
     return NULL;
   }
+  b->in_condition = true;
   x = tsn_bind_expr(&c, p->duration);
+  b->in_condition = false;
   if (!x) return NULL;
   if (x->kind == BX_CONST && !x->is_null && x->type != TOCSIN_TIMESTAMP)
     return tsn_bind_duration(b, p->duration, "the length of an absence", &out->duration) ? out : NULL;
@@ -443,6 +447,9 @@ void tsn_bind_pattern(tsn_binder *b, const tsn_clauses *clauses)
   q->empty_kind = clauses->empty == EMPTY_OMIT        ? MATCH_OMIT_EMPTY
                   : clauses->empty == EMPTY_UNMATCHED ? MATCH_UNMATCHED
                                                       : MATCH_SHOW_EMPTY;
+  if (q->sequential && q->skip_kind == MATCH_SKIP_NONE)
+    tsn_diag_add(b->diag, TSN_E2013, clauses->skip_at, "NO SKIP reports every path: none is the n-th match",
+                 "MATCH_NUMBER() in a condition does not go with NO SKIP");
   if (q->empty_kind == MATCH_UNMATCHED) {
     if (q->timeouts)
       tsn_diag_add(b->diag, TSN_E2013, clauses->timeouts_at, NULL, "SHOW TIMEOUT MATCHES does not go with WITH UNMATCHED ROWS");

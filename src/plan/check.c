@@ -177,7 +177,7 @@ static void check_start(tsn_plan *p)
       tsn_diag_add(p->diag, TSN_W0004, p->nodes[node].at, NULL,
                    "before the first row, what %s reads of other rows is NULL", p->q->labels[n->a].name);
     if (n->kind == NODE_TIMER) walk_push(&w, n->next, 0);
-    else if (n->kind != NODE_ROW && n->kind != NODE_ACCEPT) walk_follow(&w, node, 0);
+    else if (n->kind != NODE_ROW && n->kind != NODE_ACCEPT && n->kind != NODE_LAST) walk_follow(&w, node, 0); /* a row is there: no $ */
   }
 }
 

@@ -218,12 +218,24 @@ static void request(tsn_plan *p, const tsn_bx *x, uint32_t label, bool condition
   request(p, x->otherwise, label, condition);
 }
 
+static bool reads_match(const tsn_bx *x)
+{
+  const tsn_bx *arg;
+  if (!x) return false;
+  if (x->kind == BX_MATCH) return true;
+  for (arg = x->args; arg; arg = arg->next)
+    if (reads_match(arg)) return true;
+  return reads_match(x->otherwise);
+}
+
 static bool needs_replay(const tsn_bx *x)
 {
   const tsn_bx *arg;
   if (!x) return false;
   if (x->kind == BX_AGG && is_list(x->agg->kind)) return true;
   if (x->kind == BX_NAV && x->nav->physical > 0 && reads_label(x->nav->value)) return true;
+  if (x->nav && reads_match(x->nav->value)) return true; /* the number is known when the match is */
+  if (x->agg && (reads_match(x->agg->value) || reads_match(x->agg->value2))) return true;
   if (x->kind == BX_MATCH && x->index == MATCH_VALUE_PATH) return true;
   for (arg = x->args; arg; arg = arg->next)
     if (needs_replay(arg)) return true;

@@ -201,6 +201,7 @@ typedef struct tsn_pattern_rec {
   uint32_t has_first, has_last; /* ^ and $ stand in the pattern */
   uint32_t has_timers, has_bounds;
   uint32_t needs_sort;
+  uint32_t sequential; /* conditions read MATCH_NUMBER(): one start at a time */
   uint64_t fingerprint;
 } tsn_pattern_rec;
 

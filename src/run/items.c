@@ -196,7 +196,7 @@ static uint64_t item_hash(const tsn_run *r, const tsn_path *i)
   for (w = 0; w < r->mask_words; w++) h = tsn_hash_word(tsn_path_mask(i)[w], h);
   for (k = 0; k < r->p->counters; k++) h = tsn_hash_word(counters[k], h);
   if (r->junctions.all[i->junction].timed) h = tsn_hash_word((uint64_t)i->tau, h);
-  if (!r->one_match) h = tsn_hash_word(i->history, h);
+  if (!r->one_match) h = tsn_hash_word(tsn_history_same(r, i->history), h);
   live_cells(r, i, &cells, &count);
   for (k = 0; k < count; k++) {
     const tsn_cell *c = &tsn_path_cells(r, i)[cells[k]];
@@ -217,7 +217,7 @@ static bool same_future(const tsn_run *r, const tsn_path *a, const tsn_path *b)
   if (memcmp(tsn_path_mask(a), tsn_path_mask(b), 8 * r->mask_words)) return false;
   if (r->p->counters && memcmp(tsn_path_counters(r, a), tsn_path_counters(r, b), 4 * (size_t)r->p->counters)) return false;
   if (r->junctions.all[a->junction].timed && a->tau != b->tau) return false;
-  if (!r->one_match && a->history != b->history) return false;
+  if (!r->one_match && tsn_history_same(r, a->history) != tsn_history_same(r, b->history)) return false;
   live_cells(r, a, &cells, &count);
   for (k = 0; k < count; k++)
     if (!same_cell(r, cells[k], &tsn_path_cells(r, a)[cells[k]], &tsn_path_cells(r, b)[cells[k]])) return false;

@@ -200,7 +200,7 @@ static void timer_edge(walk *k, way *w)
   e = add_edge(k, w, w->ended && !k->last ? EDGE_DOOMED : EDGE_TIMER);
   if (e) {
     e->timer = n->a;
-    e->flags = (uint8_t)(e->flags & EDGE_ENDED); /* gaps say nothing to a timer */
+    e->flags = (uint8_t)((e->flags & EDGE_ENDED) | EDGE_TIMED); /* gaps say nothing to a timer */
   }
 }
 

@@ -35,9 +35,9 @@ static void reset_replay(tsn_run *r, tsn_cell *cells)
   for (i = 0; i < r->p->lists; i++) tsn_bytes_reset(&r->lists[i]);
 }
 
-static bool replay_step(tsn_run *r, const tsn_partition *part, const tsn_hist *h, tsn_cell *cells)
+static bool replay_step(tsn_run *r, const tsn_partition *part, const tsn_hist *h, const tsn_match_facts *facts, tsn_cell *cells)
 {
-  tsn_eval e = {.row = r->replay_row, .partition = part, .number = h->at, .cells = cells, .label = h->label, .replayed = true};
+  tsn_eval e = {.row = r->replay_row, .partition = part, .number = h->at, .cells = cells, .label = h->label, .replayed = true, .match = facts};
   load_row(r, part, h->at);
   return tsn_eval_updates(r, &e, cells, true);
 }
@@ -75,11 +75,12 @@ static bool emit(tsn_run *r, const tsn_eval *e, const tsn_out_row *out, bool unm
     if (unmatched && inner[k].is_measure) continue;
     if (!tsn_eval_code(r, e, &inner[k].code, &r->inner[k])) {
       char where[160], what[256];
+      tocsin_status status = r->status;
       memcpy(what, r->message, sizeof what);
       what[sizeof what - 1] = 0;
       tsn_run_where(r, e->partition, e->number, where, sizeof where);
       r->status = TOCSIN_OK;
-      return tsn_run_fail(r, TOCSIN_RUNTIME, "%s, measures: %s", where, what);
+      return tsn_run_fail(r, status, "%s, measures: %s", where, what);
     }
   }
   if (r->p->where.instrs.count) {
@@ -133,7 +134,7 @@ static bool emit_rows(tsn_run *r, const tsn_partition *part, const tsn_match_fac
   for (i = 0; i < count; i++) {
     const tsn_hist *h = &r->history.all[r->chain[i]];
     if (h->label == TSN_NONE) continue;
-    if (!replay_step(r, part, h, r->full)) return false;
+    if (!replay_step(r, part, h, facts, r->full)) return false;
     if (h->flags & HIST_EXCLUDED) continue;
     e.number = h->at;
     e.label = h->label;
@@ -166,7 +167,7 @@ bool tsn_report(tsn_run *r, uint32_t start, uint32_t item, bool timeout, int64_t
     reset_replay(r, r->full);
     for (k = 0; k < count; k++) {
       const tsn_hist *h = &r->history.all[r->chain[k]];
-      if (h->label != TSN_NONE && !replay_step(r, part, h, r->full)) return false;
+      if (h->label != TSN_NONE && !replay_step(r, part, h, &facts, r->full)) return false;
     }
     if (r->p->all_rows) {
       tsn_bytes *whole = r->lists;

@@ -55,7 +55,7 @@ static int64_t window_end(const tsn_run *r, const tsn_start *s)
 static int64_t timer_time(tsn_run *r, const tsn_path *i, const tsn_edge *e, bool *good)
 {
   const tsn_timer_rec *t;
-  tsn_eval eval = {.number = i->row, .cells = tsn_path_cells(r, i), .final = tsn_path_cells(r, i), .label = TSN_NONE};
+  tsn_eval eval = {.partition = &r->partitions[r->starts[i->start].partition], .number = i->row, .cells = tsn_path_cells(r, i), .final = tsn_path_cells(r, i), .label = TSN_NONE};
   tsn_cell value;
   *good = true;
   if (e->kind == EDGE_CLOSE) {
@@ -395,7 +395,10 @@ static void expire_item(tsn_run *r, uint32_t item, int64_t time, bool all)
                    r->partitions[r->starts[i->start].partition].rows - r->starts[i->start].row >= r->p->within;
   for (k = 0; k < count; k++) {
     const tsn_edge *e = &edges[k];
-    if (!get(tsn_path_mask(i), k) || e->kind >= EDGE_LAST) continue;
+    bool good = true;
+    if (!get(tsn_path_mask(i), k) || e->kind == EDGE_LAST) continue;
+    /* Behind a $ that will prove wrong only a timer that could not complete in time runs out. */
+    if (e->kind == EDGE_DOOMED && !((e->flags & EDGE_TIMED) && timer_time(r, i, e, &good) > within_end(r, &r->starts[i->start]))) continue;
     if (all || (rows_over && is_row_edge(e)) || ((e->flags & EDGE_HAS_HI) && tsn_time_add(i->tau, e->hi) <= time)) {
       clear(tsn_path_mask(i), k);
       ended = true;
@@ -497,7 +500,9 @@ bool tsn_paths_row(tsn_run *r, uint32_t part, int64_t time)
       return false;
     start = next;
   }
-  if (r->partitions[part].rows - 1 >= r->partitions[part].allowed && !begin(r, part, time)) return false;
+  if (r->partitions[part].rows - 1 >= r->partitions[part].allowed && (!r->p->sequential || r->partitions[part].first == TSN_NONE) &&
+      !begin(r, part, time))
+    return false;
   for (q = 0; q < quiet->count; q++) {
     bool truth;
     if (!tsn_eval_label(r, &r->partitions[part], r->program->indices[quiet->first + q], r->empty_cells, &truth)) return false;

@@ -149,7 +149,7 @@ tocsin_status tsn_run_init(tsn_run *r, const tocsin_program *program, uint32_t p
                  ? stream->delay
                  : 0;
   r->reorders = p->time_slot != TSN_NONE && (p->orders.count || r->delay);
-  r->needs_rows = p->all_rows || p->lists || p->empty_kind == MATCH_UNMATCHED;
+  r->needs_rows = p->all_rows || p->lists || p->sequential || p->empty_kind == MATCH_UNMATCHED;
   for (i = 0; i < p->regs.count; i++) r->needs_rows = r->needs_rows || r->regs[i].in_replay;
   for (i = 0; i < program->instrs_count; i++)
     if (program->instrs[i].op == OP_MATCH && program->instrs[i].a == MATCH_VALUE_PATH) r->needs_rows = r->needs_rows || p->history;
@@ -262,7 +262,7 @@ static bool settle_touched(tsn_run *r, size_t from)
   return tsn_output_sort(r->output, from) || tsn_run_nomem(r);
 }
 
-static bool act(tsn_run *r, const tsn_deadline *d)
+bool tsn_run_act(tsn_run *r, const tsn_deadline *d)
 {
   uint32_t start;
   if (d->owner == OWNER_PARTITION) {
@@ -287,7 +287,7 @@ bool tsn_run_advance(tsn_run *r, int64_t limit)
     int64_t time = d.time;
     begin_moment(r, time);
     do {
-      if (!act(r, &d)) return false;
+      if (!tsn_run_act(r, &d)) return false;
     } while (tsn_deadline_pop(r, time, &d));
     if (r->status || !settle_touched(r, from)) return false;
   }
@@ -338,16 +338,33 @@ static bool close_before(tsn_run *r, uint32_t part)
   return tsn_paths_close(r, before, r->partitions[before].window_end) && tsn_settle(r, before);
 }
 
+void tsn_run_load(tsn_run *r, uint32_t part, int64_t row)
+{
+  const tsn_cell *stored = tsn_kept_cells(r, &r->partitions[part], row);
+  uint32_t k;
+  for (k = 0; k < r->slot_count; k++) r->row[k] = tsn_load(r, stored[k], r->slot_is_text[k]);
+  r->row_seq = tsn_kept_row_at(&r->partitions[part], row)->seq;
+  r->row_epoch++;
+}
+
+/* The row at hand, the newest that is released in its partition, is matched over. */
+static bool match_row(tsn_run *r, uint32_t part, int64_t time)
+{
+  r->partitions[part].released++;
+  if (!r->p->sequential) {
+    r->partitions[part].rows++;
+    if (!tsn_paths_row(r, part, time)) return false;
+  }
+  return tsn_settle(r, part) && tsn_texts_collect(r);
+}
+
 bool tsn_run_waiting(tsn_run *r, uint32_t part, int64_t time, uint64_t seq)
 {
-  const tsn_cell *stored;
-  uint32_t k;
   if (r->p->time_slot != TSN_NONE && time > TSN_TIME_MIN && !tsn_run_advance(r, time - 1)) return false;
   if (!close_before(r, part)) return false;
   begin_row(r, time, seq);
-  stored = tsn_kept_cells(r, &r->partitions[part], r->partitions[part].rows++);
-  for (k = 0; k < r->slot_count; k++) r->row[k] = tsn_load(r, stored[k], r->slot_is_text[k]);
-  return tsn_paths_row(r, part, time) && tsn_settle(r, part) && tsn_texts_collect(r);
+  tsn_run_load(r, part, r->partitions[part].released);
+  return match_row(r, part, time);
 }
 
 bool tsn_run_row(tsn_run *r, int64_t time, uint64_t seq)
@@ -370,9 +387,7 @@ bool tsn_run_row(tsn_run *r, int64_t time, uint64_t seq)
     begin_row(r, time, seq);
   }
   r->partitions[part].arrived++;
-  r->partitions[part].rows++;
-  if (!tsn_partition_keep(r, part, time) || !tsn_paths_row(r, part, time) || !tsn_settle(r, part)) return false;
-  return tsn_texts_collect(r);
+  return tsn_partition_keep(r, part, time) && match_row(r, part, time);
 }
 
 bool tsn_run_finish(tsn_run *r)
@@ -387,7 +402,10 @@ bool tsn_run_finish(tsn_run *r)
   begin_moment(r, TSN_TIME_MAX);
   for (part = 0; part < r->partition_count; part++) {
     if (!r->partitions[part].used) continue;
-    if (!tsn_paths_end(r, part) || !tsn_settle(r, part)) return false;
+    do {
+      if (!tsn_paths_end(r, part) || !tsn_settle(r, part)) return false;
+      if (r->p->sequential && !tsn_run_advance(r, TSN_TIME_MAX)) return false; /* timers of a start that was tried only now */
+    } while (r->partitions[part].used && r->partitions[part].first != TSN_NONE); /* one start at a time: the next one */
   }
   return tsn_output_sort(r->output, from) || tsn_run_nomem(r);
 }

@@ -62,7 +62,7 @@ typedef enum tsn_edge_kind {
   EDGE_DOOMED  /* crossed $, but a row is yet to come: lives until then */
 } tsn_edge_kind;
 
-enum { EDGE_HAS_LO = 1, EDGE_HAS_HI = 2, EDGE_ENDED = 4 };
+enum { EDGE_HAS_LO = 1, EDGE_HAS_HI = 2, EDGE_ENDED = 4, EDGE_TIMED = 8 };
 
 typedef struct tsn_counter_op {
   uint32_t slot, relative, value; /* slot += value, or = value */
@@ -165,6 +165,8 @@ typedef struct tsn_hist {
   uint32_t label;  /* TSN_NONE: a timer */
   uint32_t refs;
   uint32_t flags;
+  uint32_t same;  /* the node that stands for all with its rows, labels and timers */
+  uint32_t unused;
   int64_t at; /* row number, or time of the timer */
 } tsn_hist;
 enum { HIST_EXCLUDED = 1, HIST_REPORTED = 2 };
@@ -197,7 +199,8 @@ typedef struct tsn_partition {
   uint32_t closing;  /* its time is over */
   uint32_t complete; /* no row will come: the next piece has begun */
   int64_t arrived; /* rows so far */
-  int64_t rows;    /* of these, the ones that were matched over; they are numbered from 0 */
+  int64_t released; /* of these, the ones whose turn it is or was */
+  int64_t rows;     /* matched over; they are numbered from 0. Goes back where starts are tried one by one */
   int64_t number; /* matches reported */
   int64_t allowed; /* starts before this row are skipped */
   int64_t resolved; /* WITH UNMATCHED ROWS: rows before this one are settled */
@@ -382,6 +385,10 @@ bool tsn_run_arrive(tsn_run *r, int64_t time, uint64_t seq);
 bool tsn_run_row(tsn_run *r, int64_t time, uint64_t seq);
 /* A row that waited in its partition, as the next one of it. */
 bool tsn_run_waiting(tsn_run *r, uint32_t part, int64_t time, uint64_t seq);
+/* Lets one deadline happen. */
+bool tsn_run_act(tsn_run *r, const tsn_deadline *d);
+/* Makes a kept row the row at hand. */
+void tsn_run_load(tsn_run *r, uint32_t part, int64_t row);
 /* Everything that is decided by time up to and including `limit`. */
 bool tsn_run_advance(tsn_run *r, int64_t limit);
 bool tsn_run_finish(tsn_run *r);
@@ -407,6 +414,8 @@ void tsn_junctions_clear(tsn_run *r);
 /* history.c */
 uint32_t tsn_history_add(tsn_run *r, uint32_t parent, uint32_t label, int64_t at, uint32_t flags);
 void tsn_history_release(tsn_run *r, uint32_t node);
+/* What tells paths apart: the node that stands for the history. */
+static inline uint32_t tsn_history_same(const tsn_run *r, uint32_t node) { return node == TSN_NONE ? TSN_NONE : r->history.all[node].same; }
 static inline void tsn_history_retain(tsn_run *r, uint32_t node)
 {
   if (node != TSN_NONE) r->history.all[node].refs++;

@@ -59,6 +59,13 @@ static void mark_mapped(tsn_run *r, tsn_partition *part, const tsn_start *s, con
     if (r->history.all[node].label != TSN_NONE) tsn_kept_row_at(part, r->history.all[node].at)->mapped = 1;
 }
 
+/* Starts that are tried one by one: the next one may begin at `row`. */
+static void go_back(tsn_run *r, uint32_t part, int64_t row)
+{
+  tsn_partition *p = &r->partitions[part];
+  if (r->p->sequential && row < p->rows) p->rows = row;
+}
+
 static bool settle_one(tsn_run *r, uint32_t part)
 {
   uint32_t start;
@@ -69,6 +76,7 @@ static bool settle_one(tsn_run *r, uint32_t part)
       if (!resolve(r, part, row)) return false;
       if (timed_out(r, &r->starts[start]) && !tsn_report(r, start, r->starts[start].held, true, r->starts[start].held_time)) return false;
       tsn_start_free(r, start);
+      go_back(r, part, row + 1);
       continue;
     }
     if (tsn_path_at(r, s->head)->state != ITEM_MATCH) break;
@@ -80,6 +88,7 @@ static bool settle_one(tsn_run *r, uint32_t part)
     if (!tsn_report(r, start, s->head, false, tsn_path_at(r, s->head)->tau)) return false;
     tsn_start_free(r, start);
     if (target > r->partitions[part].allowed) r->partitions[part].allowed = target;
+    go_back(r, part, target);
     while ((start = r->partitions[part].first) != TSN_NONE && r->starts[start].row < target) tsn_start_free(r, start);
   }
   start = r->partitions[part].first;
@@ -95,8 +104,9 @@ static bool settle_all(tsn_run *r, uint32_t part)
       uint32_t after = tsn_path_at(r, item)->next;
       if (tsn_path_at(r, item)->state == ITEM_MATCH) {
         const tsn_path *i = tsn_path_at(r, item);
-        bool again = r->p->ambiguous && i->history != TSN_NONE && (r->history.all[i->history].flags & HIST_REPORTED);
-        if (r->p->ambiguous && i->history != TSN_NONE) r->history.all[i->history].flags |= HIST_REPORTED;
+        uint32_t same = r->p->ambiguous ? tsn_history_same(r, i->history) : TSN_NONE;
+        bool again = same != TSN_NONE && (r->history.all[same].flags & HIST_REPORTED);
+        if (same != TSN_NONE) r->history.all[same].flags |= HIST_REPORTED;
         r->starts[start].matches++;
         if (!again && !tsn_report(r, start, item, false, i->tau)) return false;
         tsn_path_unlink(r, item);
@@ -113,10 +123,37 @@ static bool settle_all(tsn_run *r, uint32_t part)
   return true;
 }
 
+/* Where conditions read MATCH_NUMBER(), a start can only be tried when all before
+ * it are decided: then its rows are gone through from the kept ones. What that
+ * decides is decided in this moment. */
+static bool catch_up(tsn_run *r, uint32_t part)
+{
+  while (r->partitions[part].rows < r->partitions[part].released) {
+    int64_t row = r->partitions[part].rows, time = tsn_kept_row_at(&r->partitions[part], row)->time;
+    tsn_deadline d;
+    /* Whatever was due before is of this partition alone: the others are past it. */
+    while (r->p->time_slot != TSN_NONE && time > INT64_MIN && tsn_deadline_pop(r, time - 1, &d)) {
+      r->moment++;
+      if (!tsn_run_act(r, &d)) return false;
+    }
+    if (!settle_one(r, part)) return false;
+    if (r->partitions[part].rows <= row) { /* else a timer has decided, and the next start lies before */
+      r->moment++;
+      tsn_run_load(r, part, r->partitions[part].rows++);
+      if (!tsn_paths_row(r, part, tsn_kept_row_at(&r->partitions[part], r->partitions[part].rows - 1)->time)) return false;
+      if (!settle_one(r, part)) return false;
+    }
+  }
+  return true;
+}
+
 bool tsn_settle(tsn_run *r, uint32_t part)
 {
   if (!(r->one_match ? settle_one(r, part) : settle_all(r, part))) return false;
-  if (r->partitions[part].closing) { /* a window closed: forgotten */
+  if (r->p->sequential && !catch_up(r, part)) return false;
+  if (r->partitions[part].closing) { /* a window closed: forgotten, once the last start was tried */
+    while (r->partitions[part].first != TSN_NONE)
+      if (!tsn_paths_close(r, part, r->partitions[part].window_end) || !settle_one(r, part) || !catch_up(r, part)) return false;
     tsn_partition_drop(r, part);
     return true;
   }

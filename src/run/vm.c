@@ -141,7 +141,10 @@ static bool match_value(tsn_run *r, const tsn_eval *e, tsn_match_value which, ts
 {
   const tsn_match_facts *m = e->match;
   *out = none;
-  if (!m) return true;
+  if (!m) { /* in a condition: the match that is being sought */
+    if (which == MATCH_VALUE_NUMBER && e->partition) *out = (tsn_cell){.v.i = e->partition->number + 1};
+    return true;
+  }
   switch (which) {
   case MATCH_VALUE_NUMBER:
     if (!m->timeout) *out = (tsn_cell){.v.i = m->number};
@@ -411,11 +414,12 @@ bool tsn_eval_label(tsn_run *r, const tsn_partition *part, uint32_t label, const
   }
   if (!tsn_eval_code(r, &e, code, &value)) {
     char where[160], what[256];
+    tocsin_status status = r->status;
     memcpy(what, r->message, sizeof what);
     what[sizeof what - 1] = 0;
     tsn_run_where(r, part, part->rows - 1, where, sizeof where);
     r->status = TOCSIN_OK;
-    return tsn_run_fail(r, TOCSIN_RUNTIME, "%s, condition %s: %s", where, tsn_program_text(r->program, r->labels[label].name), what);
+    return tsn_run_fail(r, status, "%s, condition %s: %s", where, tsn_program_text(r->program, r->labels[label].name), what);
   }
   *truth = !value.null && value.v.i != 0;
   if (code->local) {

@@ -1,0 +1,242 @@
+/* For tests of the whole engine: patterns that together touch all of it, rows for
+ * them, and a run from text to output.
+ *
+ *   text --tocsin_compile--> program --tocsin_matcher_new--> matcher
+ *   rows (CSV) --decoder--> batch --push, advance, finish--> output rows as text
+ *
+ * The engine takes its memory from a heap that counts and can fail on purpose;
+ * the rows are read with memory of their own. */
+#ifndef TSN_TESTS_ENGINE_H
+#define TSN_TESTS_ENGINE_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "io/decoder.h"
+#include "tocsin.h"
+
+/* ---- a heap that counts, and fails from the k-th growing call on ---- */
+
+typedef struct engine_heap {
+  unsigned long calls, fail_at; /* 0: never */
+  size_t used, peak;
+} engine_heap;
+
+static inline void *engine_resize(void *context, void *block, size_t old_size, size_t new_size)
+{
+  engine_heap *h = context;
+  void *moved;
+  if (new_size == 0) {
+    free(block);
+    h->used -= old_size;
+    return NULL;
+  }
+  if (new_size > old_size) {
+    h->calls++;
+    if (h->fail_at && h->calls >= h->fail_at) return NULL;
+  }
+  moved = realloc(block, new_size);
+  if (!moved) return NULL;
+  h->used = h->used - old_size + new_size;
+  if (h->used > h->peak) h->peak = h->used;
+  return moved;
+}
+
+static inline tocsin_allocator engine_allocator(engine_heap *h)
+{
+  return (tocsin_allocator){.resize = engine_resize, .context = h};
+}
+
+/* ---- rows ---- */
+
+typedef struct engine_rows {
+  tsn_alloc alloc;
+  tsn_batch batch;
+  tsn_column_def *columns;
+} engine_rows;
+
+/* Reads CSV as the program's first stream declares it; false where a row is bad. */
+static inline bool engine_rows_read(engine_rows *g, const tocsin_program *program, const char *csv)
+{
+  tocsin_stream_info info = tocsin_program_stream(program, 0);
+  tsn_schema schema = {.name = info.name, .column_count = info.column_count};
+  tsn_decoder_options options = {.source = "rows"};
+  tsn_decoder *decoder = NULL;
+  bool good;
+  size_t i;
+  tsn_alloc_init(&g->alloc, NULL);
+  g->columns = calloc(info.column_count + 1, sizeof *g->columns);
+  for (i = 0; i < info.column_count; i++) {
+    tocsin_column_info c = tocsin_program_stream_column(program, 0, i);
+    g->columns[i] = (tsn_column_def){.name = c.name, .type = c.type, .unit = c.unit, .needed = true};
+  }
+  schema.columns = g->columns;
+  good = tsn_batch_init(&g->batch, &g->alloc, &schema) == TOCSIN_OK &&
+         tsn_decoder_new(&g->alloc, TSN_FORMAT_CSV, &schema, &options, &decoder) == TOCSIN_OK &&
+         tsn_decoder_feed(decoder, csv, strlen(csv), &g->batch) == TOCSIN_OK && tsn_decoder_finish(decoder, &g->batch) == TOCSIN_OK &&
+         tsn_decoder_count(decoder).bad == 0;
+  tsn_decoder_free(decoder);
+  return good;
+}
+
+static inline void engine_rows_clear(engine_rows *g)
+{
+  tsn_batch_clear(&g->batch);
+  free(g->columns);
+}
+
+/* ---- output ---- */
+
+static inline void engine_show(tsn_bytes *out, const tocsin_match *m)
+{
+  size_t i;
+  tsn_bytes_printf(out, "%zu%s", m->pattern, m->timeout ? "!" : "");
+  for (i = 0; i < m->value_count; i++) {
+    const tocsin_value *v = &m->values[i];
+    tsn_bytes_char(out, '|');
+    if (v->is_null) {
+      tsn_bytes_text(out, "NULL");
+      continue;
+    }
+    switch (v->type) {
+    case TOCSIN_TEXT:
+    case TOCSIN_LIST: tsn_bytes_append(out, v->as.text.bytes, v->as.text.length); break;
+    case TOCSIN_DOUBLE: tsn_bytes_printf(out, "%.17g", v->as.real); break;
+    case TOCSIN_BOOLEAN: tsn_bytes_text(out, v->as.boolean ? "true" : "false"); break;
+    default: tsn_bytes_printf(out, "%lld", (long long)v->as.integer); break;
+    }
+  }
+  tsn_bytes_printf(out, " @%lld\n", (long long)m->time);
+}
+
+/* Takes what waits; out may be NULL. */
+static inline void engine_drain(tocsin_matcher *m, tsn_bytes *out)
+{
+  tocsin_match match;
+  while (tocsin_matcher_next(m, &match))
+    if (out) engine_show(out, &match);
+}
+
+/* Feeds rows in batches of some size (0: all at once), with an advance to the
+ * time of each batch's last row behind it if asked to, and finishes. */
+typedef struct engine_way {
+  size_t batch;
+  bool advance;
+  int64_t (*time_of)(const tocsin_batch *batch, size_t row); /* for advance */
+} engine_way;
+
+static inline tocsin_status engine_feed(tocsin_matcher *m, tsn_batch *rows, const engine_way *way, tsn_bytes *out)
+{
+  tocsin_batch whole = tsn_batch_view(rows), part = whole;
+  size_t taken = 0;
+  tocsin_status st = TOCSIN_OK;
+  while (st == TOCSIN_OK && taken < whole.rows) {
+    part.rows = way->batch && taken + way->batch < whole.rows ? taken + way->batch : whole.rows;
+    st = tocsin_matcher_push(m, 0, &part, taken, &taken);
+    engine_drain(m, out);
+    if (st == TOCSIN_OK && way->advance && taken) st = tocsin_matcher_advance(m, way->time_of(&whole, taken - 1));
+    engine_drain(m, out);
+  }
+  if (st == TOCSIN_OK) st = tocsin_matcher_finish(m);
+  engine_drain(m, out);
+  return st;
+}
+
+/* ---- the table ---- */
+
+typedef struct engine_case {
+  const char *about;
+  const char *text;
+  const char *rows;    /* NULL: engine_common_rows */
+  tocsin_status ends;  /* what the run answers with memory enough */
+} engine_case;
+
+#define ENGINE_STREAM "CREATE STREAM s (k TEXT, ts BIGINT, type TEXT, v BIGINT, x DOUBLE, note TEXT);\n"
+#define ENGINE_QUERY(clauses) ENGINE_STREAM "SELECT * FROM s MATCH_RECOGNIZE (PARTITION BY k ORDER BY ts " clauses ")"
+#define ENGINE_LABELS "DEFINE a AS type = 'a', b AS type = 'b', c AS type = 'c'"
+#define ENGINE_TEN(d) \
+  "p" d "0 | p" d "1 | p" d "2 | p" d "3 | p" d "4 | p" d "5 | p" d "6 | p" d "7 | p" d "8 | p" d "9"
+#define ENGINE_HUNDRED(d) \
+  ENGINE_TEN(d "0") " | " ENGINE_TEN(d "1") " | " ENGINE_TEN(d "2") " | " ENGINE_TEN(d "3") " | " ENGINE_TEN(d "4") " | " \
+  ENGINE_TEN(d "5") " | " ENGINE_TEN(d "6") " | " ENGINE_TEN(d "7") " | " ENGINE_TEN(d "8") " | " ENGINE_TEN(d "9")
+
+static const char engine_common_rows[] =
+    "k,ts,type,v,x,note\n"
+    "A,1,a,1,0.5,one\nA,2,b,2,1.5,two\nB,2,a,3,,\nA,3,a,4,2.5,three\nB,4,b,5,-1,\"four, and more\"\n"
+    "A,5,c,6,3.5,five\nA,5,x,7,,six\n,6,a,8,4.5,seven\nA,7,b,9,5.5,eight\nB,7,c,10,6.5,nine\n"
+    ",8,b,11,7.5,ten\nA,9,a,12,8.5,eleven\nA,11,a,13,9.5,twelve\nB,11,x,14,,thirteen\nA,12,b,15,1e300,fourteen\n"
+    "A,13,c,16,-0.0,fifteen\n,14,c,17,0.0,sixteen\nB,15,a,18,2,seventeen\nB,16,b,19,3,eighteen\nA,20,a,20,4,nineteen\n"
+    "B,21,b,21,5,twenty\nA,22,b,22,6,twenty-one\nA,30,c,23,7,twenty-two\nB,40,c,24,8,twenty-three\nA,50,x,25,9,twenty-four\n";
+
+static const engine_case engine_cases[] = {
+    {"gaps and bounds of every kind",
+     ENGINE_QUERY("MEASURES FIRST(a.v) AS f, LAST(v) AS l, COUNT(*) AS n PATTERN (a ->{1,10} b ->> c{1,2} ->{,20} (a | x)) WITHIN 40 "
+                  ENGINE_LABELS ", x AS type = 'x'"), NULL, TOCSIN_OK},
+    {"timers, and an absence up to the end of the match",
+     ENGINE_QUERY("MEASURES MATCH_ROWTIME() AS at, b.v AS v AFTER MATCH SKIP TO NEXT ROW PATTERN (a -> b !c{3} | a !(b | c)) WITHIN 6 "
+                  ENGINE_LABELS), NULL, TOCSIN_OK},
+    {"timers whose length the rows tell",
+     ENGINE_QUERY("MEASURES a.v AS v, MATCH_ROWTIME() AS at PATTERN (a !c{a.v * 2 - 1} b?) " ENGINE_LABELS), NULL, TOCSIN_OK},
+    {"absences before the first row",
+     ENGINE_QUERY("MEASURES a.v AS v PATTERN (!b{3} !c{2} a -> !x b) " ENGINE_LABELS ", x AS type = 'x'"), NULL, TOCSIN_OK},
+    {"loops with counters inside each other",
+     ENGINE_QUERY("MEASURES COUNT(a.*) AS n, SUM(b.v) AS s, AVG(x) AS m, STDDEV(v) AS d PATTERN ((a{1,3} ->){1,4} (b -> c?){1,2}) "
+                  ENGINE_LABELS), NULL, TOCSIN_OK},
+    {"every match of an ambiguous pattern",
+     ENGINE_QUERY("MEASURES ARRAY_AGG(v) AS vs AFTER MATCH NO SKIP PATTERN ((a | b ->)* ->> (b | c)+ ->> c?) WITHIN 9 " ENGINE_LABELS), NULL,
+     TOCSIN_OK},
+    {"all rows, with texts, FINAL and RUNNING",
+     ENGINE_QUERY("MEASURES CLASSIFIER() AS label, RUNNING LAST(note) AS r, FINAL LAST(note) AS f, FIRST(note, 1) AS second, "
+                  "MIN(note) AS least, FINAL MAX(note) AS most, RUNNING STRING_AGG(note, '/') AS list, FINAL ARRAY_AGG(note) AS all_notes, "
+                  "MATCH_NUMBER() AS n ALL ROWS PER MATCH PATTERN (a {- x* -} b -> c?) DEFINE a AS type = 'a', b AS type = 'b', c AS type = 'c' "
+                  "AND note > FIRST(a.note), x AS type = 'x'"), NULL, TOCSIN_OK},
+    {"lists, paths and identities",
+     ENGINE_QUERY("MEASURES STRING_AGG(note, ', ') AS notes, ARRAY_AGG(x) AS xs, PATH() AS path, MATCH_ID() AS id, MATCH_START() AS f, "
+                  "MATCH_END() AS t PATTERN (a -> b -> c)" ENGINE_LABELS), NULL, TOCSIN_OK},
+    {"unmatched rows and empty matches",
+     ENGINE_QUERY("MEASURES CLASSIFIER() AS label, COUNT(*) AS n ALL ROWS PER MATCH WITH UNMATCHED ROWS PATTERN (a b | (b c)?) "
+                  ENGINE_LABELS), NULL, TOCSIN_OK},
+    {"matches that time out",
+     ENGINE_QUERY("MEASURES MATCH_STATUS() AS st, a.note AS an, LAST(b.note) AS bn ONE ROW PER MATCH SHOW TIMEOUT MATCHES "
+                  "PATTERN (a -> b ->{,5} c) WITHIN 8 " ENGINE_LABELS), NULL, TOCSIN_OK},
+    {"rows sorted by two columns, with texts",
+     ENGINE_STREAM "SELECT * FROM s MATCH_RECOGNIZE (PARTITION BY k ORDER BY ts, note DESC, v MEASURES LAST(note) AS l "
+     "ALL ROWS PER MATCH PATTERN (a b) DEFINE b AS b.note <> PREV(note))", NULL, TOCSIN_OK},
+    {"rows that come out of order, late ones among them",
+     "CREATE STREAM s (k TEXT, ts BIGINT, note TEXT, WATERMARK FOR ts AS ts - 3);\n"
+     "SELECT * FROM s MATCH_RECOGNIZE (PARTITION BY k ORDER BY ts MEASURES STRING_AGG(note, '') AS notes PATTERN (a -> b !c{4}) "
+     "DEFINE c AS note = 'e')",
+     "k,ts,note\nA,5,a\nA,3,b\nA,8,c\nA,1,d\nB,9,a\nA,7,e\nA,20,f\nA,18,g\nB,19,h\nB,30,i\nA,12,late\nA,31,j\n", TOCSIN_OK},
+    {"several patterns over one stream, with WHERE and texts made on the way",
+     ENGINE_STREAM
+     "CREATE PATTERN words AS SELECT k, n || '!' AS loud, CAST(t AS TEXT) AS t FROM s MATCH_RECOGNIZE (PARTITION BY k ORDER BY ts "
+     "MEASURES CONCAT(a.note, '-', b.note) AS n, a.ts AS t PATTERN (a b) DEFINE a AS note LIKE '%e%', b AS LENGTH(b.note) > 2) "
+     "WHERE STARTS_WITH(n, 't') OR t > 3;\n"
+     "CREATE PATTERN rises AS SELECT * FROM s MATCH_RECOGNIZE (ORDER BY ts MEASURES COALESCE(b.note, 'none') AS n, "
+     "CASE WHEN b.v > 9 THEN 'much' ELSE 'little' END AS c AFTER MATCH SKIP TO LAST b PATTERN (a+ b) DEFINE b AS v > PREV(v));\n"
+     "CREATE PATTERN pairs AS SELECT * FROM s MATCH_RECOGNIZE (PARTITION BY k, type ORDER BY ts PATTERN (a[v > 1]{2}))", NULL, TOCSIN_OK},
+    {"rows read ahead: NEXT, $ and ^",
+     ENGINE_QUERY("MEASURES a.note AS an, NEXT(LAST(b.note)) AS bn ALL ROWS PER MATCH PATTERN (^ a+ b | a b* $) "
+                  "DEFINE a AS NEXT(v, 2) > 3, b AS b.note > PREV(b.note) OR NEXT(b.note) IS NULL"), NULL, TOCSIN_OK},
+    {"the parts of a PERMUTE, with text registers in conditions",
+     ENGINE_QUERY("MEASURES FIRST(a.note) AS an, LAST(c.note) AS cn, COUNT(b.*) AS n AFTER MATCH SKIP TO NEXT ROW "
+                  "PATTERN (PERMUTE(a, b?, c) -> d) DEFINE a AS type IN ('a', 'b'), b AS b.note > LAST(a.note), c AS type <> 'x', "
+                  "d AS d.note >= MIN(c.note)"), NULL, TOCSIN_OK},
+    {"windows that close",
+     ENGINE_STREAM "SELECT * FROM s MATCH_RECOGNIZE (PARTITION BY k, TUMBLE(8) ORDER BY ts MEASURES WINDOW_START() AS f, "
+     "WINDOW_END() AS t, STRING_AGG(note, '+') AS notes PATTERN (a -> b !c) DEFINE c AS type = 'c')", NULL, TOCSIN_OK},
+    {"more edges behind one element than a word has bits",
+     ENGINE_STREAM "SELECT * FROM s MATCH_RECOGNIZE (PARTITION BY k ORDER BY ts MEASURES CLASSIFIER() AS label AFTER MATCH NO SKIP "
+     "PATTERN (a -> b ->> (" ENGINE_HUNDRED("") ")) WITHIN 4 DEFINE a AS type = 'a', b AS type = 'b', p01 AS v > 5, p99 AS v < 9)", NULL,
+     TOCSIN_OK},
+    {"SKIP TO a label that took no row",
+     ENGINE_QUERY("AFTER MATCH SKIP TO c PATTERN (a b c?) " ENGINE_LABELS), NULL, TOCSIN_RUNTIME},
+    {"a sum that leaves its range",
+     ENGINE_QUERY("MEASURES SUM(v * 400000000000000000) AS s PATTERN (a -> b+ c?) " ENGINE_LABELS), NULL, TOCSIN_RUNTIME},
+};
+
+#define ENGINE_CASES (sizeof engine_cases / sizeof *engine_cases)
+
+#endif
