@@ -37,7 +37,7 @@ static bool is_ready(const tsn_run *r, const tsn_ahead_row *row)
   const tsn_partition *p = &r->partitions[row->part];
   if (r->p->window_kind && (p->complete || r->ahead.latest > tsn_partition_until(r, p))) return true; /* no row of this piece will come */
   if (r->p->whole_windows) return r->ahead.over;
-  return r->ahead.over || p->arrived - p->rows > (int64_t)r->p->ahead;
+  return r->ahead.over || p->arrived - p->released > (int64_t)r->p->ahead;
 }
 
 bool tsn_ahead_drain(tsn_run *r)

@@ -314,7 +314,8 @@ static bool could_begin(tsn_run *r, bool *could)
 
 bool tsn_run_arrive(tsn_run *r, int64_t time, uint64_t seq)
 {
-  return r->p->ahead ? tsn_ahead_add(r, time, seq) : tsn_run_row(r, time, seq);
+  /* Starts tried one by one go through kept rows whenever one is decided, also while time passes before this row. */
+  return r->p->ahead || r->p->sequential ? tsn_ahead_add(r, time, seq) : tsn_run_row(r, time, seq);
 }
 
 static void begin_row(tsn_run *r, int64_t time, uint64_t seq)
