@@ -1,23 +1,56 @@
 /* What makes a block a program: every index lies where it points, every code
- * keeps its stack and never takes a number for a text (language page, section 9:
- * no input crashes us; a saved program is input).
+ * keeps its stack, never takes a number for a text, and reads only cells that are
+ * there where it runs (language page, section 9: no input crashes us; a saved
+ * program is input).
  *
  * Code is checked by running it on kinds instead of values: T a text, N anything
  * that is eight bytes, 0 NULL, which fits both. Jumps only lead forward; at a
- * place that jumps lead to, the kinds must agree. */
+ * place that jumps lead to, the kinds must agree.
+ *
+ * The automaton was built from its end: a node leads to nodes before it, and only
+ * the turn of a loop leads back. Ranges of a sound block do not overlap, so that
+ * all checks together look at no more records than the block has bytes; a block
+ * that asks for more is refused, and loading stays linear. */
 #include <string.h>
 
 #include "program/program.h"
+
+/* Where a code runs, and so what it may read. */
+typedef enum place {
+  PLACE_VALUE, /* one row, for a register: no path */
+  PLACE_PATH,  /* a condition or a timer: the cells of a path */
+  PLACE_MATCH, /* a measure: all cells */
+  PLACE_OUTER  /* SELECT: the inner columns */
+} place;
+
+#define REG_CELLS_MAX ((uint32_t)UINT16_MAX + 2) /* an offset is at most UINT16_MAX */
 
 typedef struct checker {
   const tocsin_program *p;
   const tsn_pattern_rec *q;
   tsn_alloc *alloc;
   char *stack; /* kinds */
-  char *wanted; /* kinds at jump targets, TSN_STACK_MAX each */
+  char *wanted; /* kinds at jump targets, `width` each */
+  size_t width;
   int32_t *depths; /* by instruction of the code: -1, or the depth that a jump brings */
-  char *cell_kinds;
+  char *cell_kinds; /* 0: no register's */
+  uint64_t work, budget;
+  bool no_memory;
 } checker;
+
+/* false: this is more work than a sound block of its length can be. */
+static bool spend(checker *c, uint64_t records)
+{
+  c->work += records;
+  return c->work <= c->budget;
+}
+
+static void *scratch(checker *c, size_t count, size_t size)
+{
+  void *array = tsn_alloc_array(c->alloc, count, size);
+  if (!array) c->no_memory = true;
+  return array;
+}
 
 static bool in_section(tsn_range r, uint32_t count) { return r.first <= count && r.count <= count - r.first; }
 
@@ -26,10 +59,11 @@ static bool text_ok(const tocsin_program *p, tsn_str s)
   return s.offset < p->strings_count && s.length < p->strings_count - s.offset && p->strings[s.offset + s.length] == 0;
 }
 
-static bool indices_below(const tocsin_program *p, tsn_range r, uint32_t limit)
+static bool indices_below(checker *c, tsn_range r, uint32_t limit)
 {
+  const tocsin_program *p = c->p;
   uint32_t i;
-  if (!in_section(r, p->indices_count)) return false;
+  if (!in_section(r, p->indices_count) || !spend(c, r.count)) return false;
   for (i = 0; i < r.count; i++)
     if (p->indices[r.first + i] >= limit) return false;
   return true;
@@ -81,18 +115,34 @@ static bool call_ok(const tsn_instr *in, char **top, char *bottom, char *result)
   return true;
 }
 
-static bool operand_ok(const checker *c, const tsn_instr *in, uint32_t at, uint32_t count, bool outer)
+/* Whether a register and its cells may be read there. */
+static bool reg_ok(const checker *c, uint32_t at, place where)
+{
+  const tsn_reg_rec *reg = &c->p->regs[c->q->regs.first + at];
+  if (at >= c->q->regs.count || where == PLACE_OUTER) return false;
+  if (where == PLACE_PATH) return reg->cells && reg->cell + reg->cells <= c->q->path_cells;
+  return where == PLACE_MATCH || reg->kind == REG_LABELS;
+}
+
+static bool cell_ok(const checker *c, uint32_t at, place where)
+{
+  return where == PLACE_MATCH ? at < c->q->cells : where == PLACE_PATH && at < c->q->path_cells;
+}
+
+static bool operand_ok(const checker *c, const tsn_instr *in, uint32_t at, uint32_t count, place where)
 {
   const tocsin_program *p = c->p;
+  bool outer = where == PLACE_OUTER;
   switch (tsn_op_table[in->op].operand) {
   case OPERAND_INTEGER: return in->a < p->integers_count;
   case OPERAND_REAL: return in->a < p->reals_count;
   case OPERAND_TEXT: return in->a < p->texts_count && text_ok(p, p->texts[in->a]);
   case OPERAND_SLOT: return in->a < c->q->slots.count && !outer;
-  case OPERAND_CELL: return in->a < c->q->cells && !outer;
-  case OPERAND_REG: return in->a < c->q->regs.count && !outer;
+  case OPERAND_CELL: return cell_ok(c, in->a, where);
+  case OPERAND_REG: return reg_ok(c, in->a, where);
   case OPERAND_LIST:
-    return in->a < c->q->regs.count && !outer && p->regs[c->q->regs.first + in->a].kind == REG_AGG && p->regs[c->q->regs.first + in->a].cells == 0;
+    return where == PLACE_MATCH && in->a < c->q->regs.count && p->regs[c->q->regs.first + in->a].kind == REG_AGG &&
+           p->regs[c->q->regs.first + in->a].cells == 0;
   case OPERAND_JUMP: return in->a > at && in->a <= count;
   case OPERAND_INNER: return in->a < c->q->inner.count && outer;
   case OPERAND_FUNCTION: return in->a < TSN_FUNCTIONS;
@@ -103,7 +153,7 @@ static bool operand_ok(const checker *c, const tsn_instr *in, uint32_t at, uint3
 static bool merge_at(checker *c, uint32_t at, const char *top)
 {
   int32_t depth = (int32_t)(top - c->stack), i;
-  char *kept = c->wanted + (size_t)at * TSN_STACK_MAX;
+  char *kept = c->wanted + (size_t)at * c->width;
   if (c->depths[at] < 0) {
     c->depths[at] = depth;
     memcpy(kept, c->stack, (size_t)depth);
@@ -171,7 +221,7 @@ static bool effect(checker *c, const tsn_instr *in, char **top)
     if (!take(top, bottom, '?')) return false;
     break;
   case OP_CAST:
-    if (in->x > TOCSIN_INTERVAL || in->y > TOCSIN_INTERVAL || !take(top, bottom, kind_of(in->x))) return false;
+    if (in->x < TOCSIN_BOOLEAN || in->x > TOCSIN_INTERVAL || in->y < TOCSIN_BOOLEAN || in->y > TOCSIN_INTERVAL || !take(top, bottom, kind_of(in->x))) return false;
     kind = kind_of(in->y);
     break;
   case OP_CALL:
@@ -193,7 +243,7 @@ static bool effect(checker *c, const tsn_instr *in, char **top)
   return true;
 }
 
-static bool code_walk(checker *c, const tsn_code *code, char want, bool outer)
+static bool code_walk(checker *c, const tsn_code *code, char want, place where)
 {
   const tsn_instr *instrs = c->p->instrs + code->instrs.first;
   uint32_t count = code->instrs.count, i;
@@ -204,11 +254,11 @@ static bool code_walk(checker *c, const tsn_code *code, char want, bool outer)
     if (c->depths[i] >= 0) {
       if (reachable && !merge_at(c, i, top)) return false;
       top = c->stack + c->depths[i];
-      memcpy(c->stack, c->wanted + (size_t)i * TSN_STACK_MAX, (size_t)c->depths[i]);
+      memcpy(c->stack, c->wanted + (size_t)i * c->width, (size_t)c->depths[i]);
       reachable = true;
     }
     if (i == count) break;
-    if (!reachable || instrs[i].op >= TSN_OPCODES || !operand_ok(c, &instrs[i], i, count, outer)) return false;
+    if (!reachable || instrs[i].op >= TSN_OPCODES || !operand_ok(c, &instrs[i], i, count, where)) return false;
     if (!effect(c, &instrs[i], &top)) return false;
     if ((uint32_t)(top - c->stack) > code->stack) return false;
     if (tsn_op_table[instrs[i].op].operand == OPERAND_JUMP && !merge_at(c, instrs[i].a, top)) return false;
@@ -217,72 +267,166 @@ static bool code_walk(checker *c, const tsn_code *code, char want, bool outer)
   return reachable && top == c->stack + 1 && (c->stack[0] == '0' || want == '?' || c->stack[0] == want);
 }
 
-static bool code_ok(checker *c, const tsn_code *code, char want, bool outer)
+static bool code_ok(checker *c, const tsn_code *code, char want, place where)
 {
   size_t places = (size_t)code->instrs.count + 1;
   bool good;
+  if (code->stack > TSN_STACK_MAX) return false;
   if (code->instrs.count == 0) return true;
-  if (!in_section(code->instrs, c->p->instrs_count) || code->stack > TSN_STACK_MAX) return false;
-  c->depths = tsn_alloc_array(c->alloc, places, sizeof *c->depths);
-  c->wanted = tsn_alloc_array(c->alloc, places, TSN_STACK_MAX);
-  good = c->depths && c->wanted && code_walk(c, code, want, outer);
+  if (!in_section(code->instrs, c->p->instrs_count) || !spend(c, code->instrs.count)) return false;
+  c->width = code->stack + 1;
+  c->depths = scratch(c, places, sizeof *c->depths);
+  c->wanted = scratch(c, places, c->width);
+  good = c->depths && c->wanted && code_walk(c, code, want, where);
   tsn_alloc_free(c->alloc, c->depths, c->depths ? places * sizeof *c->depths : 0);
-  tsn_alloc_free(c->alloc, c->wanted, c->wanted ? places * TSN_STACK_MAX : 0);
+  tsn_alloc_free(c->alloc, c->wanted, c->wanted ? places * c->width : 0);
   return good;
 }
 
-static bool registers_ok(checker *c)
+/* A register as such; its cells are its own. */
+static bool register_ok(checker *c, const tsn_reg_rec *reg)
 {
-  static const uint32_t cells[TSN_AGGREGATES] = {
-#define AGGREGATE(name, id, n, args, list, about) [AGG_##id] = n,
+  static const struct {
+    uint32_t cells;
+    bool list;
+  } rules[TSN_AGGREGATES] = {
+#define AGGREGATE(name, id, n, args, list, about) [AGG_##id] = {n, list},
 #include "program/aggregates.def"
 #undef AGGREGATE
   };
-  uint32_t i, k;
-  for (i = 0; i < c->q->regs.count; i++) {
-    const tsn_reg_rec *reg = &c->p->regs[c->q->regs.first + i];
-    if (reg->kind > REG_LABELS || reg->type > TOCSIN_LIST || reg->cells > c->q->cells || reg->cell > c->q->cells - reg->cells) return false;
-    if (reg->in_path && reg->cell + reg->cells > c->q->path_cells) return false;
-    if (reg->kind == REG_LAST && (reg->cells == 0 || reg->cells != reg->depth)) return false;
-    if (reg->kind == REG_FIRST && reg->cells != 2) return false;
-    if (reg->kind == REG_LABELS && (reg->cells < 2 || reg->type != TOCSIN_BIGINT)) return false;
-    if (reg->kind == REG_AGG && (reg->aggregate >= TSN_AGGREGATES || reg->cells != cells[reg->aggregate])) return false;
-    if (reg->kind == REG_AGG && reg->cells == 0 && (reg->depth >= c->q->lists || reg->in_path)) return false;
-    if (reg->kind == REG_AGG && reg->aggregate == AGG_SUM && reg->type == TOCSIN_TEXT) return false;
-    for (k = 0; k < reg->cells; k++)
-      c->cell_kinds[reg->cell + k] = reg->kind == REG_FIRST && k == 0 ? 'N' : reg->kind == REG_AGG ? aggregate_kind(reg) : kind_of(reg->type);
+  uint32_t k;
+  if (reg->kind > REG_LABELS || reg->type > TOCSIN_INTERVAL || reg->cells > REG_CELLS_MAX) return false;
+  if (reg->cells > c->q->cells || reg->cell > c->q->cells - reg->cells) return false;
+  if (reg->in_path && reg->cell + reg->cells > c->q->path_cells) return false;
+  if (reg->kind == REG_LAST && (reg->cells == 0 || reg->cells != reg->depth)) return false;
+  if (reg->kind == REG_FIRST && reg->cells != 2) return false;
+  if (reg->kind == REG_LABELS && (reg->cells < 2 || reg->type != TOCSIN_BIGINT)) return false;
+  if (reg->kind == REG_AGG) {
+    if (reg->aggregate >= TSN_AGGREGATES || reg->cells != rules[reg->aggregate].cells) return false;
+    if (rules[reg->aggregate].list && (reg->depth >= c->q->lists || reg->in_path)) return false;
+    if (reg->value.instrs.count == 0 && reg->aggregate != AGG_COUNT) return false;
+    if (reg->aggregate == AGG_SUM && reg->type == TOCSIN_TEXT) return false;
+    if (reg->aggregate == AGG_STRING_AGG && reg->type != TOCSIN_TEXT && reg->type != TOCSIN_NULL) return false;
   }
-  for (i = 0; i < c->q->regs.count; i++) {
-    const tsn_reg_rec *reg = &c->p->regs[c->q->regs.first + i];
-    if (reg->kind < REG_AGG && reg->value.instrs.count == 0) return false;
-    if (!code_ok(c, &reg->value, kind_of(reg->type), false) || !code_ok(c, &reg->value2, 'T', false)) return false;
+  for (k = 0; k < reg->cells; k++) {
+    char *kind = &c->cell_kinds[reg->cell + k];
+    if (*kind) return false;
+    *kind = reg->kind == REG_FIRST && k == 0 ? 'N' : reg->kind == REG_AGG ? aggregate_kind(reg) : kind_of(reg->type);
   }
   return true;
 }
 
-static bool nodes_ok(const checker *c)
+static bool registers_ok(checker *c)
 {
-  const tocsin_program *p = c->p;
-  const tsn_pattern_rec *q = c->q;
   uint32_t i;
-  if (q->root >= q->nodes.count) return false;
-  for (i = 0; i < q->nodes.count; i++) {
-    const tsn_node_rec *n = &p->nodes[q->nodes.first + i];
-    tsn_range live = {n->live_first, n->live_count};
-    if (n->kind >= NODE_KINDS || n->next >= q->nodes.count || !indices_below(p, live, q->path_cells)) return false;
-    if ((n->kind == NODE_ROW || n->kind == NODE_ABSENCE) && n->a >= q->labels.count) return false;
-    if (n->kind == NODE_TIMER && n->a >= q->timers.count) return false;
-    if ((n->kind == NODE_ENTER || n->kind == NODE_TURN) && n->a >= q->loops.count) return false;
-    if (n->kind == NODE_SPLIT && (n->b == 0 || n->a > q->targets.count || n->b > q->targets.count - n->a)) return false;
+  for (i = 0; i < c->q->regs.count; i++)
+    if (!register_ok(c, &c->p->regs[c->q->regs.first + i])) return false;
+  for (i = 0; i < c->q->cells; i++)
+    if (!c->cell_kinds[i]) return false;
+  for (i = 0; i < c->q->regs.count; i++) {
+    const tsn_reg_rec *reg = &c->p->regs[c->q->regs.first + i];
+    if (reg->kind < REG_AGG && reg->value.instrs.count == 0) return false;
+    if (!code_ok(c, &reg->value, kind_of(reg->type), PLACE_VALUE) || !code_ok(c, &reg->value2, 'T', PLACE_VALUE)) return false;
   }
-  if (!indices_below(p, q->targets, q->nodes.count)) return false;
+  return c->q->skip_kind != MATCH_SKIP_TO || c->cell_kinds[c->q->skip_cell] == 'N';
+}
+
+/* A node and where it leads: to nodes before it. */
+static bool node_ok(checker *c, uint32_t at, uint64_t *targets)
+{
+  const tsn_pattern_rec *q = c->q;
+  const tsn_node_rec *n = &c->p->nodes[q->nodes.first + at];
+  const uint32_t *to = c->p->indices + q->targets.first;
+  tsn_range live = {n->live_first, n->live_count};
+  uint32_t i;
+  if (n->next >= q->nodes.count || !indices_below(c, live, q->path_cells)) return false;
+  switch ((tsn_node_kind)n->kind) {
+  case NODE_ACCEPT: return true;
+  case NODE_ROW:
+  case NODE_ABSENCE: return n->a < q->labels.count && n->next < at;
+  case NODE_TIMER: return n->a < q->timers.count && n->next < at;
+  case NODE_GAP:
+  case NODE_FIRST:
+  case NODE_LAST: return n->next < at;
+  case NODE_SPLIT:
+    *targets += n->b;
+    if (n->b == 0 || n->a > q->targets.count || n->b > q->targets.count - n->a || *targets > q->targets.count) return false;
+    for (i = 0; i < n->b; i++)
+      if (to[n->a + i] >= at) return false;
+    return true;
+  case NODE_ENTER:
+  case NODE_TURN: {
+    const tsn_loop_rec *l = &c->p->loops[q->loops.first + n->a];
+    return n->a < q->loops.count && l->exit < at && (n->kind == NODE_TURN || l->body < at);
+  }
+  default: return false;
+  }
+}
+
+/* Before the first element !x{d} is a condition; the partition keeps when x was last seen. */
+static bool starts_ok(checker *c, bool *seen, uint32_t *stack, bool *kept)
+{
+  const tsn_pattern_rec *q = c->q;
+  const tsn_node_rec *nodes = c->p->nodes + q->nodes.first;
+  const tsn_loop_rec *loops = c->p->loops + q->loops.first;
+  const uint32_t *indices = c->p->indices;
+  uint32_t depth = 0, i;
+  for (i = 0; i < q->start_absences.count; i++) kept[indices[q->start_absences.first + i]] = true;
+#define GO(to) \
+  if (!seen[to]) seen[stack[depth++] = (to)] = true
+  GO(q->root);
+  while (depth) {
+    const tsn_node_rec *n = &nodes[stack[--depth]];
+    switch (n->kind) {
+    case NODE_ROW:
+    case NODE_ACCEPT: break;
+    case NODE_SPLIT:
+      for (i = 0; i < n->b; i++) GO(indices[q->targets.first + n->a + i]);
+      break;
+    case NODE_ENTER:
+    case NODE_TURN:
+      GO(loops[n->a].body);
+      GO(loops[n->a].exit);
+      break;
+    case NODE_TIMER: {
+      tsn_range labels = c->p->timers[q->timers.first + n->a].labels;
+      if (!spend(c, labels.count)) return false;
+      for (i = 0; i < labels.count; i++)
+        if (!kept[indices[labels.first + i]]) return false;
+      GO(n->next);
+      break;
+    }
+    default: GO(n->next); break;
+    }
+  }
+#undef GO
+  return true;
+}
+
+static bool nodes_ok(checker *c)
+{
+  const tsn_pattern_rec *q = c->q;
+  uint64_t targets = 0;
+  uint32_t i, *stack;
+  bool *seen, *kept, good;
+  if (q->root >= q->nodes.count || q->counters > q->loops.count || q->counters > TSN_COUNTERS_MAX) return false;
+  if (!indices_below(c, q->targets, q->nodes.count)) return false;
   for (i = 0; i < q->loops.count; i++) {
-    const tsn_loop_rec *l = &p->loops[q->loops.first + i];
+    const tsn_loop_rec *l = &c->p->loops[q->loops.first + i];
     if (l->body >= q->nodes.count || l->exit >= q->nodes.count || l->min > l->max) return false;
     if (l->counter != TSN_NO_COUNTER && l->counter >= q->counters) return false;
     if (l->nullable && l->min > 1000) return false;
   }
-  return q->counters <= q->loops.count;
+  for (i = 0; i < q->nodes.count; i++)
+    if (!node_ok(c, i, &targets)) return false;
+  seen = scratch(c, q->nodes.count, sizeof *seen);
+  stack = scratch(c, q->nodes.count, sizeof *stack);
+  kept = scratch(c, (size_t)q->labels.count + 1, sizeof *kept);
+  good = seen && stack && kept && starts_ok(c, seen, stack, kept);
+  tsn_alloc_free(c->alloc, seen, q->nodes.count * sizeof *seen);
+  tsn_alloc_free(c->alloc, stack, q->nodes.count * sizeof *stack);
+  tsn_alloc_free(c->alloc, kept, ((size_t)q->labels.count + 1) * sizeof *kept);
+  return good;
 }
 
 static bool labels_ok(checker *c)
@@ -291,12 +435,12 @@ static bool labels_ok(checker *c)
   uint32_t i;
   for (i = 0; i < c->q->labels.count; i++) {
     const tsn_label_rec *l = &p->labels[c->q->labels.first + i];
-    if (!text_ok(p, l->name) || !indices_below(p, l->updates, c->q->regs.count) || !code_ok(c, &l->condition, 'N', false)) return false;
+    if (!text_ok(p, l->name) || !indices_below(c, l->updates, c->q->regs.count) || !code_ok(c, &l->condition, 'N', PLACE_PATH)) return false;
   }
   for (i = 0; i < c->q->timers.count; i++) {
     const tsn_timer_rec *t = &p->timers[c->q->timers.first + i];
-    if (t->kind > TIMER_DEADLINE_CODE || !indices_below(p, t->labels, c->q->labels.count)) return false;
-    if ((t->kind == TIMER_DURATION) != (t->code.instrs.count == 0) || !code_ok(c, &t->code, 'N', false)) return false;
+    if (t->kind > TIMER_DEADLINE_CODE || !indices_below(c, t->labels, c->q->labels.count)) return false;
+    if ((t->kind == TIMER_DURATION) != (t->code.instrs.count == 0) || !code_ok(c, &t->code, 'N', PLACE_PATH)) return false;
     if (t->kind == TIMER_DURATION && t->duration < 0) return false;
   }
   return true;
@@ -308,27 +452,31 @@ static bool outputs_ok(checker *c)
   uint32_t i;
   for (i = 0; i < c->q->inner.count; i++) {
     const tsn_inner_rec *r = &p->inner[c->q->inner.first + i];
-    if (r->type > TOCSIN_LIST || r->code.instrs.count == 0 || !code_ok(c, &r->code, kind_of(r->type), false)) return false;
+    if (r->type > TOCSIN_LIST || r->code.instrs.count == 0 || !code_ok(c, &r->code, kind_of(r->type), PLACE_MATCH)) return false;
   }
   for (i = 0; i < c->q->outputs.count; i++) {
     const tsn_output_rec *o = &p->outputs[c->q->outputs.first + i];
     if (!text_ok(p, o->name) || o->type > TOCSIN_LIST) return false;
     if (o->from_inner != TSN_NONE) {
       if (o->from_inner >= c->q->inner.count || p->inner[c->q->inner.first + o->from_inner].type != o->type) return false;
-    } else if (o->code.instrs.count == 0 || !code_ok(c, &o->code, kind_of(o->type), true)) {
+    } else if (o->code.instrs.count == 0 || !code_ok(c, &o->code, kind_of(o->type), PLACE_OUTER)) {
       return false;
     }
   }
-  return code_ok(c, &c->q->where, 'N', true);
+  return code_ok(c, &c->q->where, 'N', PLACE_OUTER);
 }
 
-static bool ranges_ok(const tocsin_program *p, const tsn_pattern_rec *q)
+static bool ranges_ok(checker *c)
 {
-  return in_section(q->orders, p->orders_count) && in_section(q->nodes, p->nodes_count) && in_section(q->loops, p->loops_count) &&
+  const tocsin_program *p = c->p;
+  const tsn_pattern_rec *q = c->q;
+  uint64_t records = (uint64_t)q->orders.count + q->nodes.count + q->loops.count + q->timers.count + q->labels.count + q->regs.count +
+                     q->inner.count + q->outputs.count + q->cells + 1;
+  return spend(c, records) && in_section(q->orders, p->orders_count) && in_section(q->nodes, p->nodes_count) && in_section(q->loops, p->loops_count) &&
          in_section(q->timers, p->timers_count) && in_section(q->labels, p->labels_count) && in_section(q->regs, p->regs_count) &&
          in_section(q->targets, p->indices_count) && in_section(q->inner, p->inner_count) && in_section(q->outputs, p->outputs_count) &&
-         indices_below(p, q->slots, p->streams[q->stream].columns.count) && indices_below(p, q->keys, q->slots.count) &&
-         indices_below(p, q->start_absences, q->labels.count);
+         indices_below(c, q->slots, p->streams[q->stream].columns.count) && indices_below(c, q->keys, q->slots.count) &&
+         indices_below(c, q->start_absences, q->labels.count);
 }
 
 static bool pattern_ok(checker *c)
@@ -336,7 +484,7 @@ static bool pattern_ok(checker *c)
   const tocsin_program *p = c->p;
   const tsn_pattern_rec *q = c->q;
   uint32_t i;
-  if (q->stream >= p->streams_count || !text_ok(p, q->name) || !ranges_ok(p, q)) return false;
+  if (q->stream >= p->streams_count || !text_ok(p, q->name) || !ranges_ok(c)) return false;
   if (q->time_slot != TSN_NONE && q->time_slot >= q->slots.count) return false;
   if (q->window_kind > WINDOW_TUMBLE || (q->window_kind == WINDOW_TUMBLE ? q->window < 1 : q->window < 0)) return false;
   if (q->whole_windows && !q->ahead) return false;
@@ -346,12 +494,12 @@ static bool pattern_ok(checker *c)
   for (i = 0; i < q->orders.count; i++)
     if (p->orders[q->orders.first + i].slot >= q->slots.count) return false;
   if (q->skip_kind > MATCH_SKIP_NONE || q->empty_kind > MATCH_UNMATCHED || q->within_kind > WITHIN_ROWS || q->within < 0) return false;
-  if (q->path_cells > q->cells || q->cells > (1u << 24) || q->lists > q->regs.count || q->behind > UINT16_MAX || q->ahead > UINT16_MAX) return false;
+  if (q->path_cells > q->cells || q->cells > TSN_CELLS_MAX || q->lists > q->regs.count || q->behind > UINT16_MAX || q->ahead > UINT16_MAX) return false;
   if (q->skip_kind == MATCH_SKIP_TO && q->skip_cell >= q->path_cells) return false;
   if (q->skip_label >= p->strings_count || p->strings[p->strings_count - 1] != 0) return false;
   if ((q->all_rows || q->lists || q->empty_kind == MATCH_UNMATCHED) && !q->history) return false;
-  c->cell_kinds = tsn_alloc_array(c->alloc, (size_t)q->cells + 1, 1);
-  return c->cell_kinds && nodes_ok(c) && registers_ok(c) && labels_ok(c) && outputs_ok(c);
+  c->cell_kinds = scratch(c, (size_t)q->cells + 1, 1);
+  return c->cell_kinds && registers_ok(c) && labels_ok(c) && nodes_ok(c) && outputs_ok(c);
 }
 
 bool tsn_program_verify(const tocsin_program *p)

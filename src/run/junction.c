@@ -216,7 +216,8 @@ static void accept_edge(walk *k, way *w)
 {
   tsn_edge *e;
   if (w->ended && !k->last) {
-    add_edge(k, w, EDGE_DOOMED);
+    e = add_edge(k, w, EDGE_DOOMED);
+    if (e) e->flags = (uint8_t)(e->flags & EDGE_ENDED); /* a gap on the way to the end is void */
   } else if (any_absence(k, w)) {
     e = add_edge(k, w, EDGE_CLOSE);
     if (e) e->flags = (uint8_t)(e->flags & EDGE_ENDED);
