@@ -72,6 +72,8 @@ tocsin_status tocsin_matcher_new(const tocsin_program *program, const tocsin_mat
       tocsin_matcher_free(m);
       return st;
     }
+    m->runs[i].now = m->options.now;
+    m->runs[i].now_context = m->options.now_context;
   }
   *matcher = m;
   return TOCSIN_OK;

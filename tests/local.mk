@@ -13,6 +13,7 @@ unit_tests = \
   %D%/unit/csv \
   %D%/unit/diag \
   %D%/unit/format \
+  %D%/unit/functions \
   %D%/unit/infer \
   %D%/unit/jsonl \
   %D%/unit/map \
@@ -33,6 +34,7 @@ EXTRA_DIST += \
   %D%/headers \
   %D%/layers \
   %D%/oracle \
+  %D%/reference \
   %D%/run \
   %D%/symbols \
   %D%/unit/command.py \

@@ -159,10 +159,17 @@ static tocsin_status reload(player *p)
   return st;
 }
 
+/* NOW() of the player, so that answers can be compared: 2026-01-01T00:00:00Z. */
+static int64_t clock_that_stands(void *unused)
+{
+  (void)unused;
+  return INT64_C(1767225600000000);
+}
+
 static tocsin_status start(player *p, const char *text, size_t length)
 {
   tocsin_compile_options co = {.allocator = &p->allocator};
-  tocsin_matcher_options mo = {.allocator = &p->allocator};
+  tocsin_matcher_options mo = {.allocator = &p->allocator, .now = clock_that_stands};
   tocsin_diagnostics *diagnostics = NULL;
   tsn_writer_options wo = {.pattern_column = false};
   tocsin_status st;

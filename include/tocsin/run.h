@@ -9,7 +9,8 @@
  *   tocsin_matcher_free(m);
  *
  * A matcher belongs to one thread at a time and keeps a borrowed reference to
- * its program. It does no I/O and reads no clock. */
+ * its program. It does no I/O and reads no clock
+ * but the one that the options give. */
 #ifndef TOCSIN_RUN_H
 #define TOCSIN_RUN_H
 
@@ -47,6 +48,10 @@ typedef struct tocsin_matcher_options {
   uint64_t max_paths_per_partition; /* (1,000,000) */
   uint64_t max_rows_per_partition;  /* (10,000,000) rows kept */
   uint64_t max_bytes;               /* (none) memory of the matcher in all */
+  /* The clock behind NOW(), processing time: microseconds since 1970 UTC. Asked at
+   * most once a row. NULL: NOW() is a run-time error. */
+  int64_t (*now)(void *context);
+  void *now_context;
 } tocsin_matcher_options;
 
 TOCSIN_API TOCSIN_CHECKED tocsin_status

@@ -33,7 +33,7 @@ typedef enum tsn_bx_kind {
   BX_CASE, /* args: condition, value ...; otherwise */
   BX_CAST,
   BX_COALESCE,
-  BX_CALL /* index = tsn_function */
+  BX_CALL /* index = tsn_function; x = the type that the open letters of its signature stand for */
 } tsn_bx_kind;
 
 /* A set of labels: has[label] for the labels of the pattern; all: the universal row. */
@@ -57,7 +57,8 @@ typedef struct tsn_agg {
   tsn_aggregate kind;
   const tsn_label_set *set;
   tsn_bx *value;  /* NULL: COUNT(*) */
-  tsn_bx *value2; /* separator, ... */
+  tsn_bx *value2; /* the second argument: separator, key, part */
+  bool distinct;
   bool final;
 } tsn_agg;
 

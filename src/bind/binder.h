@@ -2,7 +2,8 @@
  *
  *   scope.c     statements, streams, parameters, one query's clauses
  *   shape.c     the pattern: labels, gaps, durations, and what is wrong with it
- *   expr.c      expressions: operators, functions, types
+ *   expr.c      expressions: operators, types
+ *   call.c      calls of scalar functions
  *   row.c       navigation and aggregates: what an expression reads of a match
  *   output.c    measures, SELECT, WHERE */
 #ifndef TSN_BIND_BINDER_H
@@ -71,6 +72,20 @@ tsn_bx *tsn_bind_coerce(tsn_binder *b, tsn_bx *x, tocsin_type type);
 tsn_bx *tsn_bind_constant(tsn_binder *b, const tsn_expr *e);
 tsn_bx *tsn_bx_new(tsn_binder *b, tsn_bx_kind kind, tocsin_type type, tsn_span at);
 tsn_bx *tsn_bx_integer(tsn_binder *b, int64_t value, tocsin_type type, tsn_span at);
+
+void tsn_bx_append(tsn_bx *parent, tsn_bx *arg);
+/* Arithmetic by types, folded where both sides are constants. */
+tsn_bx *tsn_bind_arithmetic(tsn_context *c, tsn_op op, tsn_bx *l, tsn_bx *r, tsn_span at);
+/* Brings values to one type; false after saying why not. */
+bool tsn_bind_unify(tsn_context *c, tsn_bx **values, size_t count, const char *what);
+/* Says that an operator or function does not work on such types (r may be NULL); always NULL. */
+tsn_bx *tsn_bind_wrong_types(tsn_context *c, tsn_span at, const char *op, const tsn_bx *l, const tsn_bx *r,
+                             const char *hint);
+
+/* call.c */
+tsn_bx *tsn_bind_call(tsn_context *c, const tsn_expr *e);
+/* A call whose arguments are bound; types them by the function's signature. */
+tsn_bx *tsn_bind_function(tsn_context *c, tsn_function fn, tsn_span at, tsn_bx **args, size_t count);
 
 /* row.c */
 tsn_bx *tsn_bind_column(tsn_context *c, const tsn_expr *e);

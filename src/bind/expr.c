@@ -1,4 +1,4 @@
-/* Expressions: operators, functions and their types (language page, section 4).
+/* Expressions: operators and their types (language page, section 4); functions: call.c.
  *
  * One function per kind of tree node; each answers a typed node or NULL after
  * it has said what is wrong, so that one mistake is reported once. */
@@ -25,7 +25,7 @@ tsn_bx *tsn_bx_integer(tsn_binder *b, int64_t value, tocsin_type type, tsn_span 
   return x;
 }
 
-static void append(tsn_bx *parent, tsn_bx *arg)
+void tsn_bx_append(tsn_bx *parent, tsn_bx *arg)
 {
   tsn_bx **end = &parent->args;
   while (*end) end = &(*end)->next;
@@ -41,8 +41,8 @@ static tsn_bx *operation(tsn_binder *b, tsn_opcode op, uint8_t x, tocsin_type ty
   if (!n) return NULL;
   n->op = op;
   n->x = x;
-  append(n, left);
-  if (right) append(n, right);
+  tsn_bx_append(n, left);
+  if (right) tsn_bx_append(n, right);
   return n;
 }
 
@@ -78,8 +78,8 @@ tsn_bx *tsn_bind_coerce(tsn_binder *b, tsn_bx *x, tocsin_type type)
   return NULL;
 }
 
-static tsn_bx *wrong_types(tsn_context *c, tsn_span at, const char *op, const tsn_bx *l, const tsn_bx *r,
-                           const char *hint)
+tsn_bx *tsn_bind_wrong_types(tsn_context *c, tsn_span at, const char *op, const tsn_bx *l, const tsn_bx *r,
+                             const char *hint)
 {
   if (r)
     tsn_diag_add(c->b->diag, TSN_E1006, at, hint, "%s does not work on %s and %s", op, tocsin_type_name(l->type),
@@ -131,10 +131,10 @@ static tsn_bx *compare(tsn_context *c, tsn_compare how, const char *name, tsn_bx
   tocsin_type type = common_type(l, r);
   tsn_opcode op;
   if (type == TOCSIN_NULL) {
-    if (l->type != TOCSIN_NULL) return wrong_types(c, at, name, l, r, time_hint(l, r));
+    if (l->type != TOCSIN_NULL) return tsn_bind_wrong_types(c, at, name, l, r, time_hint(l, r));
     type = TOCSIN_BIGINT; /* NULL with NULL */
   }
-  if (type == TOCSIN_LIST) return wrong_types(c, at, name, l, r, NULL);
+  if (type == TOCSIN_LIST) return tsn_bind_wrong_types(c, at, name, l, r, NULL);
   /* Exact, beyond 2^53 too. */
   if (type == TOCSIN_DOUBLE && l->type == TOCSIN_BIGINT && r->type == TOCSIN_DOUBLE)
     return operation(c->b, OP_CMP_ID, (uint8_t)how, TOCSIN_BOOLEAN, at, l, r);
@@ -211,7 +211,7 @@ static tsn_bx *fold(tsn_binder *b, const arithmetic_row *row, const tsn_bx *l, c
   return tsn_bx_integer(b, value, row->result, at);
 }
 
-static tsn_bx *arithmetic_op(tsn_context *c, tsn_op op, tsn_bx *l, tsn_bx *r, tsn_span at)
+tsn_bx *tsn_bind_arithmetic(tsn_context *c, tsn_op op, tsn_bx *l, tsn_bx *r, tsn_span at)
 {
   tocsin_type lt = l->type, rt = r->type;
   size_t i;
@@ -241,7 +241,7 @@ static tsn_bx *arithmetic_op(tsn_context *c, tsn_op op, tsn_bx *l, tsn_bx *r, ts
                  "a text in this sum cannot be read as a time");
     return NULL;
   }
-  return wrong_types(c, at, op_names[op], l, r, time_hint(l, r));
+  return tsn_bind_wrong_types(c, at, op_names[op], l, r, time_hint(l, r));
 }
 
 static tsn_bx *logic(tsn_context *c, const tsn_expr *e)
@@ -252,8 +252,8 @@ static tsn_bx *logic(tsn_context *c, const tsn_expr *e)
   for (; arg; arg = arg->next) {
     tsn_bx *x = tsn_bind_expr(c, arg);
     tsn_bx *y = x ? tsn_bind_coerce(c->b, x, TOCSIN_BOOLEAN) : NULL;
-    if (x && !y) wrong_types(c, arg->at, op_names[e->op], x, NULL, "it joins conditions");
-    if (y && good) append(n, y);
+    if (x && !y) tsn_bind_wrong_types(c, arg->at, op_names[e->op], x, NULL, "it joins conditions");
+    if (y && good) tsn_bx_append(n, y);
     else good = false;
   }
   return good ? n : NULL;
@@ -266,11 +266,11 @@ static tsn_bx *unary(tsn_context *c, const tsn_expr *e)
   if (e->op == TSN_OP_NOT) {
     tsn_bx *y = tsn_bind_coerce(c->b, x, TOCSIN_BOOLEAN);
     return y ? operation(c->b, OP_NOT, 0, TOCSIN_BOOLEAN, e->at, y, NULL)
-             : wrong_types(c, e->args->at, "NOT", x, NULL, "it turns a condition round");
+             : tsn_bind_wrong_types(c, e->args->at, "NOT", x, NULL, "it turns a condition round");
   }
   if (x->type == TOCSIN_NULL) x = tsn_bind_coerce(c->b, x, TOCSIN_BIGINT);
   if (!x || !(tsn_is_number(x->type) || x->type == TOCSIN_INTERVAL))
-    return x ? wrong_types(c, e->at, op_names[e->op], x, NULL, NULL) : NULL;
+    return x ? tsn_bind_wrong_types(c, e->at, op_names[e->op], x, NULL, NULL) : NULL;
   if (e->op == TSN_OP_PLUS) return x;
   if (is_constant(x) && !x->is_null && (x->type == TOCSIN_DOUBLE || x->integer != INT64_MIN)) {
     tsn_bx *n = tsn_bx_new(c->b, BX_CONST, x->type, e->at);
@@ -305,7 +305,7 @@ static tsn_bx *binary(tsn_context *c, const tsn_expr *e)
       return NULL;
     }
     return operation(c->b, OP_CONCAT, 0, TOCSIN_TEXT, e->at, l, r);
-  default: return arithmetic_op(c, e->op, l, r, e->at);
+  default: return tsn_bind_arithmetic(c, e->op, l, r, e->at);
   }
 }
 
@@ -315,7 +315,7 @@ static tsn_bx *distinct_from(tsn_context *c, const tsn_expr *e)
   tocsin_type type;
   if (!l || !r) return NULL;
   type = common_type(l, r);
-  if (type == TOCSIN_NULL && l->type != TOCSIN_NULL) return wrong_types(c, e->at, "IS DISTINCT FROM", l, r, time_hint(l, r));
+  if (type == TOCSIN_NULL && l->type != TOCSIN_NULL) return tsn_bind_wrong_types(c, e->at, "IS DISTINCT FROM", l, r, time_hint(l, r));
   if (type == TOCSIN_NULL) type = TOCSIN_BIGINT;
   if (!to_common(c, &l, &r, type)) return NULL;
   return operation(c->b, type == TOCSIN_DOUBLE ? OP_SAME_D : type == TOCSIN_TEXT ? OP_SAME_S : OP_SAME_I,
@@ -337,8 +337,8 @@ static tsn_bx *between(tsn_context *c, const tsn_expr *e)
   high = compare(c, COMPARE_LE, "BETWEEN", y, high, e->at);
   n = tsn_bx_new(c->b, BX_AND, TOCSIN_BOOLEAN, e->at);
   if (!low || !high || !n) return NULL;
-  append(n, low);
-  append(n, high);
+  tsn_bx_append(n, low);
+  tsn_bx_append(n, high);
   return negate(c, n, e->negated, e->at);
 }
 
@@ -352,40 +352,34 @@ static tsn_bx *in_list(tsn_context *c, const tsn_expr *e)
     if (!x || !y) return NULL;
     t = compare(c, COMPARE_EQ, "IN", x, y, item->at);
     if (!t) return NULL;
-    append(n, t);
+    tsn_bx_append(n, t);
   }
   return negate(c, n->arg_count == 1 ? n->args : n, e->negated, e->at);
 }
 
-static tsn_bx *call_of(tsn_context *c, tsn_function fn, tocsin_type type, tsn_span at)
-{
-  tsn_bx *n = tsn_bx_new(c->b, BX_CALL, type, at);
-  if (n) n->index = (uint32_t)fn;
-  return n;
-}
-
 static tsn_bx *like(tsn_context *c, const tsn_expr *e)
 {
-  tsn_bx *n;
+  tsn_function fn = e->op == TSN_OP_REGEXP ? FN_REGEXP_LIKE : e->op == TSN_OP_ILIKE ? FN_ILIKE : FN_LIKE;
+  tsn_bx *args[3];
   const tsn_expr *arg;
-  if (e->op == TSN_OP_REGEXP) {
-    tsn_diag_add(c->b->diag, TSN_U0010, e->at, "LIKE, STARTS_WITH and comparisons are", "REGEXP is not supported yet");
+  size_t count = 0;
+  if (fn == FN_REGEXP_LIKE && e->arg_count == 3) {
+    tsn_diag_add(c->b->diag, TSN_E1017, e->args->next->next->at, "a backslash takes the next character as it is",
+                 "REGEXP takes no ESCAPE");
     return NULL;
   }
-  n = call_of(c, e->op == TSN_OP_ILIKE ? FN_ILIKE : FN_LIKE, TOCSIN_BOOLEAN, e->at);
-  if (!n) return NULL;
   for (arg = e->args; arg; arg = arg->next) {
     tsn_bx *x = tsn_bind_expr(c, arg), *y = x ? tsn_bind_coerce(c->b, x, TOCSIN_TEXT) : NULL;
     if (!x) return NULL;
-    if (!y) return wrong_types(c, arg->at, op_names[e->op], x, NULL, "it compares texts");
-    append(n, y);
+    if (!y) return tsn_bind_wrong_types(c, arg->at, op_names[e->op], x, NULL, "it compares texts");
+    args[count++] = y;
   }
-  return negate(c, n, e->negated, e->at);
+  return negate(c, tsn_bind_function(c, fn, e->at, args, count), e->negated, e->at);
 }
 
 /* Brings a list of values to one type; false after saying why not. Constant
  * texts give way to times: COALESCE(ts, '2026-01-01'). */
-static bool unify(tsn_context *c, tsn_bx **values, size_t count, const char *what)
+bool tsn_bind_unify(tsn_context *c, tsn_bx **values, size_t count, const char *what)
 {
   tocsin_type type = TOCSIN_NULL;
   bool texts_constant = true;
@@ -429,7 +423,7 @@ static tsn_bx *case_of(tsn_context *c, const tsn_expr *e)
       when = x ? compare(c, COMPARE_EQ, "CASE", x, when, arg->at) : NULL;
     } else if (when) {
       tsn_bx *y = tsn_bind_coerce(c->b, when, TOCSIN_BOOLEAN);
-      if (!y) wrong_types(c, arg->at, "WHEN", when, NULL, "it takes a condition");
+      if (!y) tsn_bind_wrong_types(c, arg->at, "WHEN", when, NULL, "it takes a condition");
       when = y;
     }
     arg = arg->next;
@@ -441,12 +435,12 @@ static tsn_bx *case_of(tsn_context *c, const tsn_expr *e)
   values[branches] = e->otherwise ? tsn_bind_expr(c, e->otherwise) : tsn_bx_new(c->b, BX_CONST, TOCSIN_NULL, e->at);
   if (!values[branches]) return NULL;
   if (!e->otherwise) values[branches]->is_null = true;
-  if (!unify(c, values, branches + 1, "CASE")) return NULL;
+  if (!tsn_bind_unify(c, values, branches + 1, "CASE")) return NULL;
   n = tsn_bx_new(c->b, BX_CASE, values[branches]->type, e->at);
   if (!n) return NULL;
   for (i = 0; i < branches; i++) {
-    append(n, conditions[i]);
-    append(n, values[i]);
+    tsn_bx_append(n, conditions[i]);
+    tsn_bx_append(n, values[i]);
     if (values[i]->type != TOCSIN_NULL) n->type = values[i]->type;
   }
   n->otherwise = values[branches];
@@ -473,7 +467,7 @@ static tsn_bx *cast(tsn_context *c, const tsn_expr *e)
   }
   if (is_constant(x) && (n = tsn_bind_coerce(c->b, x, e->type))) return n;
   n = tsn_bx_new(c->b, BX_CAST, e->type, e->at);
-  if (n) append(n, x);
+  if (n) tsn_bx_append(n, x);
   return n;
 }
 
@@ -525,136 +519,6 @@ static tsn_bx *parameter(tsn_context *c, const tsn_expr *e)
   return NULL;
 }
 
-typedef enum fn_rule {
-  RULE_SAME, RULE_REAL, RULE_COMMON, RULE_TEXT, RULE_LENGTH, RULE_TEST, RULE_MOD, RULE_ROUND, RULE_NULLIF
-} fn_rule;
-
-static const struct fn_row {
-  const char *name;
-  unsigned least, most;
-  fn_rule rule;
-} functions[TSN_FUNCTIONS] = {
-#define FUNCTION(name, id, least, most, rule, about) [FN_##id] = {name, least, most, RULE_##rule},
-#include "program/functions.def"
-#undef FUNCTION
-};
-
-/* Functions of the language that this version refuses. */
-static const char *const later[] = {"LOWER",        "UPPER",          "TRIM",       "SUBSTRING",    "POSITION",   "REPLACE",
-                                    "REGEXP_LIKE",  "REGEXP_SUBSTR",  "EXTRACT",    "DATE_TRUNC",   "TIMESTAMPDIFF", "NOW",
-                                    "JSON_VALUE",   "GEO_DISTANCE",   "HASH",       "MIN_BY",       "MAX_BY",
-                                    "APPROX_PERCENTILE", "STREAM"};
-
-static tsn_bx *unknown_function(tsn_context *c, const tsn_expr *e)
-{
-  const char *names[TSN_FUNCTIONS + TSN_AGGREGATES + 8];
-  size_t count = 0, i;
-  const char *near;
-  for (i = 0; i < sizeof later / sizeof *later; i++) {
-    if (!tsn_same_name(later[i], strlen(later[i]), e->name.text, e->name.length)) continue;
-    tsn_diag_add(c->b->diag, TSN_U0011, e->at, NULL, "%s is not supported yet", later[i]);
-    return NULL;
-  }
-  for (i = 0; i < TSN_FUNCTIONS; i++) names[count++] = functions[i].name;
-#define AGGREGATE(name, id, cells, args, list, about) names[count++] = name;
-#include "program/aggregates.def"
-#undef AGGREGATE
-  names[count++] = "CLASSIFIER";
-  names[count++] = "MATCH_NUMBER";
-  names[count++] = "FIRST";
-  names[count++] = "LAST";
-  names[count++] = "PREV";
-  names[count++] = "NEXT";
-  near = tsn_diag_nearest(e->name.text, names, count);
-  tsn_diag_add(c->b->diag, TSN_E1004, e->name.at, near ? tsn_arena_printf(c->b->arena, "did you mean %s?", near) : NULL,
-               "there is no function %s", e->name.text);
-  return NULL;
-}
-
-static tsn_bx *apply_rule(tsn_context *c, const tsn_expr *e, tsn_function fn, tsn_bx **args, size_t count)
-{
-  const struct fn_row *row = &functions[fn];
-  tocsin_type want = TOCSIN_NULL, result;
-  tsn_bx *n;
-  size_t i;
-  switch (row->rule) {
-  case RULE_SAME:
-  case RULE_ROUND:
-    if (args[0]->type == TOCSIN_NULL) args[0] = tsn_bind_coerce(c->b, args[0], TOCSIN_BIGINT);
-    if (!args[0]) return NULL;
-    if (!tsn_is_number(args[0]->type) && !(fn == FN_ABS && args[0]->type == TOCSIN_INTERVAL))
-      return wrong_types(c, e->at, row->name, args[0], NULL, "it takes a number");
-    if (count == 2 && !(args[1] = tsn_bind_coerce(c->b, args[1], TOCSIN_BIGINT)))
-      return wrong_types(c, e->at, row->name, args[0], NULL, "the number of digits is a BIGINT");
-    result = args[0]->type;
-    break;
-  case RULE_MOD: return arithmetic_op(c, TSN_OP_MOD, args[0], args[1], e->at);
-  case RULE_REAL: want = result = TOCSIN_DOUBLE; break;
-  case RULE_TEXT: want = result = TOCSIN_TEXT; break;
-  case RULE_LENGTH: want = TOCSIN_TEXT, result = TOCSIN_BIGINT; break;
-  case RULE_TEST: want = TOCSIN_TEXT, result = TOCSIN_BOOLEAN; break;
-  case RULE_COMMON:
-  case RULE_NULLIF:
-  default:
-    if (!unify(c, args, count, row->name)) return NULL;
-    result = TOCSIN_NULL;
-    for (i = 0; i < count; i++)
-      if (args[i]->type != TOCSIN_NULL) result = args[i]->type;
-    if (result == TOCSIN_NULL) return args[0];
-    break;
-  }
-  for (i = 0; want != TOCSIN_NULL && i < count; i++) {
-    tsn_bx *x = tsn_bind_coerce(c->b, args[i], want);
-    if (!x) return wrong_types(c, args[i]->at, row->name, args[i], NULL, NULL);
-    args[i] = x;
-  }
-  if (fn == FN_COALESCE) n = tsn_bx_new(c->b, BX_COALESCE, result, e->at);
-  else n = call_of(c, fn == FN_CEILING ? FN_CEIL : fn, result, e->at);
-  for (i = 0; n && i < count; i++) append(n, args[i]);
-  return n;
-}
-
-static tsn_bx *call(tsn_context *c, const tsn_expr *e)
-{
-  size_t fn, count = 0;
-  tsn_bx *args[64];
-  const tsn_expr *arg;
-  bool good = true;
-  if (e->over) {
-    tsn_diag_add(c->b->diag, TSN_E1017, e->over->at, "an inner SELECT in FROM is the place for it",
-                 "OVER is not allowed in %s", c->place == PLACE_DEFINE ? "a condition" : "this place");
-    return NULL;
-  }
-  if (tsn_bind_is_row_call(e)) return tsn_bind_row_call(c, e);
-  for (fn = 0; fn < TSN_FUNCTIONS; fn++)
-    if (tsn_same_name(functions[fn].name, strlen(functions[fn].name), e->name.text, e->name.length)) break;
-  if (fn == TSN_FUNCTIONS) return unknown_function(c, e);
-  if (e->semantics != SEMANTICS_NONE) {
-    tsn_diag_add(c->b->diag, TSN_E1016, e->at, "they stand before FIRST, LAST and aggregates",
-                 "%s before %s says nothing", e->semantics == SEMANTICS_FINAL ? "FINAL" : "RUNNING", functions[fn].name);
-    return NULL;
-  }
-  if (e->distinct) {
-    tsn_diag_add(c->b->diag, TSN_E1017, e->at, NULL, "DISTINCT is for aggregates, not for %s", functions[fn].name);
-    return NULL;
-  }
-  if (e->arg_count < functions[fn].least || e->arg_count > functions[fn].most) {
-    if (functions[fn].least == functions[fn].most)
-      tsn_diag_add(c->b->diag, TSN_E1005, e->at, NULL, "%s takes %u argument%s, not %u", functions[fn].name,
-                   functions[fn].least, functions[fn].least == 1 ? "" : "s", e->arg_count);
-    else
-      tsn_diag_add(c->b->diag, TSN_E1005, e->at, NULL, "%s takes %u to %u arguments, not %u", functions[fn].name,
-                   functions[fn].least, functions[fn].most, e->arg_count);
-    return NULL;
-  }
-  for (arg = e->args; arg; arg = arg->next) {
-    args[count] = tsn_bind_expr(c, arg);
-    good = good && args[count];
-    count++;
-  }
-  return good ? apply_rule(c, e, (tsn_function)fn, args, count) : NULL;
-}
-
 tsn_bx *tsn_bind_expr(tsn_context *c, const tsn_expr *e)
 {
   switch (e->kind) {
@@ -678,7 +542,7 @@ tsn_bx *tsn_bind_expr(tsn_context *c, const tsn_expr *e)
   }
   case EXPR_IS_BOOL: {
     tsn_bx *x = tsn_bind_expr(c, e->args), *y = x ? tsn_bind_coerce(c->b, x, TOCSIN_BOOLEAN) : NULL;
-    if (x && !y) return wrong_types(c, e->at, "IS TRUE", x, NULL, NULL);
+    if (x && !y) return tsn_bind_wrong_types(c, e->at, "IS TRUE", x, NULL, NULL);
     return y ? operation(c->b, OP_IS_BOOL, (uint8_t)((e->integer ? 1 : 0) | (e->negated ? 2 : 0)), TOCSIN_BOOLEAN, e->at, y, NULL)
              : NULL;
   }
@@ -688,7 +552,7 @@ tsn_bx *tsn_bind_expr(tsn_context *c, const tsn_expr *e)
   case EXPR_LIKE: return like(c, e);
   case EXPR_CASE: return case_of(c, e);
   case EXPR_CAST: return cast(c, e);
-  case EXPR_CALL: return call(c, e);
+  case EXPR_CALL: return tsn_bind_call(c, e);
   }
   return NULL;
 }

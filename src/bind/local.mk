@@ -1,6 +1,7 @@
 libtsn_la_SOURCES += \
   %D%/bind.h \
   %D%/binder.h \
+  %D%/call.c \
   %D%/expr.c \
   %D%/output.c \
   %D%/row.c \

@@ -198,15 +198,6 @@ static const char *const row_calls[ROW_CALLS] = {"FIRST",        "LAST",        
                                                  "MATCH_START",  "MATCH_END",      "MATCH_ID",    "PATH",
                                                  "WINDOW_START", "WINDOW_END"};
 
-static const struct agg_row {
-  const char *name;
-  int args, list;
-} aggregates[TSN_AGGREGATES] = {
-#define AGGREGATE(name, id, cells, args, list, about) [AGG_##id] = {name, args, list},
-#include "program/aggregates.def"
-#undef AGGREGATE
-};
-
 static int find_row_call(const tsn_expr *e)
 {
   int i;
@@ -221,7 +212,8 @@ static int find_aggregate(const tsn_expr *e)
   int i;
   if (e->kind != EXPR_CALL) return -1;
   for (i = 0; i < TSN_AGGREGATES; i++)
-    if (tsn_same_name(aggregates[i].name, strlen(aggregates[i].name), e->name.text, e->name.length)) return i;
+    if (tsn_same_name(tsn_aggregate_table[i].name, strlen(tsn_aggregate_table[i].name), e->name.text, e->name.length))
+      return i;
   return -1;
 }
 
@@ -271,11 +263,12 @@ static bool arguments(tsn_context *c, const tsn_expr *e, const char *name, unsig
   return false;
 }
 
-/* Binds the expression inside a navigation or aggregate: over one row. */
+/* Binds the expression inside a navigation or aggregate: over one row. *set: the
+ * rows that an argument before it spoke of, or NULL; then those of this one. */
 static tsn_bx *over_row(tsn_context *outer, const tsn_expr *e, const char *name, bool aggregate, const tsn_label_set **set,
                         bool *reads_label)
 {
-  tsn_context c = {.b = outer->b, .place = PLACE_ROW, .inside = name, .aggregate = aggregate};
+  tsn_context c = {.b = outer->b, .place = PLACE_ROW, .inside = name, .aggregate = aggregate, .set = *set};
   tsn_bx *x = tsn_bind_expr(&c, e);
   *set = c.set;
   *reads_label = c.reads_label;
@@ -288,7 +281,7 @@ static tsn_bx *navigate(tsn_context *c, const tsn_expr *e, row_call which)
   const tsn_expr *inner = e->args;
   bool physical = which == CALL_PREV || which == CALL_NEXT, first = which == CALL_FIRST, final, reads_label;
   uint32_t steps = physical ? 1 : 0, offset = 0;
-  const tsn_label_set *set;
+  const tsn_label_set *set = NULL;
   const char *inner_name = name;
   tsn_bx *value;
   if (!arguments(c, e, name, 1, 2) || !semantics(c, e, &final)) return NULL;
@@ -377,61 +370,106 @@ static bool aggregate_takes(tsn_aggregate kind, tocsin_type t)
   case AGG_STDDEV_POP:
   case AGG_VARIANCE: return tsn_is_number(t);
   case AGG_STRING_AGG: return t == TOCSIN_TEXT;
+  case AGG_APPROX_PERCENTILE: return tsn_is_number(t) || t == TOCSIN_INTERVAL || t == TOCSIN_TIMESTAMP;
   default: return t != TOCSIN_LIST;
   }
+}
+
+/* Of equal values none is smaller, larger or earlier: DISTINCT says nothing there. */
+static bool picks_one(tsn_aggregate kind)
+{
+  return kind == AGG_MIN || kind == AGG_MAX || kind == AGG_ANY_VALUE || kind == AGG_MIN_BY || kind == AGG_MAX_BY;
+}
+
+/* What an aggregate gathers in a replay cannot be asked before the match is there. */
+static bool in_its_place(tsn_context *c, const tsn_expr *e, tsn_aggregate kind, bool distinct)
+{
+  const tsn_aggregate_info *info = &tsn_aggregate_table[kind];
+  if (c->place == PLACE_MEASURE) return true;
+  if (info->cell_count == 0)
+    tsn_diag_add(c->b->diag, TSN_U0004, e->at, NULL, "%s in a condition is not supported yet", info->name);
+  else if (distinct)
+    tsn_diag_add(c->b->diag, TSN_U0003, e->at, NULL, "%s(DISTINCT ...) in a condition is not supported yet", info->name);
+  return info->cell_count != 0 && !distinct;
+}
+
+/* One argument of an aggregate over the rows of *set. */
+static tsn_bx *row_argument(tsn_context *c, const tsn_expr *e, tsn_aggregate kind, const tsn_label_set **set)
+{
+  bool ignored;
+  tsn_bx *x = over_row(c, e, tsn_aggregate_table[kind].name, true, set, &ignored);
+  if (x && x->type == TOCSIN_NULL) return tsn_bind_coerce(c->b, x, kind == AGG_STRING_AGG ? TOCSIN_TEXT : TOCSIN_BIGINT);
+  return x;
+}
+
+static tsn_bx *separator(tsn_context *c, const tsn_expr *e)
+{
+  tsn_bx *x = tsn_bind_constant(c->b, e), *text = x ? tsn_bind_coerce(c->b, x, TOCSIN_TEXT) : NULL;
+  if (x && !text) tsn_diag_add(c->b->diag, TSN_E1006, e->at, NULL, "the separator of STRING_AGG is a constant text");
+  return text;
+}
+
+static tsn_bx *part_of_one(tsn_context *c, const tsn_expr *e)
+{
+  tsn_bx *x = tsn_bind_constant(c->b, e), *part = x ? tsn_bind_coerce(c->b, x, TOCSIN_DOUBLE) : NULL;
+  if (!x || (part && !part->is_null && part->real >= 0 && part->real <= 1)) return part;
+  tsn_diag_add(c->b->diag, TSN_E1006, e->at, "0.5 is the median", "the part of APPROX_PERCENTILE is a constant from 0 to 1");
+  return NULL;
+}
+
+static tsn_bx *second_argument(tsn_context *c, const tsn_expr *e, tsn_aggregate kind, const tsn_label_set **set)
+{
+  tsn_bx *x;
+  if (kind == AGG_STRING_AGG) return separator(c, e);
+  if (kind == AGG_APPROX_PERCENTILE) return part_of_one(c, e);
+  x = row_argument(c, e, kind, set);
+  if (!x || x->type != TOCSIN_LIST) return x;
+  tsn_diag_add(c->b->diag, TSN_E1006, e->at, NULL, "the key of %s cannot be a list", tsn_aggregate_table[kind].name);
+  return NULL;
+}
+
+/* COUNT(*), COUNT(a.*): the rows; NULL after an error was said. */
+static const tsn_label_set *counted_rows(tsn_context *c, const tsn_expr *e, tsn_aggregate kind)
+{
+  if (kind != AGG_COUNT || e->distinct) {
+    tsn_diag_add(c->b->diag, TSN_E1017, e->args->at, NULL,
+                 kind == AGG_COUNT ? "DISTINCT takes a value, not *" : "* stands only in COUNT");
+    return NULL;
+  }
+  return e->args->qualifier.text ? tsn_bind_label_set(c->b, &e->args->qualifier) : c->b->universal;
 }
 
 static tsn_bx *aggregate(tsn_context *c, const tsn_expr *e, tsn_aggregate kind)
 {
   tsn_binder *b = c->b;
-  const struct agg_row *row = &aggregates[kind];
-  const tsn_label_set *set = b->universal, *found = NULL;
+  const tsn_aggregate_info *info = &tsn_aggregate_table[kind];
+  const tsn_label_set *set = NULL;
+  bool distinct = e->distinct && !picks_one(kind);
   tsn_bx *value = NULL, *value2 = NULL, *x;
   tsn_agg *agg;
-  bool final, ignored;
-  if (!semantics(c, e, &final)) return NULL;
-  if (!arguments(c, e, row->name, (unsigned)row->args, (unsigned)row->args)) return NULL;
-  if (e->distinct) {
-    tsn_diag_add(b->diag, TSN_U0003, e->at, NULL, "%s(DISTINCT ...) is not supported yet", row->name);
-    return NULL;
-  }
-  if (row->list && c->place == PLACE_DEFINE) {
-    tsn_diag_add(b->diag, TSN_U0004, e->at, NULL, "%s in a condition is not supported yet", row->name);
-    return NULL;
-  }
+  bool final;
+  if (!semantics(c, e, &final) || !arguments(c, e, info->name, info->args, info->args)) return NULL;
+  if (!in_its_place(c, e, kind, distinct)) return NULL;
   if (e->args->kind == EXPR_STAR) {
-    if (kind != AGG_COUNT) {
-      tsn_diag_add(b->diag, TSN_E1017, e->args->at, NULL, "* stands only in COUNT");
-      return NULL;
-    }
-    if (e->args->qualifier.text) set = tsn_bind_label_set(b, &e->args->qualifier);
+    set = counted_rows(c, e, kind);
     if (!set) return NULL;
   } else {
-    value = over_row(c, e->args, row->name, true, &found, &ignored);
-    if (!value) return NULL;
-    if (found) set = found;
-    if (value->type == TOCSIN_NULL) value = tsn_bind_coerce(b, value, kind == AGG_STRING_AGG ? TOCSIN_TEXT : TOCSIN_BIGINT);
+    value = row_argument(c, e->args, kind, &set);
     if (!value) return NULL;
     if (!aggregate_takes(kind, value->type)) {
-      tsn_diag_add(b->diag, TSN_E1006, e->args->at, NULL, "%s does not work on %s", row->name, tocsin_type_name(value->type));
+      tsn_diag_add(b->diag, TSN_E1006, e->args->at, NULL, "%s does not work on %s", info->name, tocsin_type_name(value->type));
       return NULL;
     }
   }
-  if (row->args == 2) {
-    value2 = tsn_bind_constant(b, e->args->next);
-    if (value2) value2 = tsn_bind_coerce(b, value2, TOCSIN_TEXT);
-    if (!value2) {
-      tsn_diag_add(b->diag, TSN_E1006, e->args->next->at, NULL, "the separator of %s is a constant text", row->name);
-      return NULL;
-    }
-  }
+  if (info->args == 2 && !(value2 = second_argument(c, e->args->next, kind, &set))) return NULL;
   agg = tsn_arena_new(b->arena, tsn_agg);
   x = tsn_bx_new(b, BX_AGG, aggregate_type(kind, value ? value->type : TOCSIN_BIGINT), e->at);
   if (!agg || !x) return NULL;
   agg->kind = kind == AGG_STDDEV_SAMP ? AGG_STDDEV : kind;
-  agg->set = set;
+  agg->set = set ? set : b->universal;
   agg->value = value;
   agg->value2 = value2;
+  agg->distinct = distinct;
   agg->final = final;
   x->agg = agg;
   return x;
@@ -486,7 +524,7 @@ static tsn_bx *match_function(tsn_context *c, const tsn_expr *e, row_call which)
 tsn_bx *tsn_bind_row_call(tsn_context *c, const tsn_expr *e)
 {
   int which = find_row_call(e), agg = find_aggregate(e);
-  const char *name = which >= 0 ? row_calls[which] : aggregates[agg].name;
+  const char *name = which >= 0 ? row_calls[which] : tsn_aggregate_table[agg].name;
   if (c->place == PLACE_OUTER || c->place == PLACE_CONSTANT) {
     tsn_diag_add(c->b->diag, TSN_E1017, e->at, c->place == PLACE_OUTER ? "name it in MEASURES and select it by that name" : NULL,
                  "%s stands in MEASURES and DEFINE only", name);

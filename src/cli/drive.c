@@ -407,6 +407,7 @@ static int open_matcher(drive *d)
   }
   options.on_late = told_late;
   options.on_late_context = d;
+  options.now = tsn_clock_now;
   st = tocsin_matcher_new(d->job->program, &options, &d->matcher);
   if (st == TOCSIN_OK) return 0;
   if (st == TOCSIN_NOMEM) return tsn_no_memory();

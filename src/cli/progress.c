@@ -31,6 +31,14 @@ double tsn_clock_wall(void)
   return seconds(CLOCK_MONOTONIC);
 }
 
+int64_t tsn_clock_now(void *unused)
+{
+  struct timespec now;
+  (void)unused;
+  clock_gettime(CLOCK_REALTIME, &now);
+  return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 double tsn_clock_cpu(void)
 {
   return seconds(CLOCK_PROCESS_CPUTIME_ID);

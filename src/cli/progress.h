@@ -8,6 +8,8 @@
 /* Seconds of a clock that only goes forward, and of this process' processor time. */
 double tsn_clock_wall(void);
 double tsn_clock_cpu(void);
+/* The time of day as NOW() tells it: microseconds since 1970 UTC. */
+int64_t tsn_clock_now(void *unused);
 
 /* total: bytes of all inputs; 0: not known. Draws nothing unless standard error is a terminal. */
 void tsn_progress_start(bool wanted, uint64_t total);

@@ -104,12 +104,13 @@ static void aggregate(emitter *e, const tsn_agg *agg)
   e->local = false;
   if (at == TSN_NONE) {
     simple(e, OP_NULL, 0, 0);
-  } else if (agg->kind == AGG_ARRAY_AGG || agg->kind == AGG_STRING_AGG) {
+  } else if (tsn_aggregate_table[agg->kind].cell_count == 0) {
     simple(e, OP_LIST, final, at);
   } else if (own) {
     if (agg->value) row_value(e, agg->value, 0);
     else simple(e, OP_BOOL, 0, 1);
-    simple(e, OP_AGG_PEEK, 0, at);
+    if (agg->value2) row_value(e, agg->value2, 0);
+    simple(e, agg->value2 ? OP_AGG_PEEK2 : OP_AGG_PEEK, 0, at);
   } else {
     simple(e, OP_AGG, final, at);
   }
@@ -211,7 +212,7 @@ static void expr(emitter *e, const tsn_bx *x)
     break;
   case BX_CALL:
     for (arg = x->args; arg; arg = arg->next) expr(e, arg);
-    emit(e, OP_CALL, (uint8_t)(x->args ? x->args->type : x->type), (uint16_t)x->arg_count, x->index, (int)x->arg_count, 1);
+    emit(e, OP_CALL, x->x, (uint16_t)x->arg_count, x->index, (int)x->arg_count, 1);
     break;
   case BX_IN: break; /* bind makes OR of it */
   }

@@ -145,6 +145,7 @@ static void emit_registers(tsn_plan *p, tsn_pattern_rec *rec)
                             .cell = r->cell,
                             .cells = r->cells,
                             .depth = r->kind == REG_AGG ? r->list : r->depth,
+                            .distinct = r->distinct,
                             .in_path = r->in_path,
                             .in_replay = r->in_replay};
     recs[i].value = tsn_plan_code(p, r->value, MODE_ROW, TSN_NONE, r->physical);

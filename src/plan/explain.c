@@ -17,6 +17,7 @@ static void print_code(const tocsin_program *p, const tsn_code *code, const char
     case OPERAND_INTEGER: tsn_bytes_printf(out, " %lld", (long long)p->integers[in->a]); break;
     case OPERAND_REAL: tsn_bytes_printf(out, " %g", p->reals[in->a]); break;
     case OPERAND_TEXT: tsn_bytes_printf(out, " '%s'", tsn_program_text(p, p->texts[in->a])); break;
+    case OPERAND_FUNCTION: tsn_bytes_printf(out, " %s", tsn_function_table[in->a].name); break;
     case OPERAND_NONE: break;
     default: tsn_bytes_printf(out, " %u", in->a); break;
     }
@@ -93,21 +94,19 @@ static void print_node(const tocsin_program *p, const tsn_pattern_rec *q, uint32
 
 static void print_registers(const tocsin_program *p, const tsn_pattern_rec *q, tsn_bytes *out)
 {
-  static const char *const aggregates[] = {
-#define AGGREGATE(name, id, cells, args, list, about) name,
-#include "program/aggregates.def"
-#undef AGGREGATE
-  };
+  static const char *const kinds[] = {[REG_LAST] = "LAST", [REG_FIRST] = "FIRST", [REG_LABELS] = "LABELS"};
   uint32_t i;
   if (q->regs.count) tsn_bytes_text(out, "  registers\n");
   for (i = 0; i < q->regs.count; i++) {
     const tsn_reg_rec *r = &p->regs[q->regs.first + i];
-    tsn_bytes_printf(out, "   %3u  %s", i, r->kind == REG_LAST ? "LAST" : r->kind == REG_FIRST ? "FIRST" : r->kind == REG_LABELS ? "LABELS" : aggregates[r->aggregate]);
+    tsn_bytes_printf(out, "   %3u  %s", i, r->kind == REG_AGG ? tsn_aggregate_table[r->aggregate].name : kinds[r->kind]);
+    if (r->distinct) tsn_bytes_text(out, " of distinct values");
     if (r->kind == REG_FIRST) tsn_bytes_printf(out, " row %u", r->depth);
     if (r->cells) tsn_bytes_printf(out, "  cells %u to %u", r->cell, r->cell + r->cells - 1);
     else tsn_bytes_text(out, "  a list");
     tsn_bytes_printf(out, "%s%s\n", r->in_path ? "  in each path" : "", r->in_replay ? "  when rows are replayed" : "");
     print_code(p, &r->value, "          ", out);
+    print_code(p, &r->value2, "          ", out);
   }
 }
 

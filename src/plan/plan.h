@@ -23,6 +23,7 @@ typedef struct tsn_image {
 typedef struct tsn_reg_plan {
   tsn_reg_kind kind;
   tsn_aggregate aggregate;
+  bool distinct;
   const tsn_label_set *set;
   tsn_bx *value, *value2;
   int64_t physical;

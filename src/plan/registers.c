@@ -57,6 +57,7 @@ static void use_columns(tsn_plan *p, const tsn_bx *x)
   if (x->kind == BX_COLUMN) use_column(p, x->index);
   if (x->nav) use_columns(p, x->nav->value);
   if (x->agg) use_columns(p, x->agg->value);
+  if (x->agg) use_columns(p, x->agg->value2);
   for (arg = x->args; arg; arg = arg->next) use_columns(p, arg);
   use_columns(p, x->otherwise);
 }
@@ -84,7 +85,7 @@ static tsn_reg_plan *find(tsn_plan *p, const tsn_reg_plan *want)
   size_t i;
   for (i = 0; i < p->reg_count; i++) {
     tsn_reg_plan *r = &p->regs[i];
-    if (r->kind == want->kind && r->aggregate == want->aggregate && r->physical == want->physical &&
+    if (r->kind == want->kind && r->aggregate == want->aggregate && r->distinct == want->distinct && r->physical == want->physical &&
         (r->kind != REG_FIRST || r->depth == want->depth) && same_set(p, r->set, want->set) && same_bx(r->value, want->value) &&
         same_bx(r->value2, want->value2))
       return r;
@@ -123,7 +124,12 @@ static tsn_reg_plan nav_reg(const tsn_nav *nav)
 
 static tsn_reg_plan agg_reg(const tsn_agg *agg)
 {
-  return (tsn_reg_plan){.kind = REG_AGG, .aggregate = agg->kind, .set = agg->set, .value = agg->value, .value2 = agg->value2};
+  return (tsn_reg_plan){.kind = REG_AGG,
+                        .aggregate = agg->kind,
+                        .distinct = agg->distinct,
+                        .set = agg->set,
+                        .value = agg->value,
+                        .value2 = agg->value2};
 }
 
 uint32_t tsn_plan_find_nav(const tsn_plan *p, const tsn_nav *nav)
@@ -171,14 +177,10 @@ static void request_labels(tsn_plan *p, const tsn_nav *nav, bool condition)
   p->labels_decide = p->labels_decide || condition;
 }
 
-static bool is_list(tsn_aggregate kind)
+/* Lists and what DISTINCT has seen are no cells: the match's rows are gone through again for them. */
+static bool only_in_replay(tsn_aggregate kind, bool distinct)
 {
-  static const bool lists[TSN_AGGREGATES] = {
-#define AGGREGATE(name, id, cells, args, list, about) [AGG_##id] = list,
-#include "program/aggregates.def"
-#undef AGGREGATE
-  };
-  return lists[kind];
+  return distinct || tsn_aggregate_table[kind].cell_count == 0;
 }
 
 static void see_physical(tsn_plan *p, int64_t physical)
@@ -210,7 +212,7 @@ static void request(tsn_plan *p, const tsn_bx *x, uint32_t label, bool condition
   if (x->kind == BX_AGG) {
     tsn_reg_plan want = agg_reg(x->agg), *r = ask(p, &want);
     if (!r) return;
-    if (is_list(r->aggregate) || (p->replay && !condition)) r->in_replay = true;
+    if (only_in_replay(r->aggregate, r->distinct) || (p->replay && !condition)) r->in_replay = true;
     else r->in_path = true;
     return;
   }
@@ -232,7 +234,7 @@ static bool needs_replay(const tsn_bx *x)
 {
   const tsn_bx *arg;
   if (!x) return false;
-  if (x->kind == BX_AGG && is_list(x->agg->kind)) return true;
+  if (x->kind == BX_AGG && only_in_replay(x->agg->kind, x->agg->distinct)) return true;
   if (x->kind == BX_NAV && x->nav->physical > 0 && reads_label(x->nav->value)) return true;
   if (x->nav && reads_match(x->nav->value)) return true; /* the number is known when the match is */
   if (x->agg && (reads_match(x->agg->value) || reads_match(x->agg->value2))) return true;
@@ -244,12 +246,8 @@ static bool needs_replay(const tsn_bx *x)
 
 static uint32_t cells_of(const tsn_reg_plan *r)
 {
-  static const uint32_t cells[TSN_AGGREGATES] = {
-#define AGGREGATE(name, id, n, args, list, about) [AGG_##id] = n,
-#include "program/aggregates.def"
-#undef AGGREGATE
-  };
-  return r->kind == REG_LAST ? r->depth : r->kind == REG_FIRST ? 2 : r->kind == REG_LABELS ? r->depth + 1 : cells[r->aggregate];
+  if (r->kind == REG_AGG) return tsn_aggregate_table[r->aggregate].cell_count;
+  return r->kind == REG_LAST ? r->depth : r->kind == REG_LABELS ? r->depth + 1 : 2;
 }
 
 static void assign_cells(tsn_plan *p)
@@ -264,7 +262,9 @@ static void assign_cells(tsn_plan *p)
       r->cell = p->cells;
       p->cells += r->cells;
       if (pass == 0) p->path_cells = p->cells;
-      if (r->kind == REG_AGG && is_list(r->aggregate)) r->list = p->lists++;
+      if (r->kind != REG_AGG || r->cells) continue;
+      r->list = p->lists;
+      p->lists += r->aggregate == AGG_APPROX_PERCENTILE ? 2 : 1; /* the values up to it, and those above */
     }
 }
 

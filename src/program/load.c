@@ -9,6 +9,28 @@ const tsn_op_info tsn_op_table[TSN_OPCODES] = {
 #undef OP
 };
 
+const tsn_aggregate_info tsn_aggregate_table[TSN_AGGREGATES] = {
+#define AGGREGATE(name, id, args, cells, about) [AGG_##id] = {name, cells, args, sizeof cells - 1},
+#include "program/aggregates.def"
+#undef AGGREGATE
+};
+
+const tsn_function_info tsn_function_table[TSN_FUNCTIONS] = {
+#define FUNCTION(name, id, least, most, signature, null, code, about) [FN_##id] = {name, signature, least, most},
+#include "program/functions.def"
+#undef FUNCTION
+};
+
+char tsn_signature_letter(const char *signature, uint32_t arg)
+{
+  const char *at = signature + 2; /* behind the result and its bracket */
+  for (; arg > 0 && *at != ')'; arg--) {
+    if (at[1] == '*') return *at;
+    at++;
+  }
+  return *at == ')' ? 0 : *at;
+}
+
 static bool resolve(tocsin_program *p)
 {
   const tsn_header *h = (const tsn_header *)(const void *)p->block;
@@ -29,6 +51,7 @@ tocsin_status tsn_program_adopt(const tsn_alloc *alloc, char *block, size_t leng
 {
   tsn_alloc own = *alloc;
   tocsin_program *p = tsn_alloc_array(&own, 1, sizeof *p);
+  tocsin_status st;
   if (!p) {
     tsn_alloc_free(&own, block, length);
     return TOCSIN_NOMEM;
@@ -36,9 +59,10 @@ tocsin_status tsn_program_adopt(const tsn_alloc *alloc, char *block, size_t leng
   p->alloc = own;
   p->block = block;
   p->length = length;
-  if (!resolve(p) || !tsn_program_verify(p)) {
+  st = resolve(p) ? tsn_program_verify(p) : TOCSIN_CORRUPT;
+  if (st != TOCSIN_OK) {
     tocsin_program_free(p);
-    return TOCSIN_CORRUPT;
+    return st;
   }
   *out = p;
   return TOCSIN_OK;
@@ -66,7 +90,7 @@ tocsin_status tocsin_program_load(const void *block, size_t length, const tocsin
   char *copy;
   if (!program) return TOCSIN_MISUSE;
   *program = NULL;
-  if (!block || length < sizeof h) return TOCSIN_CORRUPT;
+  if (!block || length < sizeof h || length > TSN_PROGRAM_MAX) return TOCSIN_CORRUPT;
   memcpy(&h, block, sizeof h);
   if (h.magic != TSN_PROGRAM_MAGIC || h.version != TSN_PROGRAM_VERSION || h.length != length) return TOCSIN_CORRUPT;
   if (h.checksum != tsn_hash_bytes((const char *)block + offsetof(tsn_header, sections), length - offsetof(tsn_header, sections),

@@ -6,4 +6,5 @@ libtsn_la_SOURCES += \
   %D%/ops.h \
   %D%/program.h \
   %D%/sections.def \
+  %D%/units.def \
   %D%/verify.c

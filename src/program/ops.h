@@ -3,6 +3,8 @@
 #ifndef TSN_PROGRAM_OPS_H
 #define TSN_PROGRAM_OPS_H
 
+#include <stdint.h>
+
 typedef enum tsn_opcode {
 #define OP(name, pops, pushes, operand, about) OP_##name,
 #include "program/ops.def"
@@ -51,17 +53,43 @@ typedef enum tsn_match_value {
 } tsn_match_value;
 
 typedef enum tsn_aggregate {
-#define AGGREGATE(name, id, cells, args, list, about) AGG_##id,
+#define AGGREGATE(name, id, args, cells, about) AGG_##id,
 #include "program/aggregates.def"
 #undef AGGREGATE
   TSN_AGGREGATES
 } tsn_aggregate;
 
 typedef enum tsn_function {
-#define FUNCTION(name, id, least, most, rule, about) FN_##id,
+#define FUNCTION(name, id, least, most, signature, null, code, about) FN_##id,
 #include "program/functions.def"
 #undef FUNCTION
   TSN_FUNCTIONS
 } tsn_function;
+
+/* The words that letter u of a signature stands for: units.def, and the sides of TRIM. */
+typedef enum tsn_unit {
+#define UNIT(name, microseconds, uses) UNIT_##name,
+#include "program/units.def"
+#undef UNIT
+  TSN_UNITS
+} tsn_unit;
+
+typedef enum tsn_side { SIDE_BOTH, SIDE_LEADING, SIDE_TRAILING, TSN_SIDES } tsn_side;
+
+typedef struct tsn_aggregate_info {
+  const char *name, *cells;
+  uint32_t args, cell_count; /* no cells: gathered by a replay */
+} tsn_aggregate_info;
+
+typedef struct tsn_function_info {
+  const char *name, *signature;
+  uint32_t least, most;
+} tsn_function_info;
+
+extern const tsn_aggregate_info tsn_aggregate_table[TSN_AGGREGATES];
+extern const tsn_function_info tsn_function_table[TSN_FUNCTIONS];
+
+/* The letter of an argument, counted from 0: the one that * repeats past the end; 0: it takes no such argument. */
+char tsn_signature_letter(const char *signature, uint32_t arg);
 
 #endif

@@ -24,6 +24,8 @@
 #define TSN_PROGRAM_VERSION 1u
 #define TSN_PROGRAM_MAX ((size_t)256 << 20)
 #define TSN_STACK_MAX 1024u /* cells of the expression stack */
+#define TSN_CELLS_MAX (1u << 20) /* values that one path keeps */
+#define TSN_COUNTERS_MAX 1024u   /* counted loops inside each other */
 
 /* A text in the strings section, NUL behind it. offset TSN_NONE: absent. */
 typedef struct tsn_str {
@@ -131,7 +133,8 @@ typedef struct tsn_reg_rec {
   uint32_t type;      /* of the argument */
   uint32_t type2;     /* of a second argument */
   uint32_t cell, cells;
-  uint32_t depth;
+  uint32_t depth; /* of an aggregate without cells: its number among the lists */
+  uint32_t distinct; /* equal values count once; only in a replay */
   uint32_t in_path, in_replay;
   tsn_code value; /* count 0: COUNT(*) */
   tsn_code value2;
@@ -236,8 +239,8 @@ struct tocsin_program {
  * block's memory must come from `alloc`. */
 tocsin_status tsn_program_adopt(const tsn_alloc *alloc, char *block, size_t length, tocsin_program **out);
 
-/* Checks every index of a block with a sound header. */
-bool tsn_program_verify(const tocsin_program *p);
+/* Checks every index of a block with a sound header: OK, CORRUPT or NOMEM. */
+tocsin_status tsn_program_verify(const tocsin_program *p);
 
 static inline const char *tsn_program_text(const tocsin_program *p, tsn_str s) { return p->strings + s.offset; }
 

@@ -85,41 +85,32 @@ static bool take(char **top, char *bottom, char kind)
   return have == '0' || kind == '?' || have == kind;
 }
 
-/* What a function takes: 'T', 'N', or 'X' for the type of its first argument. */
+/* The kind that a letter of a signature asks for; `type`: what the open letters stand for. */
+static char kind_of_letter(char letter, uint32_t type)
+{
+  return letter == 'S' ? 'T' : letter == 'x' || letter == 'a' ? kind_of(type) : 'N';
+}
+
+/* The arguments are popped: the last one first. */
 static bool call_ok(const tsn_instr *in, char **top, char *bottom, char *result)
 {
-  static const struct {
-    char args, result;
-    unsigned least, most;
-  } rules[TSN_FUNCTIONS] = {
-#define RULE_SAME {'N', 'N'
-#define RULE_REAL {'N', 'N'
-#define RULE_COMMON {'X', 'X'
-#define RULE_NULLIF {'X', 'X'
-#define RULE_TEXT {'T', 'T'
-#define RULE_LENGTH {'T', 'N'
-#define RULE_TEST {'T', 'N'
-#define RULE_MOD {'N', 'N'
-#define RULE_ROUND {'N', 'N'
-#define FUNCTION(name, id, least, most, rule, about) [FN_##id] = RULE_##rule, least, most},
-#include "program/functions.def"
-#undef FUNCTION
-  };
-  char kind;
-  unsigned i;
-  if (in->a >= TSN_FUNCTIONS || in->y < rules[in->a].least || in->y > rules[in->a].most || in->y > 64) return false;
-  kind = rules[in->a].args == 'X' ? kind_of(in->x) : rules[in->a].args;
-  for (i = 0; i < in->y; i++)
-    if (!take(top, bottom, kind)) return false;
-  *result = rules[in->a].result == 'X' ? kind : rules[in->a].result;
+  const tsn_function_info *f;
+  uint32_t i;
+  if (in->a >= TSN_FUNCTIONS) return false;
+  f = &tsn_function_table[in->a];
+  if (in->y < f->least || in->y > f->most) return false;
+  for (i = in->y; i-- > 0;)
+    if (!take(top, bottom, kind_of_letter(tsn_signature_letter(f->signature, i), in->x))) return false;
+  *result = kind_of_letter(f->signature[0], in->x);
   return true;
 }
 
 /* Whether a register and its cells may be read there. */
 static bool reg_ok(const checker *c, uint32_t at, place where)
 {
-  const tsn_reg_rec *reg = &c->p->regs[c->q->regs.first + at];
+  const tsn_reg_rec *reg;
   if (at >= c->q->regs.count || where == PLACE_OUTER) return false;
+  reg = &c->p->regs[c->q->regs.first + at];
   if (where == PLACE_PATH) return reg->cells && reg->cell + reg->cells <= c->q->path_cells;
   return where == PLACE_MATCH || reg->kind == REG_LABELS;
 }
@@ -167,10 +158,26 @@ static bool merge_at(checker *c, uint32_t at, const char *top)
   return true;
 }
 
+static char cell_kind(const tsn_reg_rec *reg, uint32_t cell)
+{
+  char kind = tsn_aggregate_table[reg->aggregate].cells[cell];
+  return kind == 'X' ? kind_of(reg->type) : kind == 'Y' ? kind_of(reg->type2) : 'N';
+}
+
+/* What an aggregate gives. */
 static char aggregate_kind(const tsn_reg_rec *reg)
 {
-  bool same = reg->aggregate == AGG_SUM || reg->aggregate == AGG_MIN || reg->aggregate == AGG_MAX || reg->aggregate == AGG_ANY_VALUE;
-  return same ? kind_of(reg->type) : 'N';
+  if (reg->aggregate == AGG_ARRAY_AGG || reg->aggregate == AGG_STRING_AGG) return 'T';
+  if (reg->aggregate == AGG_APPROX_PERCENTILE) return 'N';
+  return cell_kind(reg, 0);
+}
+
+/* A candidate row's argument for an aggregate that keeps cells. */
+static bool peek_ok(const tsn_reg_rec *reg, uint32_t args, char **top, char *bottom)
+{
+  if (reg->distinct || tsn_aggregate_table[reg->aggregate].args != args) return false;
+  if (args == 2 && !take(top, bottom, kind_of(reg->type2))) return false;
+  return take(top, bottom, reg->value.instrs.count ? kind_of(reg->type) : 'N');
 }
 
 /* The effect of one instruction on the kinds. */
@@ -186,8 +193,8 @@ static bool effect(checker *c, const tsn_instr *in, char **top)
     break;
   case OP_TEXT:
   case OP_LABEL:
-  case OP_LABEL_BEHIND:
-  case OP_LIST: kind = 'T'; break;
+  case OP_LABEL_BEHIND: kind = 'T'; break;
+  case OP_LIST: kind = aggregate_kind(reg); break;
   case OP_COL:
   case OP_PREV:
   case OP_NEXT: kind = kind_of(slot_column(c, in->a)->type); break;
@@ -198,11 +205,11 @@ static bool effect(checker *c, const tsn_instr *in, char **top)
     break;
   case OP_AGG:
   case OP_AGG_PEEK:
+  case OP_AGG_PEEK2:
     if (reg->kind != REG_AGG || reg->cells == 0) return false;
-    if (in->op == OP_AGG_PEEK && !take(top, bottom, reg->value.instrs.count ? kind_of(reg->type) : 'N')) return false;
+    if (in->op != OP_AGG && !peek_ok(reg, in->op == OP_AGG_PEEK ? 1 : 2, top, bottom)) return false;
     kind = aggregate_kind(reg);
     break;
-  case OP_AGG_PEEK2: return false;
   case OP_MATCH:
     kind = in->a == MATCH_VALUE_STATUS || in->a == MATCH_VALUE_ID || in->a == MATCH_VALUE_PATH ? 'T' : 'N';
     if (in->a == MATCH_VALUE_PATH && !c->q->history) return false;
@@ -283,35 +290,40 @@ static bool code_ok(checker *c, const tsn_code *code, char want, place where)
   return good;
 }
 
+static bool aggregate_ok(const checker *c, const tsn_reg_rec *reg)
+{
+  const tsn_aggregate_info *info;
+  uint32_t lists = reg->aggregate == AGG_APPROX_PERCENTILE ? 2 : 1;
+  if (reg->aggregate >= TSN_AGGREGATES) return false;
+  info = &tsn_aggregate_table[reg->aggregate];
+  if (reg->cells != info->cell_count || (info->args == 2) != (reg->value2.instrs.count != 0)) return false;
+  if (reg->value.instrs.count == 0 && reg->aggregate != AGG_COUNT) return false;
+  /* What only a replay gathers: lists, and the sets behind DISTINCT. */
+  if ((reg->cells == 0 || reg->distinct) && reg->in_path) return false;
+  if (reg->distinct && reg->value.instrs.count == 0) return false;
+  if (reg->cells == 0 && (reg->depth >= c->q->lists || lists > c->q->lists - reg->depth)) return false;
+  if (reg->aggregate == AGG_STRING_AGG) return reg->type == TOCSIN_TEXT && reg->type2 == TOCSIN_TEXT;
+  if (reg->aggregate == AGG_APPROX_PERCENTILE) return kind_of(reg->type) == 'N' && reg->type2 == TOCSIN_DOUBLE;
+  return reg->aggregate != AGG_SUM || kind_of(reg->type) == 'N';
+}
+
 /* A register as such; its cells are its own. */
 static bool register_ok(checker *c, const tsn_reg_rec *reg)
 {
-  static const struct {
-    uint32_t cells;
-    bool list;
-  } rules[TSN_AGGREGATES] = {
-#define AGGREGATE(name, id, n, args, list, about) [AGG_##id] = {n, list},
-#include "program/aggregates.def"
-#undef AGGREGATE
-  };
   uint32_t k;
-  if (reg->kind > REG_LABELS || reg->type > TOCSIN_INTERVAL || reg->cells > REG_CELLS_MAX) return false;
-  if (reg->cells > c->q->cells || reg->cell > c->q->cells - reg->cells) return false;
+  if (reg->kind > REG_LABELS || reg->type > TOCSIN_INTERVAL || reg->type2 > TOCSIN_INTERVAL) return false;
+  if (reg->cells > REG_CELLS_MAX || reg->cells > c->q->cells || reg->cell > c->q->cells - reg->cells) return false;
   if (reg->in_path && reg->cell + reg->cells > c->q->path_cells) return false;
+  if ((reg->in_replay || reg->distinct) && !c->q->history) return false;
+  if (reg->kind != REG_AGG && (reg->distinct || reg->value2.instrs.count)) return false;
   if (reg->kind == REG_LAST && (reg->cells == 0 || reg->cells != reg->depth)) return false;
   if (reg->kind == REG_FIRST && reg->cells != 2) return false;
   if (reg->kind == REG_LABELS && (reg->cells < 2 || reg->type != TOCSIN_BIGINT)) return false;
-  if (reg->kind == REG_AGG) {
-    if (reg->aggregate >= TSN_AGGREGATES || reg->cells != rules[reg->aggregate].cells) return false;
-    if (rules[reg->aggregate].list && (reg->depth >= c->q->lists || reg->in_path)) return false;
-    if (reg->value.instrs.count == 0 && reg->aggregate != AGG_COUNT) return false;
-    if (reg->aggregate == AGG_SUM && reg->type == TOCSIN_TEXT) return false;
-    if (reg->aggregate == AGG_STRING_AGG && reg->type != TOCSIN_TEXT && reg->type != TOCSIN_NULL) return false;
-  }
+  if (reg->kind == REG_AGG && !aggregate_ok(c, reg)) return false;
   for (k = 0; k < reg->cells; k++) {
     char *kind = &c->cell_kinds[reg->cell + k];
     if (*kind) return false;
-    *kind = reg->kind == REG_FIRST && k == 0 ? 'N' : reg->kind == REG_AGG ? aggregate_kind(reg) : kind_of(reg->type);
+    *kind = reg->kind == REG_AGG ? cell_kind(reg, k) : reg->kind == REG_FIRST && k == 0 ? 'N' : kind_of(reg->type);
   }
   return true;
 }
@@ -326,7 +338,8 @@ static bool registers_ok(checker *c)
   for (i = 0; i < c->q->regs.count; i++) {
     const tsn_reg_rec *reg = &c->p->regs[c->q->regs.first + i];
     if (reg->kind < REG_AGG && reg->value.instrs.count == 0) return false;
-    if (!code_ok(c, &reg->value, kind_of(reg->type), PLACE_VALUE) || !code_ok(c, &reg->value2, 'T', PLACE_VALUE)) return false;
+    if (!code_ok(c, &reg->value, kind_of(reg->type), PLACE_VALUE)) return false;
+    if (!code_ok(c, &reg->value2, kind_of(reg->type2), PLACE_VALUE)) return false;
   }
   return c->q->skip_kind != MATCH_SKIP_TO || c->cell_kinds[c->q->skip_cell] == 'N';
 }
@@ -356,8 +369,10 @@ static bool node_ok(checker *c, uint32_t at, uint64_t *targets)
     return true;
   case NODE_ENTER:
   case NODE_TURN: {
-    const tsn_loop_rec *l = &c->p->loops[q->loops.first + n->a];
-    return n->a < q->loops.count && l->exit < at && (n->kind == NODE_TURN || l->body < at);
+    const tsn_loop_rec *l;
+    if (n->a >= q->loops.count) return false;
+    l = &c->p->loops[q->loops.first + n->a];
+    return l->exit < at && (n->kind == NODE_TURN || l->body < at);
   }
   default: return false;
   }
@@ -458,6 +473,7 @@ static bool outputs_ok(checker *c)
     const tsn_output_rec *o = &p->outputs[c->q->outputs.first + i];
     if (!text_ok(p, o->name) || o->type > TOCSIN_LIST) return false;
     if (o->from_inner != TSN_NONE) {
+      if (o->code.instrs.count || o->code.stack) return false;
       if (o->from_inner >= c->q->inner.count || p->inner[c->q->inner.first + o->from_inner].type != o->type) return false;
     } else if (o->code.instrs.count == 0 || !code_ok(c, &o->code, kind_of(o->type), PLACE_OUTER)) {
       return false;
@@ -471,7 +487,7 @@ static bool ranges_ok(checker *c)
   const tocsin_program *p = c->p;
   const tsn_pattern_rec *q = c->q;
   uint64_t records = (uint64_t)q->orders.count + q->nodes.count + q->loops.count + q->timers.count + q->labels.count + q->regs.count +
-                     q->inner.count + q->outputs.count + q->cells + 1;
+                     q->inner.count + q->outputs.count;
   return spend(c, records) && in_section(q->orders, p->orders_count) && in_section(q->nodes, p->nodes_count) && in_section(q->loops, p->loops_count) &&
          in_section(q->timers, p->timers_count) && in_section(q->labels, p->labels_count) && in_section(q->regs, p->regs_count) &&
          in_section(q->targets, p->indices_count) && in_section(q->inner, p->inner_count) && in_section(q->outputs, p->outputs_count) &&
@@ -494,7 +510,7 @@ static bool pattern_ok(checker *c)
   for (i = 0; i < q->orders.count; i++)
     if (p->orders[q->orders.first + i].slot >= q->slots.count) return false;
   if (q->skip_kind > MATCH_SKIP_NONE || q->empty_kind > MATCH_UNMATCHED || q->within_kind > WITHIN_ROWS || q->within < 0) return false;
-  if (q->path_cells > q->cells || q->cells > TSN_CELLS_MAX || q->lists > q->regs.count || q->behind > UINT16_MAX || q->ahead > UINT16_MAX) return false;
+  if (q->path_cells > q->cells || q->cells > TSN_CELLS_MAX || q->lists > 2 * q->regs.count || q->behind > UINT16_MAX || q->ahead > UINT16_MAX) return false;
   if (q->skip_kind == MATCH_SKIP_TO && q->skip_cell >= q->path_cells) return false;
   if (q->skip_label >= p->strings_count || p->strings[p->strings_count - 1] != 0) return false;
   if ((q->all_rows || q->lists || q->empty_kind == MATCH_UNMATCHED) && !q->history) return false;
@@ -502,10 +518,10 @@ static bool pattern_ok(checker *c)
   return c->cell_kinds && registers_ok(c) && labels_ok(c) && nodes_ok(c) && outputs_ok(c);
 }
 
-bool tsn_program_verify(const tocsin_program *p)
+tocsin_status tsn_program_verify(const tocsin_program *p)
 {
   tsn_alloc alloc = p->alloc;
-  checker c = {.p = p, .alloc = &alloc};
+  checker c = {.p = p, .alloc = &alloc, .budget = p->length};
   uint32_t i;
   bool good = true;
   for (i = 0; i < p->streams_count && good; i++)
@@ -514,7 +530,7 @@ bool tsn_program_verify(const tocsin_program *p)
   for (i = 0; i < p->columns_count && good; i++)
     good = text_ok(p, p->columns[i].name) && (p->columns[i].path.offset == TSN_NONE || text_ok(p, p->columns[i].path)) &&
            p->columns[i].type >= TOCSIN_BOOLEAN && p->columns[i].type <= TOCSIN_INTERVAL && p->columns[i].unit <= TOCSIN_UNIT_NANOSECOND;
-  c.stack = tsn_alloc_array(&alloc, TSN_STACK_MAX + 64, 1);
+  c.stack = scratch(&c, TSN_STACK_MAX + 64, 1);
   good = good && c.stack;
   for (i = 0; i < p->patterns_count && good; i++) {
     c.q = &p->patterns[i];
@@ -523,5 +539,5 @@ bool tsn_program_verify(const tocsin_program *p)
     c.cell_kinds = NULL;
   }
   tsn_alloc_free(&alloc, c.stack, c.stack ? TSN_STACK_MAX + 64 : 0);
-  return good;
+  return c.no_memory ? TOCSIN_NOMEM : good ? TOCSIN_OK : TOCSIN_CORRUPT;
 }

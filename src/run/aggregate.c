@@ -6,12 +6,12 @@
  *   MIN, MAX   value
  *   STDDEV...  n, mean, sum of squared distances (Welford 1962, Technometrics 4)
  *   ANY_VALUE  value
+ *   MIN_BY...  value, key (NULL until a key came)
  *
  * Cells are loaded here: the caller stores texts. */
 #include <math.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "base/time.h"
 #include "run/run.h"
 
@@ -60,8 +60,19 @@ static void welford(uint32_t type, tsn_cell *cells, const tsn_cell *arg)
   cells[2].v.d += delta * (x - cells[1].v.d);
 }
 
-bool tsn_aggregate_step(tsn_run *r, const tsn_reg_rec *reg, tsn_cell *cells, const tsn_cell *arg)
+/* The first of equal keys stays. */
+static bool by_key(const tsn_reg_rec *reg, tsn_cell *cells, const tsn_cell *arg, const tsn_cell *key)
 {
+  int order = key->null || cells[1].null ? 0 : tsn_compare_cells(reg->type2, key, &cells[1]);
+  if (key->null || (!cells[1].null && (reg->aggregate == AGG_MIN_BY ? order >= 0 : order <= 0))) return true;
+  cells[0] = *arg;
+  cells[1] = *key;
+  return true;
+}
+
+bool tsn_aggregate_step(tsn_run *r, const tsn_reg_rec *reg, tsn_cell *cells, const tsn_cell *arg, const tsn_cell *second)
+{
+  if (reg->aggregate == AGG_MIN_BY || reg->aggregate == AGG_MAX_BY) return by_key(reg, cells, arg, second);
   if (arg->null) return true; /* aggregates skip NULL */
   switch ((tsn_aggregate)reg->aggregate) {
   case AGG_COUNT: cells->v.i++; return true;
@@ -96,6 +107,8 @@ tsn_cell tsn_aggregate_value(const tsn_reg_rec *reg, const tsn_cell *cells)
   case AGG_SUM:
   case AGG_MIN:
   case AGG_MAX:
+  case AGG_MIN_BY:
+  case AGG_MAX_BY:
   case AGG_ANY_VALUE: return *cells;
   case AGG_AVG:
     if (cells[0].null) return none;
@@ -115,74 +128,4 @@ tsn_cell tsn_aggregate_value(const tsn_reg_rec *reg, const tsn_cell *cells)
   out.v.d = spread / (n - 1);
   if (reg->aggregate == AGG_STDDEV) out.v.d = sqrt(out.v.d);
   return out;
-}
-
-/* ---- lists, gathered while a match is replayed ---- */
-
-static void json_text(tsn_bytes *b, const char *s, size_t length)
-{
-  size_t i;
-  tsn_bytes_char(b, '"');
-  for (i = 0; i < length; i++) {
-    unsigned char c = (unsigned char)s[i];
-    if (c == '"' || c == '\\') {
-      tsn_bytes_char(b, '\\');
-      tsn_bytes_char(b, (char)c);
-    } else if (c == '\n') {
-      tsn_bytes_text(b, "\\n");
-    } else if (c == '\t') {
-      tsn_bytes_text(b, "\\t");
-    } else if (c == '\r') {
-      tsn_bytes_text(b, "\\r");
-    } else if (c < 0x20) {
-      tsn_bytes_printf(b, "\\u%04x", c);
-    } else {
-      tsn_bytes_char(b, (char)c);
-    }
-  }
-  tsn_bytes_char(b, '"');
-}
-
-void tsn_json_cell(tsn_bytes *b, uint32_t type, const tsn_cell *c)
-{
-  char text[TSN_TIME_TEXT > TSN_DOUBLE_TEXT ? TSN_TIME_TEXT : TSN_DOUBLE_TEXT];
-  if (c->null) {
-    tsn_bytes_text(b, "null");
-    return;
-  }
-  switch (type) {
-  case TOCSIN_BOOLEAN: tsn_bytes_text(b, c->v.i ? "true" : "false"); break;
-  case TOCSIN_BIGINT: tsn_bytes_append(b, text, tsn_format_int64(c->v.i, text)); break;
-  case TOCSIN_DOUBLE:
-    if (isinf(c->v.d)) tsn_bytes_text(b, c->v.d > 0 ? "1e999" : "-1e999");
-    else tsn_bytes_append(b, text, tsn_format_double(c->v.d, text));
-    break;
-  case TOCSIN_TIMESTAMP:
-    tsn_bytes_char(b, '"');
-    tsn_bytes_append(b, text, tsn_time_format(c->v.i, text));
-    tsn_bytes_char(b, '"');
-    break;
-  case TOCSIN_INTERVAL:
-    tsn_bytes_char(b, '"');
-    tsn_bytes_append(b, text, tsn_interval_format(c->v.i, text));
-    tsn_bytes_char(b, '"');
-    break;
-  default: json_text(b, c->v.s, c->length); break;
-  }
-}
-
-bool tsn_list_step(tsn_run *r, const tsn_reg_rec *reg, const tsn_cell *arg, const tsn_cell *separator)
-{
-  tsn_bytes *b = &r->lists[reg->depth];
-  if (reg->aggregate == AGG_ARRAY_AGG) {
-    tsn_bytes_char(b, b->length ? ',' : '[');
-    tsn_json_cell(b, reg->type, arg);
-  } else if (!arg->null) {
-    /* The first byte tells an empty text from no text; it is not part of the value. */
-    if (b->length == 0) tsn_bytes_char(b, ' ');
-    else if (!separator->null) tsn_bytes_append(b, separator->v.s, separator->length);
-    tsn_bytes_append(b, arg->v.s, arg->length);
-  }
-  if (b->failed == TOCSIN_LIMIT) return tsn_run_fail(r, TOCSIN_LIMIT, "a list of values is longer than %zu bytes", b->max);
-  return b->failed == TOCSIN_OK || tsn_run_nomem(r);
 }

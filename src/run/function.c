@@ -1,10 +1,59 @@
-/* Scalar functions and casts (language page, section 4). */
+/* The table of scalar functions, casts, and the functions of numbers (language page, section 4). */
+#include "run/function.h"
+
 #include <math.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "base/time.h"
-#include "run/run.h"
+
+/* ---- calls ---- */
+
+static const struct row {
+  tsn_function_code *code;
+  bool strict;
+} functions[TSN_FUNCTIONS] = {
+#define STRICT true
+#define SEES false
+#define FUNCTION(name, id, least, most, signature, null, code, about) [FN_##id] = {tsn_fn_##code, null},
+#include "program/functions.def"
+#undef FUNCTION
+#undef STRICT
+#undef SEES
+};
+
+bool tsn_call(tsn_run *r, const tsn_instr *in, const tsn_cell *args, tsn_cell *out)
+{
+  const struct row *f = &functions[in->a];
+  uint32_t k;
+  *out = (tsn_cell){.null = 1};
+  for (k = 0; f->strict && k < in->y; k++)
+    if (args[k].null) return true;
+  return f->code(r, in, args, out);
+}
+
+/* What the compiler makes instructions of; a program that calls it all the same has NULL. */
+bool tsn_fn_inlined(tsn_run *r, const tsn_instr *in, const tsn_cell *args, tsn_cell *out)
+{
+  (void)r, (void)in, (void)args, (void)out;
+  return true;
+}
+
+#define TEXT_MAX (UINT32_MAX / 2)
+
+char *tsn_text_room(tsn_run *r, size_t length)
+{
+  char *room;
+  if (length > TEXT_MAX) {
+    tsn_run_fail(r, TOCSIN_LIMIT, "a text is longer than %u bytes", TEXT_MAX);
+    return NULL;
+  }
+  room = tsn_arena_alloc(&r->scratch, length + 1);
+  if (!room) tsn_run_nomem(r);
+  return room;
+}
+
+/* ---- casts ---- */
 
 /* Exact: a double beyond 2^63 is larger than every BIGINT, below that its whole
  * part fits an int64 and the fraction decides. */
@@ -18,13 +67,11 @@ int tsn_compare_int_double(int64_t i, double d)
   return ((double)whole < d) ? -1 : ((double)whole > d);
 }
 
-static tsn_cell none(void) { return (tsn_cell){.null = 1}; }
-static tsn_cell real(double d) { return d == d ? (tsn_cell){.v.d = d} : none(); }
-
 static bool to_text(tsn_run *r, tsn_cell *cell, const char *text, size_t length)
 {
-  char *copy = tsn_arena_text(&r->scratch, text, length);
-  if (!copy) return tsn_run_nomem(r);
+  char *copy = tsn_text_room(r, length);
+  if (!copy) return false;
+  memcpy(copy, text, length);
   cell->v.s = copy;
   cell->length = (uint32_t)length;
   return true;
@@ -61,7 +108,8 @@ static bool cast_from_text(tsn_run *r, uint32_t to, tsn_cell *cell)
   default: good = tsn_interval_parse(s, length, &i); break;
   }
   if (!good)
-    return tsn_run_fail(r, TOCSIN_RUNTIME, "\"%.*s\" cannot be cast to %s", (int)(length < 60 ? length : 60), s, tocsin_type_name((tocsin_type)to));
+    return tsn_run_fail(r, TOCSIN_RUNTIME, "\"%.*s\" cannot be cast to %s", (int)(length < 60 ? length : 60), s,
+                        tocsin_type_name((tocsin_type)to));
   *cell = (tsn_cell){.null = 0};
   if (to == TOCSIN_DOUBLE) cell->v.d = d;
   else cell->v.i = i;
@@ -85,148 +133,158 @@ bool tsn_cast(tsn_run *r, uint32_t from, uint32_t to, tsn_cell *cell)
   return true;
 }
 
-static bool round_to(tsn_run *r, uint32_t type, const tsn_cell *args, uint32_t count, tsn_cell *out)
+/* ---- numbers ---- */
+
+static bool out_of_range(tsn_run *r, const char *name)
 {
-  int64_t digits = count == 2 ? args[1].v.i : 0;
-  double scale;
-  *out = args[0];
-  if (type == TOCSIN_BIGINT) {
-    int64_t unit = 1, half, rest;
-    if (digits >= 0) return true;
-    if (digits < -18) {
-      out->v.i = 0;
-      return true;
-    }
-    while (digits++ < 0) unit *= 10;
-    half = unit / 2;
-    rest = out->v.i % unit;
-    out->v.i -= rest;
-    if (rest >= half && __builtin_add_overflow(out->v.i, unit, &out->v.i)) return tsn_run_fail(r, TOCSIN_RUNTIME, "ROUND is out of range");
-    if (rest <= -half && __builtin_sub_overflow(out->v.i, unit, &out->v.i)) return tsn_run_fail(r, TOCSIN_RUNTIME, "ROUND is out of range");
+  return tsn_run_fail(r, TOCSIN_RUNTIME, "%s is out of the range of BIGINT", name);
+}
+
+/* There is no NaN in the language. */
+static bool real(tsn_cell *out, double d)
+{
+  if (d == d) *out = (tsn_cell){.v.d = d};
+  return true;
+}
+
+#define FN(name) bool tsn_fn_##name(tsn_run *r, const tsn_instr *in, const tsn_cell *args, tsn_cell *out)
+
+FN(abs)
+{
+  *out = *args;
+  if (in->x == TOCSIN_DOUBLE) out->v.d = fabs(args->v.d);
+  else if (in->x == TOCSIN_INTERVAL) out->v.i = args->v.i < 0 ? tsn_time_sub(0, args->v.i) : args->v.i;
+  else if (args->v.i < 0 && __builtin_sub_overflow((int64_t)0, args->v.i, &out->v.i)) return out_of_range(r, "ABS");
+  return true;
+}
+
+FN(sign)
+{
+  (void)r;
+  *out = *args;
+  if (in->x == TOCSIN_DOUBLE) out->v.d = (args->v.d > 0) - (args->v.d < 0);
+  else out->v.i = (args->v.i > 0) - (args->v.i < 0);
+  return true;
+}
+
+FN(ceil)
+{
+  (void)r;
+  *out = *args;
+  if (in->x == TOCSIN_DOUBLE) out->v.d = ceil(args->v.d);
+  return true;
+}
+
+FN(floor)
+{
+  (void)r;
+  *out = *args;
+  if (in->x == TOCSIN_DOUBLE) out->v.d = floor(args->v.d);
+  return true;
+}
+
+/* To tens, hundreds ...: half away from zero. */
+static bool round_integer(tsn_run *r, int64_t digits, tsn_cell *out)
+{
+  int64_t unit = 1, half, rest;
+  if (digits >= 0) return true;
+  if (digits < -18) {
+    out->v.i = 0;
     return true;
   }
+  while (digits++ < 0) unit *= 10;
+  half = unit / 2;
+  rest = out->v.i % unit;
+  out->v.i -= rest;
+  if (rest >= half && __builtin_add_overflow(out->v.i, unit, &out->v.i)) return out_of_range(r, "ROUND");
+  if (rest <= -half && __builtin_sub_overflow(out->v.i, unit, &out->v.i)) return out_of_range(r, "ROUND");
+  return true;
+}
+
+FN(round)
+{
+  int64_t digits = in->y == 2 ? args[1].v.i : 0;
+  double scale;
+  *out = *args;
+  if (in->x == TOCSIN_BIGINT) return round_integer(r, digits, out);
   if (digits > 300 || digits < -300) return true;
   scale = pow(10, (double)digits);
-  if (isfinite(args[0].v.d * scale)) out->v.d = round(args[0].v.d * scale) / scale;
+  if (isfinite(args->v.d * scale)) out->v.d = round(args->v.d * scale) / scale;
   return true;
 }
 
-static tsn_cell pick(uint32_t type, const tsn_cell *args, uint32_t count, int sign)
+FN(sqrt)
+{
+  (void)r, (void)in;
+  return real(out, sqrt(args->v.d));
+}
+
+FN(exp)
+{
+  (void)r, (void)in;
+  return real(out, exp(args->v.d));
+}
+
+FN(ln)
+{
+  (void)r, (void)in;
+  return args->v.d > 0 ? real(out, log(args->v.d)) : true;
+}
+
+FN(log10)
+{
+  (void)r, (void)in;
+  return args->v.d > 0 ? real(out, log10(args->v.d)) : true;
+}
+
+FN(power)
+{
+  (void)r, (void)in;
+  return real(out, pow(args[0].v.d, args[1].v.d));
+}
+
+static bool pick(const tsn_instr *in, const tsn_cell *args, int sign, tsn_cell *out)
 {
   uint32_t k;
-  tsn_cell best = args[0];
-  for (k = 1; k < count; k++)
-    if (tsn_compare_cells(type, &args[k], &best) * sign > 0) best = args[k];
-  return best;
-}
-
-static bool concat(tsn_run *r, const tsn_cell *args, uint32_t count, tsn_cell *out)
-{
-  size_t length = 0;
-  uint32_t k;
-  char *text;
-  for (k = 0; k < count; k++) length += args[k].null ? 0 : args[k].length;
-  if (length > UINT32_MAX / 2) return tsn_run_fail(r, TOCSIN_LIMIT, "a text is longer than %u bytes", UINT32_MAX / 2);
-  text = tsn_arena_alloc(&r->scratch, length + 1);
-  if (!text) return tsn_run_nomem(r);
-  *out = (tsn_cell){.v.s = text, .length = (uint32_t)length};
-  for (k = 0; k < count; k++) {
-    if (args[k].null || !args[k].length) continue;
-    memcpy(text, args[k].v.s, args[k].length);
-    text += args[k].length;
-  }
+  *out = args[0];
+  for (k = 1; k < in->y; k++)
+    if (tsn_compare_cells(in->x, &args[k], out) * sign > 0) *out = args[k];
   return true;
 }
 
-static char fold(char c, bool ignore_case) { return ignore_case && c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
-
-static size_t char_length(const char *s, size_t left)
+FN(least)
 {
-  unsigned char c = (unsigned char)*s;
-  size_t n = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-  return n < left ? n : left;
+  (void)r;
+  return pick(in, args, -1, out);
 }
 
-/* LIKE: % any text, _ one character. Linear in text times pattern: on a mismatch
- * only the last % is tried further on. */
-static bool like(const tsn_cell *text, const tsn_cell *pattern, bool has_escape, char escape, bool ignore_case)
+FN(greatest)
 {
-  const char *s = text->v.s, *p = pattern->v.s;
-  size_t i = 0, k = 0, star = SIZE_MAX, from = 0;
-  while (i < text->length) {
-    bool literal = k < pattern->length && has_escape && p[k] == escape && k + 1 < pattern->length;
-    if (k < pattern->length && !literal && p[k] == '%') {
-      star = ++k;
-      from = i;
-    } else if (k < pattern->length && !literal && p[k] == '_') {
-      k++;
-      i += char_length(s + i, text->length - i);
-    } else if (k < pattern->length && fold(p[k + literal], ignore_case) == fold(s[i], ignore_case)) {
-      k += 1 + (size_t)literal;
-      i++;
-    } else if (star != SIZE_MAX) {
-      k = star;
-      from += char_length(s + from, text->length - from);
-      i = from;
-    } else {
-      return false;
-    }
-  }
-  while (k < pattern->length && p[k] == '%') k++;
-  return k == pattern->length;
+  (void)r;
+  return pick(in, args, 1, out);
 }
 
-static bool like_call(tsn_run *r, const tsn_cell *args, uint32_t count, bool ignore_case, tsn_cell *out)
+FN(nullif)
 {
-  if (count == 3 && args[2].length != 1) return tsn_run_fail(r, TOCSIN_RUNTIME, "the ESCAPE of LIKE is one character");
-  *out = (tsn_cell){.v.i = like(&args[0], &args[1], count == 3, count == 3 ? args[2].v.s[0] : 0, ignore_case)};
+  (void)r;
+  if (args[0].null || args[1].null || tsn_compare_cells(in->x, &args[0], &args[1]) != 0) *out = args[0];
   return true;
 }
 
-bool tsn_call(tsn_run *r, const tsn_instr *in, const tsn_cell *args, tsn_cell *out)
+/* Great-circle distance by the haversine formula (R. W. Sinnott, "Virtues of the
+ * Haversine", Sky and Telescope 68, 1984) on a sphere of the Earth's mean radius
+ * (2a + b) / 3 of the ellipsoid GRS 80 (H. Moritz, "Geodetic Reference System
+ * 1980", Journal of Geodesy 74, 2000). A latitude beyond the poles has no distance. */
+#define EARTH_RADIUS 6371008.8
+
+FN(geo_distance)
 {
-  uint32_t type = in->x, count = in->y, k;
-  tsn_function fn = (tsn_function)in->a;
-  const tsn_cell *a = &args[0];
-  *out = none();
-  if (fn == FN_CONCAT) return concat(r, args, count, out);
-  if (fn == FN_NULLIF) {
-    if (a->null || args[1].null || tsn_compare_cells(type, a, &args[1]) != 0) *out = *a;
-    return true;
-  }
-  for (k = 0; k < count; k++)
-    if (args[k].null) return true;
-  *out = *a;
-  switch (fn) {
-  case FN_ABS:
-    if (type == TOCSIN_DOUBLE) out->v.d = fabs(a->v.d);
-    else if (type == TOCSIN_INTERVAL) out->v.i = a->v.i < 0 ? tsn_time_sub(0, a->v.i) : a->v.i;
-    else if (a->v.i < 0 && __builtin_sub_overflow((int64_t)0, a->v.i, &out->v.i)) return tsn_run_fail(r, TOCSIN_RUNTIME, "ABS is out of range");
-    return true;
-  case FN_SIGN:
-    if (type == TOCSIN_DOUBLE) out->v.d = (a->v.d > 0) - (a->v.d < 0);
-    else out->v.i = (a->v.i > 0) - (a->v.i < 0);
-    return true;
-  case FN_CEIL:
-    if (type == TOCSIN_DOUBLE) out->v.d = ceil(a->v.d);
-    return true;
-  case FN_FLOOR:
-    if (type == TOCSIN_DOUBLE) out->v.d = floor(a->v.d);
-    return true;
-  case FN_ROUND: return round_to(r, type, args, count, out);
-  case FN_SQRT: *out = real(sqrt(a->v.d)); return true;
-  case FN_EXP: *out = real(exp(a->v.d)); return true;
-  case FN_LN: *out = a->v.d > 0 ? real(log(a->v.d)) : none(); return true;
-  case FN_LOG10: *out = a->v.d > 0 ? real(log10(a->v.d)) : none(); return true;
-  case FN_POWER: *out = real(pow(a->v.d, args[1].v.d)); return true;
-  case FN_LEAST: *out = pick(type, args, count, -1); return true;
-  case FN_GREATEST: *out = pick(type, args, count, 1); return true;
-  case FN_LENGTH: *out = (tsn_cell){.v.i = (int64_t)tsn_utf8_count(a->v.s, a->length)}; return true;
-  case FN_STARTS_WITH:
-    *out = (tsn_cell){.v.i = a->length >= args[1].length && (!args[1].length || !memcmp(a->v.s, args[1].v.s, args[1].length))};
-    return true;
-  case FN_LIKE: return like_call(r, args, count, false, out);
-  case FN_ILIKE: return like_call(r, args, count, true, out);
-  default: return true;
-  }
+  const double degree = 3.14159265358979323846 / 180;
+  double lat1 = args[0].v.d, lon1 = args[1].v.d, lat2 = args[2].v.d, lon2 = args[3].v.d, north, east, h;
+  (void)r, (void)in;
+  if (!(fabs(lat1) <= 90 && fabs(lat2) <= 90 && isfinite(lon1) && isfinite(lon2))) return true;
+  north = sin((lat2 - lat1) * degree / 2);
+  east = sin(fmod(lon2 - lon1, 360) * degree / 2);
+  h = north * north + cos(lat1 * degree) * cos(lat2 * degree) * east * east;
+  return real(out, 2 * EARTH_RADIUS * asin(sqrt(h < 1 ? h : 1)));
 }

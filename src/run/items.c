@@ -254,3 +254,45 @@ bool tsn_paths_dedupe(tsn_run *r, uint32_t start)
   }
   return true;
 }
+
+/* ---- starts of one future ----
+ *
+ * With SKIP PAST LAST ROW, where only rows can lead on (no timers, bounds, WITHIN,
+ * $): a path of a later start with the future of a path of the first start can go.
+ * If that future succeeds, the first start has a match that ends at a row yet to
+ * come, and the later start is skipped; if it fails, it fails for both. (Of the
+ * first start alone: another one may itself be skipped, and its paths with it.)
+ * And once the first start has a success, whatever it prefers to it ends later
+ * still: the starts up to its last row are skipped for certain. */
+
+static bool known_future(tsn_run *r, const tsn_path *i, uint64_t hash)
+{
+  size_t at;
+  uint32_t other;
+  for (at = tsn_map_first(&r->merge, hash); (other = tsn_map_at(&r->merge, at)) != TSN_NONE; at = tsn_map_next(&r->merge, hash, at))
+    if (same_future(r, tsn_path_at(r, other), i)) return true;
+  return false;
+}
+
+/* Called when the newest start has begun: its paths are held against those of the first. */
+bool tsn_paths_absorb(tsn_run *r, uint32_t part)
+{
+  uint32_t newest = r->partitions[part].last, first = r->partitions[part].first, item;
+  if (newest == TSN_NONE || first == newest) return true;
+  tsn_map_reset(&r->merge);
+  for (item = r->starts[first].head; item != TSN_NONE; item = tsn_path_at(r, item)->next) {
+    const tsn_path *i = tsn_path_at(r, item);
+    if (i->state == ITEM_WAIT && !tsn_map_add(&r->merge, item_hash(r, i), item)) return tsn_run_nomem(r);
+  }
+  item = r->starts[newest].head;
+  while (item != TSN_NONE) {
+    uint32_t next = tsn_path_at(r, item)->next;
+    if (tsn_path_at(r, item)->state == ITEM_WAIT && known_future(r, tsn_path_at(r, item), item_hash(r, tsn_path_at(r, item)))) {
+      tsn_path_unlink(r, item);
+      tsn_path_free(r, item);
+    }
+    item = next;
+  }
+  if (r->starts[newest].head == TSN_NONE) tsn_start_free(r, newest);
+  return true;
+}

@@ -2,6 +2,9 @@ libtsn_la_SOURCES += \
   %D%/aggregate.c \
   %D%/ahead.c \
   %D%/function.c \
+  %D%/function.h \
+  %D%/gather.c \
+  %D%/hash_function.c \
   %D%/history.c \
   %D%/items.c \
   %D%/junction.c \
@@ -9,10 +12,13 @@ libtsn_la_SOURCES += \
   %D%/output.c \
   %D%/partition.c \
   %D%/paths.c \
+  %D%/regex_function.c \
   %D%/reorder.c \
   %D%/run.c \
   %D%/run.h \
   %D%/settle.c \
+  %D%/text_function.c \
   %D%/texts.c \
+  %D%/time_function.c \
   %D%/timers.c \
   %D%/vm.c

@@ -32,7 +32,7 @@ static void reset_replay(tsn_run *r, tsn_cell *cells)
   uint32_t i;
   for (i = 0; i < r->p->regs.count; i++)
     if (r->regs[i].in_replay) memcpy(cells + r->regs[i].cell, r->empty_cells + r->regs[i].cell, r->regs[i].cells * sizeof *cells);
-  for (i = 0; i < r->p->lists; i++) tsn_bytes_reset(&r->lists[i]);
+  tsn_gather_begin(r);
 }
 
 static bool replay_step(tsn_run *r, const tsn_partition *part, const tsn_hist *h, const tsn_match_facts *facts, tsn_cell *cells)
@@ -62,40 +62,40 @@ static bool path_list(tsn_run *r, size_t count)
   return b->failed == TOCSIN_OK || tsn_run_nomem(r);
 }
 
+static bool select_columns(tsn_run *r, const tsn_eval *outer, tsn_cell *cells)
+{
+  const tsn_output_rec *outputs = r->program->outputs + r->p->outputs.first;
+  uint32_t k;
+  for (k = 0; k < r->p->outputs.count; k++) {
+    bool text = outputs[k].type == TOCSIN_TEXT || outputs[k].type == TOCSIN_LIST;
+    if (outputs[k].from_inner != TSN_NONE) cells[k] = r->inner[outputs[k].from_inner];
+    else if (!tsn_eval_code(r, outer, &outputs[k].code, &cells[k])) return false;
+    if (text && !tsn_output_text(r->output, &cells[k])) return tsn_run_nomem(r);
+  }
+  return true;
+}
+
 /* One output row from what e describes; shown rows count, WHERE may drop them. */
 static bool emit(tsn_run *r, const tsn_eval *e, const tsn_out_row *out, bool unmatched)
 {
   const tsn_inner_rec *inner = r->program->inner + r->p->inner.first;
-  const tsn_output_rec *outputs = r->program->outputs + r->p->outputs.first;
   tsn_eval outer = {.label = TSN_NONE, .inner = r->inner};
   tsn_cell *cells, value;
   uint32_t k;
   for (k = 0; k < r->p->inner.count; k++) {
     r->inner[k] = (tsn_cell){.null = 1};
     if (unmatched && inner[k].is_measure) continue;
-    if (!tsn_eval_code(r, e, &inner[k].code, &r->inner[k])) {
-      char where[160], what[256];
-      tocsin_status status = r->status;
-      memcpy(what, r->message, sizeof what);
-      what[sizeof what - 1] = 0;
-      tsn_run_where(r, e->partition, e->number, where, sizeof where);
-      r->status = TOCSIN_OK;
-      return tsn_run_fail(r, status, "%s, measures: %s", where, what);
-    }
+    if (!tsn_eval_code(r, e, &inner[k].code, &r->inner[k])) return tsn_eval_failed(r, e->partition, e->number, "measures", "");
   }
   if (r->p->where.instrs.count) {
-    if (!tsn_eval_code(r, &outer, &r->p->where, &value)) return false;
+    if (!tsn_eval_code(r, &outer, &r->p->where, &value)) return tsn_eval_failed(r, e->partition, e->number, "WHERE", "");
     if (value.null || !value.v.i) return true;
   }
   cells = tsn_output_row(r->output, r->p->outputs.count, out);
   if (!cells) return tsn_run_nomem(r);
-  for (k = 0; k < r->p->outputs.count; k++) {
-    if (outputs[k].from_inner != TSN_NONE) value = r->inner[outputs[k].from_inner];
-    else if (!tsn_eval_code(r, &outer, &outputs[k].code, &value)) return false;
-    if ((outputs[k].type == TOCSIN_TEXT || outputs[k].type == TOCSIN_LIST) && !tsn_output_text(r->output, &value)) return tsn_run_nomem(r);
-    cells[k] = value;
-  }
-  return true;
+  if (select_columns(r, &outer, cells)) return true;
+  tsn_output_drop(r->output);
+  return tsn_eval_failed(r, e->partition, e->number, "SELECT", "");
 }
 
 /* The row that partition columns are read from where no row is kept. */

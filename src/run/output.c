@@ -41,6 +41,8 @@ tsn_cell *tsn_output_row(tsn_output *o, size_t cells, const tsn_out_row *row)
   return out;
 }
 
+void tsn_output_drop(tsn_output *o) { o->cell_count = o->rows[--o->count].first; }
+
 bool tsn_output_text(tsn_output *o, tsn_cell *cell)
 {
   size_t at = o->bytes.length;

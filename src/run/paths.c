@@ -483,10 +483,24 @@ static bool begin(tsn_run *r, uint32_t part, int64_t time)
   if (start == TSN_NONE) return true;
   r->starts[start].succeeded = empty;
   if (!tsn_paths_dedupe(r, start)) return false;
+  if (r->absorbs) return tsn_paths_absorb(r, part);
   if (r->p->within_kind == WITHIN_ROWS && r->p->within == 1) return tsn_paths_expire(r, start, time);
   if (r->p->within_kind == WITHIN_TIME && r->starts[start].head != TSN_NONE)
     return tsn_deadline_push(r, within_end(r, &r->starts[start]), PHASE_EXPIRE, OWNER_START, start, r->starts[start].generation);
   return true;
+}
+
+/* The first start has a success for certain: starts inside it are skipped. */
+static void skip_inside(tsn_run *r, uint32_t part)
+{
+  tsn_partition *p = &r->partitions[part];
+  const tsn_path *match;
+  if (!r->absorbs || p->first == TSN_NONE || r->starts[p->first].tail == TSN_NONE) return;
+  match = tsn_path_at(r, r->starts[p->first].tail);
+  if (match->state != ITEM_MATCH || match->row < 0) return;
+  if (match->row >= p->allowed) p->allowed = match->row + 1;
+  while (r->starts[p->first].next != TSN_NONE && r->starts[r->starts[p->first].next].row < p->allowed)
+    tsn_start_free(r, r->starts[p->first].next);
 }
 
 bool tsn_paths_row(tsn_run *r, uint32_t part, int64_t time)
@@ -499,8 +513,11 @@ bool tsn_paths_row(tsn_run *r, uint32_t part, int64_t time)
     if (r->p->within_kind == WITHIN_ROWS && r->partitions[part].rows - r->starts[start].row >= r->p->within &&
         !tsn_paths_expire(r, start, time))
       return false;
+    /* A later start that is over need not wait for its turn, if nothing of it is to be shown. */
+    if (r->one_match && r->starts[start].head == TSN_NONE && r->starts[start].held == TSN_NONE && !r->p->sequential) tsn_start_free(r, start);
     start = next;
   }
+  skip_inside(r, part);
   if (r->partitions[part].rows - 1 >= r->partitions[part].allowed && (!r->p->sequential || r->partitions[part].first == TSN_NONE) &&
       !begin(r, part, time))
     return false;

@@ -66,10 +66,12 @@ static void find_texts(tsn_run *r)
   }
   for (i = 0; i < r->p->regs.count; i++) {
     const tsn_reg_rec *reg = &r->regs[i];
-    bool text = reg->type == TOCSIN_TEXT;
-    if (reg->kind == REG_AGG) text = text && (reg->aggregate == AGG_MIN || reg->aggregate == AGG_MAX || reg->aggregate == AGG_ANY_VALUE);
     for (k = 0; k < reg->cells; k++) {
-      r->cell_is_text[reg->cell + k] = text && !(reg->kind == REG_FIRST && k == 0);
+      char kind = reg->kind == REG_AGG                 ? tsn_aggregate_table[reg->aggregate].cells[k]
+                  : reg->kind == REG_FIRST && k == 0 ? 'N'
+                                                       : 'X';
+      bool text = kind != 'N' && (kind == 'Y' ? reg->type2 : reg->type) == TOCSIN_TEXT;
+      r->cell_is_text[reg->cell + k] = text;
       r->any_text = r->any_text || text;
     }
   }
@@ -150,10 +152,12 @@ tocsin_status tsn_run_init(tsn_run *r, const tocsin_program *program, uint32_t p
                  : 0;
   r->reorders = p->time_slot != TSN_NONE && (p->orders.count || r->delay);
   r->needs_rows = p->all_rows || p->lists || p->sequential || p->empty_kind == MATCH_UNMATCHED;
+  r->absorbs = p->skip_kind == MATCH_SKIP_PAST_LAST && p->within_kind == WITHIN_NONE && !p->has_timers && !p->has_bounds && !p->has_last &&
+               !p->timeouts && !p->sequential;
   for (i = 0; i < p->regs.count; i++) r->needs_rows = r->needs_rows || r->regs[i].in_replay;
   for (i = 0; i < program->instrs_count; i++)
     if (program->instrs[i].op == OP_MATCH && program->instrs[i].a == MATCH_VALUE_PATH) r->needs_rows = r->needs_rows || p->history;
-  if (!tsn_junctions_init(r) || !tsn_paths_widen(r, 1)) return r->status;
+  if (!tsn_junctions_init(r) || !tsn_paths_widen(r, 1) || !tsn_gather_init(r)) return r->status;
 #define NEED(field, count) \
   if (!(r->field = tsn_alloc_array(alloc, (count) + 1, sizeof *r->field))) return TOCSIN_NOMEM
   NEED(slot_types, r->slot_count);
@@ -194,6 +198,8 @@ void tsn_run_clear(tsn_run *r)
   tsn_reorder_clear(r);
   tsn_ahead_clear(r);
   tsn_junctions_clear(r);
+  tsn_gather_clear(r);
+  tsn_run_regexes_clear(r);
 #define DROP(field, count) tsn_alloc_free(r->alloc, r->field, ((size_t)(count)) * sizeof *r->field)
   for (i = 0; r->lists && i <= p->lists; i++) tsn_bytes_clear(&r->lists[i]);
   for (i = 0; r->final_lists && i <= p->lists; i++) tsn_bytes_clear(&r->final_lists[i]);

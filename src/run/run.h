@@ -11,8 +11,8 @@
  *       history                          history.c   rows and labels of paths, shared
  *       texts                            texts.c     the bytes of stored texts
  *       output                           output.c    decided rows, waiting to be taken
- *     vm.c function.c aggregate.c        expressions
- *     measure.c                          from a finished path to output rows
+ *     vm.c function.h aggregate.c        expressions
+ *     measure.c gather.c                 from a finished path to output rows
  *
  * State is slabs and handles: an item, a start, a partition is a number into an
  * array that may move whenever it grows; no pointer outlives an allocation. */
@@ -280,6 +280,17 @@ typedef struct tsn_match_facts {
   uint32_t history;
 } tsn_match_facts;
 
+/* ---- gather.c ---- */
+typedef struct tsn_set { /* what a DISTINCT aggregate has seen */
+  tsn_map map;
+  tsn_cell *cells; /* loaded */
+  size_t count, cap;
+  bool has_null;
+} tsn_set;
+
+/* ---- regex_function.c ---- */
+typedef struct tsn_run_regexes tsn_run_regexes;
+
 typedef struct tsn_run tsn_run;
 
 typedef struct tsn_eval {
@@ -309,6 +320,7 @@ struct tsn_run {
   uint8_t *slot_types;
   bool *cell_is_text, *slot_is_text, *slot_kept;
   bool any_text, needs_rows, one_match;
+  bool absorbs; /* later starts with the future of an earlier one are dropped: see items.c */
 
   tsn_texts texts;
   tsn_junctions junctions;
@@ -365,6 +377,15 @@ struct tsn_run {
   uint32_t *chain; /* history of the match being reported */
   size_t chain_count, chain_cap;
   tsn_bytes *lists, *final_lists; /* so far; of the whole match */
+  tsn_set *sets;                  /* by register; NULL where none is DISTINCT */
+  uint32_t set_count;
+  tsn_run_regexes *regexes;       /* NULL until one is met */
+
+  /* NOW(): the host's clock, read at most once a moment */
+  int64_t (*now)(void *context);
+  void *now_context;
+  int64_t now_value;
+  uint64_t now_moment;
 
   tsn_output *output;
   uint64_t matches, timeouts;
@@ -463,6 +484,7 @@ uint32_t tsn_start_new(tsn_run *r, uint32_t part, int64_t row, int64_t time);
 void tsn_start_free(tsn_run *r, uint32_t start);
 /* Drops items whose future a more preferred one has. */
 bool tsn_paths_dedupe(tsn_run *r, uint32_t start);
+bool tsn_paths_absorb(tsn_run *r, uint32_t part);
 
 /* paths.c */
 bool tsn_paths_row(tsn_run *r, uint32_t part, int64_t time);
@@ -486,17 +508,30 @@ bool tsn_deadline_pop(tsn_run *r, int64_t limit, tsn_deadline *out); /* the earl
 
 /* vm.c */
 bool tsn_eval_code(tsn_run *r, const tsn_eval *e, const tsn_code *code, tsn_cell *out);
+/* Puts before the message of a failed evaluation where that was: "condition B". Always false. */
+bool tsn_eval_failed(tsn_run *r, const tsn_partition *part, int64_t row, const char *what, const char *name);
 /* TRUE of a label's condition for the row at hand and a path's cells. */
 bool tsn_eval_label(tsn_run *r, const tsn_partition *part, uint32_t label, const tsn_cell *cells, bool *truth);
 /* Moves the registers of a label by the row of e. which: in_path, or in_replay. */
 bool tsn_eval_updates(tsn_run *r, const tsn_eval *e, tsn_cell *cells, bool replay);
 
 /* aggregate.c: cells loaded. */
-bool tsn_aggregate_step(tsn_run *r, const tsn_reg_rec *reg, tsn_cell *cells, const tsn_cell *arg);
+bool tsn_aggregate_step(tsn_run *r, const tsn_reg_rec *reg, tsn_cell *cells, const tsn_cell *arg, const tsn_cell *second);
 tsn_cell tsn_aggregate_value(const tsn_reg_rec *reg, const tsn_cell *cells);
-bool tsn_list_step(tsn_run *r, const tsn_reg_rec *reg, const tsn_cell *arg, const tsn_cell *separator);
-void tsn_json_cell(tsn_bytes *b, uint32_t type, const tsn_cell *c);
 int tsn_compare_cells(uint32_t type, const tsn_cell *a, const tsn_cell *b);
+
+/* gather.c: cells loaded. */
+bool tsn_gather_init(tsn_run *r);
+void tsn_gather_clear(tsn_run *r);
+void tsn_gather_begin(tsn_run *r); /* of a replay: nothing was seen yet */
+/* *fresh: DISTINCT has not met the value before. */
+bool tsn_gather_distinct(tsn_run *r, const tsn_reg_rec *reg, const tsn_cell *value, bool *fresh);
+bool tsn_gather_step(tsn_run *r, const tsn_reg_rec *reg, const tsn_cell *arg, const tsn_cell *second);
+bool tsn_gather_value(tsn_run *r, const tsn_reg_rec *reg, bool final, tsn_cell *out);
+void tsn_json_cell(tsn_bytes *b, uint32_t type, const tsn_cell *c);
+
+/* regex_function.c */
+void tsn_run_regexes_clear(tsn_run *r);
 
 /* function.c */
 bool tsn_call(tsn_run *r, const tsn_instr *in, const tsn_cell *args, tsn_cell *out);
@@ -512,6 +547,7 @@ void tsn_output_init(tsn_output *o, tsn_alloc *alloc);
 void tsn_output_clear(tsn_output *o);
 size_t tsn_output_mark(tsn_output *o); /* where the next row will stand */
 tsn_cell *tsn_output_row(tsn_output *o, size_t cells, const tsn_out_row *row); /* NULL: no memory */
+void tsn_output_drop(tsn_output *o); /* the last row was not finished */
 bool tsn_output_text(tsn_output *o, tsn_cell *cell); /* loaded -> stored there */
 bool tsn_output_sort(tsn_output *o, size_t from); /* false: no memory */
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/time.h"
-#include "run/run.h"
+#include "run/function.h"
 
 static const tsn_cell none = {.null = 1};
 
@@ -124,10 +124,8 @@ static bool same(tsn_opcode op, const tsn_cell *a, const tsn_cell *b)
 static bool concat(tsn_run *r, tsn_cell *a, const tsn_cell *b)
 {
   size_t length = (size_t)a->length + b->length;
-  char *text;
-  if (length > UINT32_MAX / 2) return tsn_run_fail(r, TOCSIN_LIMIT, "a text is longer than %u bytes", UINT32_MAX / 2);
-  text = tsn_arena_alloc(&r->scratch, length + 1);
-  if (!text) return tsn_run_nomem(r);
+  char *text = tsn_text_room(r, length);
+  if (!text) return false;
   if (a->length) memcpy(text, a->v.s, a->length);
   if (b->length) memcpy(text + a->length, b->v.s, b->length);
   a->v.s = text;
@@ -211,25 +209,6 @@ static tsn_cell label_behind(const tsn_run *r, const tsn_eval *e, int64_t offset
   return none;
 }
 
-static bool list_value(tsn_run *r, const tsn_reg_rec *reg, bool final, tsn_cell *out)
-{
-  const tsn_bytes *b = final ? &r->final_lists[reg->depth] : &r->lists[reg->depth];
-  char *text;
-  size_t length = b->length;
-  *out = none;
-  if (!length) return true;
-  text = tsn_arena_alloc(&r->scratch, length + 2);
-  if (!text) return tsn_run_nomem(r);
-  memcpy(text, b->data, length);
-  if (reg->aggregate == AGG_ARRAY_AGG) {
-    text[length] = ']';
-    *out = text_cell(text, length + 1);
-  } else {
-    *out = text_cell(text + 1, length - 1);
-  }
-  return true;
-}
-
 static void load_cells(const tsn_run *r, const tsn_reg_rec *reg, const tsn_cell *from, tsn_cell *to)
 {
   uint32_t k;
@@ -271,10 +250,16 @@ bool tsn_eval_code(tsn_run *r, const tsn_eval *e, const tsn_code *code, tsn_cell
     case OP_AGG_PEEK:
       reg = &r->regs[in->a];
       load_cells(r, reg, e->cells, cells);
-      if (!tsn_aggregate_step(r, reg, cells, top)) return false;
+      if (!tsn_aggregate_step(r, reg, cells, top, NULL)) return false;
       *top = tsn_aggregate_value(reg, cells);
       break;
-    case OP_AGG_PEEK2: top--; break;
+    case OP_AGG_PEEK2:
+      reg = &r->regs[in->a];
+      load_cells(r, reg, e->cells, cells);
+      top--;
+      if (!tsn_aggregate_step(r, reg, cells, top, top + 1)) return false;
+      *top = tsn_aggregate_value(reg, cells);
+      break;
     case OP_LABEL:
       *++top = e->label == TSN_NONE ? none
                                     : text_cell(tsn_program_text(r->program, r->labels[e->label].name), r->labels[e->label].name.length);
@@ -388,7 +373,7 @@ bool tsn_eval_code(tsn_run *r, const tsn_eval *e, const tsn_code *code, tsn_cell
       *top = cells[0];
       break;
     case OP_LIST:
-      if (!list_value(r, &r->regs[in->a], in->x == 1, top + 1)) return false;
+      if (!tsn_gather_value(r, &r->regs[in->a], in->x == 1, top + 1)) return false;
       top++;
       break;
     case TSN_OPCODES: break;
@@ -397,6 +382,18 @@ bool tsn_eval_code(tsn_run *r, const tsn_eval *e, const tsn_code *code, tsn_cell
   }
   *out = *top;
   return true;
+}
+
+bool tsn_eval_failed(tsn_run *r, const tsn_partition *part, int64_t row, const char *what, const char *name)
+{
+  tocsin_status status = r->status;
+  char where[160], message[256];
+  if (status == TOCSIN_NOMEM) return false;
+  memcpy(message, r->message, sizeof message);
+  message[sizeof message - 1] = 0;
+  tsn_run_where(r, part, row, where, sizeof where);
+  r->status = TOCSIN_OK;
+  return tsn_run_fail(r, status, "%s, %s%s%s: %s", where, what, *name ? " " : "", name, message);
 }
 
 bool tsn_eval_label(tsn_run *r, const tsn_partition *part, uint32_t label, const tsn_cell *cells, bool *truth)
@@ -412,15 +409,8 @@ bool tsn_eval_label(tsn_run *r, const tsn_partition *part, uint32_t label, const
     *truth = r->label_value[label] != 0;
     return true;
   }
-  if (!tsn_eval_code(r, &e, code, &value)) {
-    char where[160], what[256];
-    tocsin_status status = r->status;
-    memcpy(what, r->message, sizeof what);
-    what[sizeof what - 1] = 0;
-    tsn_run_where(r, part, part->rows - 1, where, sizeof where);
-    r->status = TOCSIN_OK;
-    return tsn_run_fail(r, status, "%s, condition %s: %s", where, tsn_program_text(r->program, r->labels[label].name), what);
-  }
+  if (!tsn_eval_code(r, &e, code, &value))
+    return tsn_eval_failed(r, part, part->rows - 1, "condition", tsn_program_text(r->program, r->labels[label].name));
   *truth = !value.null && value.v.i != 0;
   if (code->local) {
     r->label_epoch[label] = r->row_epoch;
@@ -438,15 +428,16 @@ static bool store(tsn_run *r, tsn_cell *cells, uint32_t at, tsn_cell value)
 
 static bool update_aggregate(tsn_run *r, const tsn_eval *e, const tsn_reg_rec *reg, tsn_cell *cells)
 {
-  tsn_cell loaded[4], arg = boolean(true), separator = none;
+  tsn_cell loaded[4], arg = boolean(true), second = none;
   uint32_t k;
+  bool fresh = true;
   if (reg->value.instrs.count && !tsn_eval_code(r, e, &reg->value, &arg)) return false;
-  if (reg->cells == 0) {
-    if (reg->value2.instrs.count && !tsn_eval_code(r, e, &reg->value2, &separator)) return false;
-    return tsn_list_step(r, reg, &arg, &separator);
-  }
+  if (reg->distinct && !tsn_gather_distinct(r, reg, &arg, &fresh)) return false;
+  if (!fresh) return true;
+  if (reg->value2.instrs.count && !tsn_eval_code(r, e, &reg->value2, &second)) return false;
+  if (reg->cells == 0) return tsn_gather_step(r, reg, &arg, &second);
   load_cells(r, reg, cells, loaded);
-  if (!tsn_aggregate_step(r, reg, loaded, &arg)) return false;
+  if (!tsn_aggregate_step(r, reg, loaded, &arg, &second)) return false;
   for (k = 0; k < reg->cells; k++) {
     const tsn_cell *old = &cells[reg->cell + k];
     /* A text that stayed need not be stored again. */
