@@ -127,9 +127,11 @@ static row_fate offer(tocsin_matcher *m, tsn_run *r, const tocsin_batch *batch, 
   uint32_t k;
   *time = 0;
   for (k = 0; k < r->slot_count; k++) r->row[k] = read_cell(m, &batch->columns[slots[k]], r->slot_types[k], row);
+  if (r->p->sorts_all) return tsn_reorder_add(r, 0, m->seq) ? ROW_TAKEN : ROW_FAILED;
   if (r->p->time_slot == TSN_NONE) return tsn_run_arrive(r, 0, m->seq) ? ROW_TAKEN : ROW_FAILED;
   if (r->row[r->p->time_slot].null) return ROW_BAD;
   *time = r->row[r->p->time_slot].v.i;
+  if (r->p->time_type == TOCSIN_DOUBLE) *time = tsn_time_of_double(r->row[r->p->time_slot].v.d);
   *watermark = r->watermark;
   if (*time < r->watermark) return ROW_LATE;
   if (!r->reorders) {
@@ -149,7 +151,10 @@ static tocsin_status fail_late(tocsin_matcher *m, const tsn_run *r, int64_t time
 {
   char a[TSN_TIME_TEXT], b[TSN_TIME_TEXT];
   size_t x, y;
-  if (r->p->time_type == TOCSIN_TIMESTAMP) {
+  if (r->p->time_type == TOCSIN_DOUBLE) {
+    x = (size_t)snprintf(a, sizeof a, "%g", tsn_double_of_time(time));
+    y = (size_t)snprintf(b, sizeof b, "%g", tsn_double_of_time(watermark));
+  } else if (r->p->time_type == TOCSIN_TIMESTAMP) {
     x = tsn_time_format(time, a);
     y = tsn_time_format(watermark, b);
   } else {

@@ -47,9 +47,6 @@ typedef struct tocsin_pattern_info {
   const char *name;
   size_t stream; /* which stream it reads */
   size_t column_count;
-  /* The ORDER BY cannot be had from arrival (DESC, a text, several columns or
-   * none over an unordered source): the host sorts a bounded input first. */
-  int needs_sort;
 } tocsin_pattern_info;
 
 TOCSIN_API size_t tocsin_program_pattern_count(const tocsin_program *program);

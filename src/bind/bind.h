@@ -161,7 +161,7 @@ typedef struct tsn_bound {
   int64_t window;
   tsn_border *orders; /* after the time */
   size_t order_count;
-  bool needs_sort;
+  bool sorts_all; /* the first ORDER BY column is no time: rows are sorted when all are there */
   tsn_blabel *labels;
   size_t label_count;
   tsn_bpat *pattern;

@@ -90,6 +90,15 @@ static tsn_bx *match_value(tsn_binder *b, tsn_match_value which, tocsin_type typ
   return x;
 }
 
+/* The order column of the first or last row of the match. */
+static tsn_bx *order_value(tsn_binder *b, bool first, uint32_t column, tsn_span at)
+{
+  tsn_bx *x = tsn_bx_new(b, BX_COLUMN, b->stream->columns[column].type, at);
+  if (!x) return NULL;
+  x->index = column;
+  return tsn_bind_nav(b, first, 0, 0, b->universal, x, false, at);
+}
+
 static void bind_inner(tsn_binder *b, const tsn_clauses *clauses)
 {
   tsn_bound *q = b->query;
@@ -123,9 +132,9 @@ static void bind_inner(tsn_binder *b, const tsn_clauses *clauses)
     }
   } else if (!clauses->measures) {
     tsn_bx *rows = match_value(b, MATCH_VALUE_ROWS, TOCSIN_BIGINT, clauses->at);
-    if (q->time_column >= 0) {
-      tsn_bx *start = match_value(b, MATCH_VALUE_START, q->time_type, clauses->at);
-      tsn_bx *end = match_value(b, MATCH_VALUE_END, q->time_type, clauses->at);
+    if (q->time_column >= 0 || q->order_count) {
+      uint32_t column = q->time_column >= 0 ? (uint32_t)q->time_column : q->orders[0].column;
+      tsn_bx *start = order_value(b, true, column, clauses->at), *end = order_value(b, false, column, clauses->at);
       if (!start || !end) return;
       add_inner(b, "match_start", start, true);
       add_inner(b, "match_end", end, true);

@@ -65,7 +65,10 @@ static void declare_stream(tsn_binder *b, const tsn_statement *s)
       if (s->watermark->delay) {
         tsn_bx *x = tsn_bind_constant(b, s->watermark->delay);
         tocsin_type want = columns[column].type == TOCSIN_TIMESTAMP ? TOCSIN_INTERVAL : TOCSIN_BIGINT;
-        if (x && (x->type != want || x->is_null || x->integer < 0))
+        if (columns[column].type == TOCSIN_DOUBLE)
+          tsn_diag_add(b->diag, TSN_U0007, s->watermark->delay->at, "declare it BIGINT or TIMESTAMP",
+                       "a delay over a DOUBLE time column is not supported yet");
+        else if (x && (x->type != want || x->is_null || x->integer < 0))
           tsn_diag_add(b->diag, TSN_E2010, s->watermark->delay->at, NULL, "the delay of a watermark is %s that is not negative",
                        want == TOCSIN_INTERVAL ? "an INTERVAL" : "a BIGINT");
         else if (x)
@@ -290,22 +293,16 @@ static void bind_order(tsn_binder *b, const tsn_clauses *clauses)
     b->stream->needed[column] = true;
     if (o == clauses->orders) {
       tocsin_type type = b->stream->columns[column].type;
-      if (o->descending || (type != TOCSIN_TIMESTAMP && type != TOCSIN_BIGINT)) {
-        tsn_diag_add(b->diag, TSN_U0006, o->expr->at, "the first column is a TIMESTAMP or BIGINT, ascending",
-                     "ORDER BY %s first is not supported yet", o->descending ? "a descending column" : tocsin_type_name(type));
+      if (!o->descending && (type == TOCSIN_TIMESTAMP || tsn_is_number(type))) {
+        q->time_column = column;
         continue;
       }
-      q->time_column = column;
-      continue;
+      q->sorts_all = true; /* an order, but no time: rows are put in it when all are there */
     }
     q->orders[q->order_count++] = (tsn_border){.column = (uint32_t)column, .descending = o->descending};
   }
   if (q->time_column >= 0) {
     q->time_type = b->stream->columns[q->time_column].type;
-    if (q->time_type == TOCSIN_DOUBLE) {
-      tsn_diag_add(b->diag, TSN_U0007, b->query->at, "declare it BIGINT or TIMESTAMP", "a DOUBLE time column is not supported yet");
-      q->time_column = -1;
-    }
     if (b->stream->event_time < 0) b->stream->event_time = q->time_column;
   }
 }

@@ -161,6 +161,11 @@ bool tsn_bind_duration(tsn_binder *b, const tsn_expr *e, const char *what, int64
     tsn_diag_add(b->diag, TSN_E2011, e->at, "ORDER BY a time or a number", "%s needs rows with a time", what);
     return false;
   }
+  if (b->query->time_type == TOCSIN_DOUBLE) {
+    tsn_diag_add(b->diag, TSN_U0007, e->at, "declare the time column BIGINT or TIMESTAMP", "%s over a DOUBLE time column is not supported yet",
+                 what);
+    return false;
+  }
   want = b->query->time_type == TOCSIN_TIMESTAMP ? TOCSIN_INTERVAL : b->query->time_type;
   x = tsn_bind_constant(b, e);
   if (!x) return false;
@@ -223,7 +228,7 @@ static tsn_bpat *convert_absence(tsn_binder *b, const tsn_pat *p)
   }
   out->labels = labels;
   if (!p->duration) return out;
-  if (b->query->time_column < 0) {
+  if (b->query->time_column < 0 || b->query->time_type == TOCSIN_DOUBLE) {
     tsn_bind_duration(b, p->duration, "an absence that lasts", &out->duration);
     return NULL;
   }

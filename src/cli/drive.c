@@ -349,16 +349,6 @@ static void show_waiting(void *context)
   (void)tsn_sink_flush(&d->sink); /* a failure comes again with the next write */
 }
 
-static bool must_sort(const drive *d, const tsn_source *s)
-{
-  if (tsn_args_has(d->job->args, "sort")) return true;
-  for (size_t i = 0; i < tocsin_program_pattern_count(d->job->program); i++) {
-    tocsin_pattern_info info = tocsin_program_pattern(d->job->program, i);
-    if (info.needs_sort && info.stream == s->stream) return true;
-  }
-  return false;
-}
-
 static int prepare_sources(drive *d)
 {
   for (size_t i = 0; i < d->job->source_count; i++) {
@@ -367,7 +357,7 @@ static int prepare_sources(drive *d)
     s->context = &d->aside;
     s->before_wait = show_waiting;
     s->wait_context = d;
-    if (must_sort(d, s) && !(s->sorted = tsn_sorted_new(d->job->alloc))) return tsn_no_memory();
+    if (tsn_args_has(d->job->args, "sort") && !(s->sorted = tsn_sorted_new(d->job->alloc))) return tsn_no_memory();
   }
   return 0;
 }

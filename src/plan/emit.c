@@ -298,7 +298,7 @@ static void plan_pattern(tsn_arena *arena, tsn_image *image, const tsn_bound *q,
   rec.has_last = p->has_last;
   rec.has_timers = p->timer_count > 0;
   rec.has_bounds = p->has_bounds;
-  rec.needs_sort = q->needs_sort;
+  rec.sorts_all = q->sorts_all;
   rec.sequential = q->sequential;
   start_absences(p, &rec);
   if (q->sequential && rec.start_absences.count)

@@ -145,7 +145,6 @@ tocsin_pattern_info tocsin_program_pattern(const tocsin_program *program, size_t
   info.name = tsn_program_text(program, r->name);
   info.stream = r->stream;
   info.column_count = r->outputs.count;
-  info.needs_sort = r->needs_sort != 0;
   return info;
 }
 

@@ -203,7 +203,7 @@ typedef struct tsn_pattern_rec {
   uint32_t keep_idle; /* a partition without live paths is remembered all the same */
   uint32_t has_first, has_last; /* ^ and $ stand in the pattern */
   uint32_t has_timers, has_bounds;
-  uint32_t needs_sort;
+  uint32_t sorts_all; /* rows are matched when all are there, in the order of `orders` */
   uint32_t sequential; /* conditions read MATCH_NUMBER(): one start at a time */
   uint64_t fingerprint;
 } tsn_pattern_rec;

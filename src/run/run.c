@@ -150,7 +150,7 @@ tocsin_status tsn_run_init(tsn_run *r, const tocsin_program *program, uint32_t p
   r->delay = stream->has_watermark && p->time_slot != TSN_NONE && (int32_t)program->indices[p->slots.first + p->time_slot] == stream->event_time
                  ? stream->delay
                  : 0;
-  r->reorders = p->time_slot != TSN_NONE && (p->orders.count || r->delay);
+  r->reorders = p->sorts_all || (p->time_slot != TSN_NONE && (p->orders.count || r->delay));
   r->needs_rows = p->all_rows || p->lists || p->sequential || p->empty_kind == MATCH_UNMATCHED;
   r->absorbs = p->skip_kind == MATCH_SKIP_PAST_LAST && p->within_kind == WITHIN_NONE && !p->has_timers && !p->has_bounds && !p->has_last &&
                !p->timeouts && !p->sequential;

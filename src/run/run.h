@@ -19,6 +19,8 @@
 #ifndef TSN_RUN_RUN_H
 #define TSN_RUN_RUN_H
 
+#include <string.h>
+
 #include "base/arena.h"
 #include "base/bytes.h"
 #include "base/map.h"
@@ -38,6 +40,23 @@ typedef struct tsn_cell {
   uint8_t null;
   uint8_t unused[3];
 } tsn_cell;
+
+/* A DOUBLE as a time: a number of the same order (IEEE 754: the bits of a positive
+ * double are in its order, those of a negative one in the opposite). And back. */
+static inline int64_t tsn_time_of_double(double d)
+{
+  int64_t bits;
+  if (d == 0) d = 0; /* -0.0 = 0.0 */
+  memcpy(&bits, &d, sizeof bits);
+  return bits < 0 ? bits ^ INT64_MAX : bits;
+}
+static inline double tsn_double_of_time(int64_t time)
+{
+  int64_t bits = time < 0 ? time ^ INT64_MAX : time;
+  double d;
+  memcpy(&d, &bits, sizeof d);
+  return d;
+}
 
 /* ---- texts.c ---- */
 #define TSN_TEXTS_RETIRED 64

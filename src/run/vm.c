@@ -135,6 +135,11 @@ static bool concat(tsn_run *r, tsn_cell *a, const tsn_cell *b)
 
 static tsn_cell text_cell(const char *s, size_t length) { return (tsn_cell){.v.s = s, .length = (uint32_t)length}; }
 
+static tsn_cell time_cell(const tsn_run *r, int64_t time)
+{
+  return r->p->time_type == TOCSIN_DOUBLE ? (tsn_cell){.v.d = tsn_double_of_time(time)} : (tsn_cell){.v.i = time};
+}
+
 static bool match_value(tsn_run *r, const tsn_eval *e, tsn_match_value which, tsn_cell *out)
 {
   const tsn_match_facts *m = e->match;
@@ -148,12 +153,12 @@ static bool match_value(tsn_run *r, const tsn_eval *e, tsn_match_value which, ts
     if (!m->timeout) *out = (tsn_cell){.v.i = m->number};
     return true;
   case MATCH_VALUE_STATUS: *out = m->timeout ? text_cell("TIMEOUT", 7) : text_cell("MATCHED", 7); return true;
-  case MATCH_VALUE_ROWTIME: *out = (tsn_cell){.v.i = m->rowtime}; return true;
+  case MATCH_VALUE_ROWTIME: *out = time_cell(r, m->rowtime); return true;
   case MATCH_VALUE_START:
-    if (!m->empty) *out = (tsn_cell){.v.i = m->start_time};
+    if (!m->empty) *out = time_cell(r, m->start_time);
     return true;
   case MATCH_VALUE_END:
-    if (!m->empty) *out = (tsn_cell){.v.i = m->end_time};
+    if (!m->empty) *out = time_cell(r, m->end_time);
     return true;
   case MATCH_VALUE_ROWS: *out = (tsn_cell){.v.i = m->rows}; return true;
   case MATCH_VALUE_WINDOW_START: *out = (tsn_cell){.v.i = m->window_start}; return true;
