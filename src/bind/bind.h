@@ -74,7 +74,7 @@ struct tsn_bx {
   uint32_t length, index;
   tsn_opcode op;
   uint8_t x;
-  tsn_bx *args;
+  tsn_bx *args, *last_arg; /* last_arg: for tsn_bx_append() */
   unsigned arg_count;
   tsn_bx *otherwise;
   const tsn_nav *nav;

@@ -36,9 +36,11 @@ typedef struct tsn_binder {
   tsn_bstream *stream;
   tsn_bound *query;
   size_t label_cap;
+  unsigned long orders; /* of the PERMUTEs around the part at hand */
   tsn_subset_def *subsets;
   size_t subset_count;
   const tsn_label_set *universal;
+  bool too_many_labels;
   bool in_condition; /* of DEFINE or of a timer */
 } tsn_binder;
 

@@ -27,9 +27,9 @@ tsn_bx *tsn_bx_integer(tsn_binder *b, int64_t value, tocsin_type type, tsn_span 
 
 void tsn_bx_append(tsn_bx *parent, tsn_bx *arg)
 {
-  tsn_bx **end = &parent->args;
-  while (*end) end = &(*end)->next;
-  *end = arg;
+  if (parent->args) parent->last_arg->next = arg;
+  else parent->args = arg;
+  parent->last_arg = arg;
   arg->next = NULL;
   parent->arg_count++;
 }

@@ -369,6 +369,7 @@ static void bind_query(tsn_binder *b, const tsn_statement *s)
   bind_order(b, clauses);
   bind_keys(b, clauses);
   tsn_bind_labels(b, clauses);
+  if (b->too_many_labels) return;
   tsn_bind_pattern(b, clauses);
   tsn_bind_outputs(b, query);
   b->bound->patterns[b->bound->pattern_count++] = q;

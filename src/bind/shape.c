@@ -5,6 +5,9 @@
 
 #include "bind/binder.h"
 
+#define LABELS_MAX 10000u
+#define ORDERS_MAX 1000000u /* of PERMUTEs inside each other */
+
 const char *tsn_bind_label_name(tsn_binder *b, const tsn_name *name)
 {
   char *text = tsn_arena_text(b->arena, name->text, name->length);
@@ -36,9 +39,14 @@ static void add_label(tsn_binder *b, const tsn_pat *p, bool absence)
   const char *name = tsn_bind_label_name(b, &p->name);
   tsn_blabel *label;
   int at;
-  if (!name) return;
+  if (!name || b->too_many_labels) return;
   at = tsn_bind_find_label(b, name);
   if (at < 0) {
+    if (b->query->label_count == LABELS_MAX) {
+      tsn_diag_add(b->diag, TSN_E2015, p->at, NULL, "PATTERN has more than %u labels", LABELS_MAX);
+      b->too_many_labels = true;
+      return;
+    }
     if (b->query->label_count == b->label_cap) {
       size_t cap = b->label_cap ? b->label_cap * 2 : 16;
       tsn_blabel *grown = tsn_arena_new_array(b->arena, tsn_blabel, cap);
@@ -130,7 +138,10 @@ void tsn_bind_labels(tsn_binder *b, const tsn_clauses *clauses)
   const tsn_define *d;
   b->query->labels = NULL;
   b->query->label_count = b->label_cap = 0;
+  b->too_many_labels = false;
+  b->orders = 1;
   collect(b, clauses->pattern, false);
+  if (b->too_many_labels) return; /* what is missing now need not be told */
   bind_subsets(b, clauses);
   define_in_place(b, clauses->pattern);
   for (d = clauses->defines; d; d = d->next) {
@@ -315,7 +326,7 @@ static bool next_order(unsigned *order, unsigned count)
 static tsn_bpat *convert_permute(tsn_binder *b, const tsn_pat *p, bool excluded)
 {
   const tsn_bpat *items[PERMUTE_MAX];
-  unsigned order[PERMUTE_MAX], count = 0;
+  unsigned order[PERMUTE_MAX], count = 0, i;
   const tsn_pat *item;
   tsn_bpat *out, **end;
   bool timed = false;
@@ -323,6 +334,12 @@ static tsn_bpat *convert_permute(tsn_binder *b, const tsn_pat *p, bool excluded)
     tsn_diag_add(b->diag, TSN_U0015, p->at, NULL, "PERMUTE of more than %u parts is not supported yet", PERMUTE_MAX);
     return NULL;
   }
+  for (item = p->items; item; item = item->next) b->orders *= ++count;
+  if (b->orders > ORDERS_MAX) {
+    tsn_diag_add(b->diag, TSN_E2015, p->at, NULL, "PERMUTEs inside each other have more than %u orders", ORDERS_MAX);
+    return NULL;
+  }
+  count = 0;
   for (item = p->items; item; item = item->next) {
     items[count] = convert(b, item, excluded);
     if (!items[count]) return NULL;
@@ -330,6 +347,7 @@ static tsn_bpat *convert_permute(tsn_binder *b, const tsn_pat *p, bool excluded)
     order[count] = count;
     count++;
   }
+  for (i = count; i > 1; i--) b->orders /= i;
   if (timed) {
     tsn_diag_add(b->diag, TSN_U0015, p->at, "write the orders as alternatives: (a b | b a)",
                  "an absence inside PERMUTE is not supported yet");

@@ -3,6 +3,7 @@
  *
  * All checks walk the automaton without consuming. A walk's state is a node and
  * a few flags; each state is visited once, so that a check is linear. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "plan/plan.h"
@@ -17,24 +18,32 @@ enum {
 typedef struct walk {
   tsn_plan *p;
   uint8_t *visited; /* a bit a flag combination, by node */
-  uint32_t *stack;
-  size_t depth;
+  uint32_t *stack, *pushed; /* pushed: all states since the walk began */
+  size_t depth, pushes;
 } walk;
 
 static bool walk_begin(walk *w, tsn_plan *p)
 {
   w->p = p;
-  w->depth = 0;
+  w->depth = w->pushes = 0;
   w->visited = tsn_arena_new_array(p->arena, uint8_t, p->node_count + 1);
   w->stack = tsn_arena_new_array(p->arena, uint32_t, p->node_count * SEEN_STATES + 1);
-  return w->visited && w->stack;
+  w->pushed = tsn_arena_new_array(p->arena, uint32_t, p->node_count * SEEN_STATES + 1);
+  return w->visited && w->stack && w->pushed;
+}
+
+/* Begins anew in the same memory, at the cost of what was walked. */
+static void walk_again(walk *w)
+{
+  while (w->pushes) w->visited[w->pushed[--w->pushes] / SEEN_STATES] = 0;
+  w->depth = 0;
 }
 
 static void walk_push(walk *w, uint32_t node, unsigned flags)
 {
   if (w->visited[node] >> flags & 1) return;
   w->visited[node] = (uint8_t)(w->visited[node] | 1u << flags);
-  w->stack[w->depth++] = node * SEEN_STATES + flags;
+  w->stack[w->depth++] = w->pushed[w->pushes++] = node * SEEN_STATES + flags;
 }
 
 /* Pushes what can be reached from a node that does not consume. */
@@ -89,54 +98,69 @@ static void check_ends(tsn_plan *p, bool *preceded)
 }
 
 /* Whether an element, or the end over an absence, can follow a gap. */
-static bool can_follow(tsn_plan *p, uint32_t gap)
+static bool can_follow(walk *w, uint32_t gap)
 {
-  walk w;
-  if (!walk_begin(&w, p)) return true;
-  walk_push(&w, p->nodes[gap].rec.next, 0);
-  while (w.depth) {
-    uint32_t state = w.stack[--w.depth], node = state / SEEN_STATES;
+  walk_again(w);
+  walk_push(w, w->p->nodes[gap].rec.next, 0);
+  while (w->depth) {
+    uint32_t state = w->stack[--w->depth], node = state / SEEN_STATES;
     unsigned flags = state % SEEN_STATES;
-    tsn_node_kind kind = (tsn_node_kind)p->nodes[node].rec.kind;
+    tsn_node_kind kind = (tsn_node_kind)w->p->nodes[node].rec.kind;
     if (kind == NODE_ROW || kind == NODE_TIMER || (kind == NODE_ACCEPT && (flags & SEEN_ABSENCE))) return true;
-    walk_follow(&w, node, flags);
+    walk_follow(w, node, flags);
   }
   return false;
+}
+
+typedef struct gap_place {
+  size_t from; /* in the text */
+  uint32_t node;
+} gap_place;
+
+static int by_place(const void *x, const void *y)
+{
+  const gap_place *a = x, *b = y;
+  if (a->from != b->from) return a->from < b->from ? -1 : 1;
+  return (a->node > b->node) - (a->node < b->node);
 }
 
 /* A gap inside PERMUTE stands once in the text and once in each order: it is
  * wrong where it is wrong in all of them. */
 static void check_gaps(tsn_plan *p, const bool *preceded)
 {
-  bool *done = tsn_arena_new_array(p->arena, bool, p->node_count + 1);
-  size_t i, k;
-  for (i = 0; done && i < p->node_count; i++) {
-    const char *arrow = p->nodes[i].rec.flags & NODE_ANY ? "->>" : "->";
+  gap_place *gaps = tsn_arena_new_array(p->arena, gap_place, p->node_count + 1);
+  size_t count = 0, i, k;
+  walk w;
+  if (!gaps || !walk_begin(&w, p)) return;
+  for (i = 0; i < p->node_count; i++)
+    if (p->nodes[i].rec.kind == NODE_GAP) gaps[count++] = (gap_place){.from = p->nodes[i].at.from, .node = (uint32_t)i};
+  qsort(gaps, count, sizeof *gaps, by_place);
+  for (i = 0; i < count; i = k) {
+    const tsn_node_plan *n = &p->nodes[gaps[i].node];
     bool before = false, behind = false;
-    if (p->nodes[i].rec.kind != NODE_GAP || done[i]) continue;
-    for (k = i; k < p->node_count; k++) {
-      if (p->nodes[k].rec.kind != NODE_GAP || p->nodes[k].at.from != p->nodes[i].at.from) continue;
-      done[k] = true;
-      before = before || preceded[k];
-      behind = behind || can_follow(p, (uint32_t)k);
+    for (k = i; k < count && gaps[k].from == gaps[i].from; k++) {
+      before = before || preceded[gaps[k].node];
+      behind = behind || can_follow(&w, gaps[k].node);
     }
     if (before && behind) continue;
-    tsn_diag_add(p->diag, TSN_E2005, p->nodes[i].at, "a gap stands between two elements", "no element can %s this %s",
-                 before ? "follow" : "precede", arrow);
+    tsn_diag_add(p->diag, TSN_E2005, n->at, "a gap stands between two elements", "no element can %s this %s",
+                 before ? "follow" : "precede", n->rec.flags & NODE_ANY ? "->>" : "->");
   }
 }
 
 /* A loop without an upper bound has to consume a row in each turn that takes a timer. */
 static void check_turns(tsn_plan *p)
 {
+  uint32_t *turns = tsn_arena_new_array(p->arena, uint32_t, p->loop_count + 1);
   size_t i;
+  walk w;
+  if (!turns || !walk_begin(&w, p)) return;
+  for (i = 0; i < p->node_count; i++)
+    if (p->nodes[i].rec.kind == NODE_TURN) turns[p->nodes[i].rec.a] = (uint32_t)i;
   for (i = 0; i < p->loop_count; i++) {
-    walk w;
-    uint32_t turn = TSN_NONE;
-    size_t k;
-    if (p->loops[i].max != TSN_UNBOUNDED || !walk_begin(&w, p)) continue;
-    for (k = 0; k < p->node_count; k++)
-      if (p->nodes[k].rec.kind == NODE_TURN && p->nodes[k].rec.a == i) turn = (uint32_t)k;
+    uint32_t turn = turns[i];
+    if (p->loops[i].max != TSN_UNBOUNDED) continue;
+    walk_again(&w);
     walk_push(&w, p->loops[i].body, 0);
     while (w.depth) {
       uint32_t state = w.stack[--w.depth], node = state / SEEN_STATES;

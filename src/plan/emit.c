@@ -256,7 +256,7 @@ static void plan_pattern(tsn_arena *arena, tsn_image *image, const tsn_bound *q,
   tsn_plan_slots(p);
   if (tsn_arena_failed(arena)) return;
   tsn_plan_registers(p);
-  if (tsn_arena_failed(arena)) return;
+  if (p->status || tsn_arena_failed(arena)) return;
   tsn_plan_check(p);
   if (tsn_arena_failed(arena) || !tsn_diag_ok(diag)) return;
   keys = tsn_arena_new_array(arena, uint32_t, q->key_count + 1);

@@ -15,6 +15,7 @@
 
 #include "plan/plan.h"
 
+#define NODES_MAX 1000000u
 #define NULLABLE_TURNS_MAX 1000u /* turns that may pass empty before the minimum is met */
 
 static void *grow(tsn_plan *p, void *array, size_t count, size_t *cap, size_t size)
@@ -35,6 +36,11 @@ static uint32_t add_node(tsn_plan *p, tsn_node_kind kind, tsn_span at, uint32_t 
 {
   tsn_node_plan *n;
   if (p->status) return 0;
+  if (p->node_count == NODES_MAX) {
+    tsn_diag_add(p->diag, TSN_E2015, at, NULL, "the pattern has more than %u parts", NODES_MAX);
+    p->status = TOCSIN_LIMIT;
+    return 0;
+  }
   n = grow(p, p->nodes, p->node_count, &p->node_cap, sizeof *p->nodes);
   if (!n) return 0;
   p->nodes = n;

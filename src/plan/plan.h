@@ -21,6 +21,7 @@ typedef struct tsn_image {
 } tsn_image;
 
 typedef struct tsn_reg_plan {
+  uint64_t key; /* a hash of what makes it this register */
   tsn_reg_kind kind;
   tsn_aggregate aggregate;
   bool distinct;
@@ -60,6 +61,7 @@ typedef struct tsn_plan {
 
   tsn_reg_plan *regs;
   size_t reg_count, reg_cap;
+  uint32_t *reg_table; /* by key: numbers of registers from 1; 4 * reg_cap places */
   uint32_t path_cells, cells, lists, behind, ahead;
   uint32_t skip_cell;
   uint64_t **label_reads; /* cells that the condition of a label reads */

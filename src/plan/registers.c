@@ -80,11 +80,46 @@ void tsn_plan_slots(tsn_plan *p)
 
 /* ---- finding and asking for registers ---- */
 
+static uint64_t hash_bx(const tsn_bx *x, uint64_t h)
+{
+  const tsn_bx *arg;
+  if (!x) return tsn_hash_word(0, h);
+  h = tsn_hash_word((uint64_t)x->kind << 32 | x->index, h);
+  h = tsn_hash_word((uint64_t)x->op << 32 | (uint64_t)x->type << 8 | x->x, h);
+  h = tsn_hash_word((uint64_t)x->integer, h);
+  if (x->length) h = tsn_hash_bytes(x->text, x->length, h);
+  for (arg = x->args; arg; arg = arg->next) h = hash_bx(arg, h);
+  return hash_bx(x->otherwise, h);
+}
+
+static tsn_reg_plan with_key(const tsn_plan *p, tsn_reg_plan r)
+{
+  uint64_t h = tsn_hash_word((uint64_t)r.kind << 32 | (uint64_t)r.aggregate, (uint64_t)r.physical);
+  if (r.kind == REG_FIRST) h = tsn_hash_word(r.depth, h);
+  if (!r.set->all) h = tsn_hash_bytes(r.set->has, p->q->label_count * sizeof *r.set->has, h);
+  if (r.value) h = hash_bx(r.value, h);
+  if (r.value2) h = hash_bx(r.value2, h);
+  r.key = h;
+  return r;
+}
+
+static uint32_t *reg_place(const tsn_plan *p, uint64_t key, size_t step) { return &p->reg_table[(key + step) % (4 * p->reg_cap)]; }
+
+static void remember(tsn_plan *p, uint32_t number)
+{
+  uint64_t key = p->regs[number - 1].key;
+  size_t step = 0;
+  while (*reg_place(p, key, step)) step++;
+  *reg_place(p, key, step) = number;
+}
+
 static tsn_reg_plan *find(tsn_plan *p, const tsn_reg_plan *want)
 {
-  size_t i;
-  for (i = 0; i < p->reg_count; i++) {
-    tsn_reg_plan *r = &p->regs[i];
+  size_t step;
+  uint32_t number;
+  for (step = 0; p->reg_cap && (number = *reg_place(p, want->key, step)) != 0; step++) {
+    tsn_reg_plan *r = &p->regs[number - 1];
+    if (r->key != want->key) continue;
     if (r->kind == want->kind && r->aggregate == want->aggregate && r->distinct == want->distinct && r->physical == want->physical &&
         (r->kind != REG_FIRST || r->depth == want->depth) && same_set(p, r->set, want->set) && same_bx(r->value, want->value) &&
         same_bx(r->value2, want->value2))
@@ -103,45 +138,49 @@ static tsn_reg_plan *ask(tsn_plan *p, const tsn_reg_plan *want)
   if (p->reg_count == p->reg_cap) {
     size_t cap = p->reg_cap ? p->reg_cap * 2 : 16;
     tsn_reg_plan *grown = tsn_arena_new_array(p->arena, tsn_reg_plan, cap);
-    if (!grown) return NULL;
+    uint32_t *table = tsn_arena_new_array(p->arena, uint32_t, 4 * cap), i;
+    if (!grown || !table) return NULL;
     if (p->reg_count) memcpy(grown, p->regs, p->reg_count * sizeof *grown);
     p->regs = grown;
     p->reg_cap = cap;
+    p->reg_table = table;
+    for (i = 0; i < p->reg_count; i++) remember(p, i + 1);
   }
   r = &p->regs[p->reg_count++];
   *r = *want;
+  remember(p, (uint32_t)p->reg_count);
   return r;
 }
 
-static tsn_reg_plan nav_reg(const tsn_nav *nav)
+static tsn_reg_plan nav_reg(const tsn_plan *p, const tsn_nav *nav)
 {
-  return (tsn_reg_plan){.kind = nav->first ? REG_FIRST : REG_LAST,
-                        .set = nav->set,
-                        .value = nav->value,
-                        .physical = nav->physical,
-                        .depth = nav->first ? nav->offset : nav->offset + 1};
+  return with_key(p, (tsn_reg_plan){.kind = nav->first ? REG_FIRST : REG_LAST,
+                                    .set = nav->set,
+                                    .value = nav->value,
+                                    .physical = nav->physical,
+                                    .depth = nav->first ? nav->offset : nav->offset + 1});
 }
 
-static tsn_reg_plan agg_reg(const tsn_agg *agg)
+static tsn_reg_plan agg_reg(const tsn_plan *p, const tsn_agg *agg)
 {
-  return (tsn_reg_plan){.kind = REG_AGG,
-                        .aggregate = agg->kind,
-                        .distinct = agg->distinct,
-                        .set = agg->set,
-                        .value = agg->value,
-                        .value2 = agg->value2};
+  return with_key(p, (tsn_reg_plan){.kind = REG_AGG,
+                                    .aggregate = agg->kind,
+                                    .distinct = agg->distinct,
+                                    .set = agg->set,
+                                    .value = agg->value,
+                                    .value2 = agg->value2});
 }
 
 uint32_t tsn_plan_find_nav(const tsn_plan *p, const tsn_nav *nav)
 {
-  tsn_reg_plan want = nav_reg(nav), *r;
+  tsn_reg_plan want = nav_reg(p, nav), *r;
   r = find((tsn_plan *)(uintptr_t)p, &want);
   return r ? (uint32_t)(r - p->regs) : TSN_NONE;
 }
 
 uint32_t tsn_plan_find_agg(const tsn_plan *p, const tsn_agg *agg)
 {
-  tsn_reg_plan want = agg_reg(agg), *r;
+  tsn_reg_plan want = agg_reg(p, agg), *r;
   r = find((tsn_plan *)(uintptr_t)p, &want);
   return r ? (uint32_t)(r - p->regs) : TSN_NONE;
 }
@@ -168,7 +207,7 @@ static bool reads_label(const tsn_bx *x)
 static void request_labels(tsn_plan *p, const tsn_nav *nav, bool condition)
 {
   static const tsn_label_set all = {.all = true, .name = ""};
-  tsn_reg_plan want = {.kind = REG_LABELS, .set = &all, .depth = (uint32_t)-nav->physical + 1}, *r;
+  tsn_reg_plan want = with_key(p, (tsn_reg_plan){.kind = REG_LABELS, .set = &all, .depth = (uint32_t)-nav->physical + 1}), *r;
   if (nav->physical >= 0 || !reads_label(nav->value)) return;
   r = ask(p, &want);
   if (!r) return;
@@ -195,7 +234,7 @@ static void request(tsn_plan *p, const tsn_bx *x, uint32_t label, bool condition
   const tsn_bx *arg;
   if (!x) return;
   if (x->kind == BX_NAV) {
-    tsn_reg_plan want = nav_reg(x->nav), *r;
+    tsn_reg_plan want = nav_reg(p, x->nav), *r;
     bool own = label != TSN_NONE && tsn_plan_set_has(x->nav->set, label);
     see_physical(p, x->nav->physical);
     request_labels(p, x->nav, condition);
@@ -210,7 +249,7 @@ static void request(tsn_plan *p, const tsn_bx *x, uint32_t label, bool condition
     return;
   }
   if (x->kind == BX_AGG) {
-    tsn_reg_plan want = agg_reg(x->agg), *r = ask(p, &want);
+    tsn_reg_plan want = agg_reg(p, x->agg), *r = ask(p, &want);
     if (!r) return;
     if (only_in_replay(r->aggregate, r->distinct) || (p->replay && !condition)) r->in_replay = true;
     else r->in_path = true;
@@ -259,6 +298,12 @@ static void assign_cells(tsn_plan *p)
       tsn_reg_plan *r = &p->regs[i];
       if (r->in_path == (pass == 1)) continue;
       r->cells = cells_of(r);
+      if (r->cells > TSN_CELLS_MAX - p->cells) {
+        tsn_diag_add(p->diag, TSN_E2015, p->q->pattern->at, "smaller offsets, or fewer of them, keep less",
+                     "this pattern keeps more than %u values of each path", TSN_CELLS_MAX);
+        p->status = TOCSIN_LIMIT;
+        return;
+      }
       r->cell = p->cells;
       p->cells += r->cells;
       if (pass == 0) p->path_cells = p->cells;
@@ -270,14 +315,18 @@ static void assign_cells(tsn_plan *p)
 
 /* ---- liveness ---- */
 
+#define EXACT_ROUNDS 200 /* a value may wander through so many places of a register before we guess */
+
 static void set_bit(uint64_t *bits, uint32_t i) { bits[i / 64] |= (uint64_t)1 << (i % 64); }
 static bool get_bit(const uint64_t *bits, uint32_t i) { return bits[i / 64] >> (i % 64) & 1; }
 
-static void set_reg(uint64_t *bits, const tsn_reg_plan *r)
+static void set_bits(uint64_t *bits, uint32_t first, uint32_t count)
 {
   uint32_t i;
-  for (i = 0; i < r->cells; i++) set_bit(bits, r->cell + i);
+  for (i = 0; i < count; i++) set_bit(bits, first + i);
 }
+
+static void set_reg(uint64_t *bits, const tsn_reg_plan *r) { set_bits(bits, r->cell, r->cells); }
 
 static void reads(const tsn_plan *p, const tsn_bx *x, uint32_t label, uint64_t *bits)
 {
@@ -315,8 +364,9 @@ static bool reads_labels_before(const tsn_bx *x)
   return reads_labels_before(x->otherwise);
 }
 
-/* Which cells must have lived before a row under `label`, for `after` to live behind it. */
-static void transfer(const tsn_plan *p, uint32_t label, const uint64_t *after, uint64_t *before)
+/* Which cells must have lived before a row under `label`, for `after` to live behind it.
+ * rough: and those that would follow from a loop, where it is too long to be walked. */
+static void transfer(const tsn_plan *p, uint32_t label, const uint64_t *after, bool rough, uint64_t *before)
 {
   size_t i;
   uint32_t k;
@@ -324,11 +374,19 @@ static void transfer(const tsn_plan *p, uint32_t label, const uint64_t *after, u
     const tsn_reg_plan *r = &p->regs[i];
     bool moves = tsn_plan_set_has(r->set, label);
     if (!r->in_path) continue;
-    for (k = 0; k < r->cells; k++) {
+    for (k = r->cells; k-- > 0;) {
       if (!get_bit(after, r->cell + k)) continue;
-      if (!moves) set_bit(before, r->cell + k);
-      else if (r->kind != REG_LAST) set_reg(before, r);
-      else if (k > 0) set_bit(before, r->cell + k - 1);
+      if (!moves) {
+        set_bit(before, r->cell + k);
+      } else if (r->kind != REG_LAST) {
+        set_reg(before, r);
+        break;
+      } else if (rough) {
+        set_bits(before, r->cell, k);
+        break;
+      } else if (k > 0) {
+        set_bit(before, r->cell + k - 1);
+      }
     }
   }
 }
@@ -344,7 +402,7 @@ static bool merge(uint64_t *into, const uint64_t *from, size_t words)
   return changed != 0;
 }
 
-static bool step(tsn_plan *p, uint32_t node, uint64_t *scratch, size_t words)
+static bool step(tsn_plan *p, uint32_t node, bool rough, uint64_t *scratch, size_t words)
 {
   tsn_node_plan *n = &p->nodes[node];
   uint32_t i;
@@ -353,7 +411,7 @@ static bool step(tsn_plan *p, uint32_t node, uint64_t *scratch, size_t words)
   case NODE_ACCEPT: return false;
   case NODE_ROW:
     memset(scratch, 0, words * sizeof *scratch);
-    transfer(p, n->rec.a, p->nodes[n->rec.next].live, scratch);
+    transfer(p, n->rec.a, p->nodes[n->rec.next].live, rough, scratch);
     merge(scratch, p->label_reads[n->rec.a], words);
     return merge(n->live, scratch, words);
   case NODE_TIMER: {
@@ -381,6 +439,7 @@ static void liveness(tsn_plan *p)
 {
   size_t words = p->path_cells / 64 + 1, i;
   uint64_t *scratch = tsn_arena_new_array(p->arena, uint64_t, words);
+  unsigned rounds = 0;
   bool changed = true;
   p->label_reads = tsn_arena_new_array(p->arena, uint64_t *, p->q->label_count + 1);
   p->timer_reads = tsn_arena_new_array(p->arena, uint64_t *, p->timer_count + 1);
@@ -403,7 +462,8 @@ static void liveness(tsn_plan *p)
   }
   while (changed) {
     changed = false;
-    for (i = 0; i < p->node_count; i++) changed |= step(p, (uint32_t)i, scratch, words);
+    for (i = 0; i < p->node_count; i++) changed |= step(p, (uint32_t)i, rounds > EXACT_ROUNDS, scratch, words);
+    rounds++;
   }
 }
 
@@ -419,6 +479,7 @@ void tsn_plan_registers(tsn_plan *p)
   for (i = 0; i < q->inner_count; i++)
     if (q->inner[i].is_measure) request(p, q->inner[i].value, TSN_NONE, false);
   assign_cells(p);
+  if (p->status) return;
   p->skip_cell = TSN_NONE;
   if (q->skip_row) {
     uint32_t at = tsn_plan_find_nav(p, q->skip_row->nav);

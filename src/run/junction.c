@@ -20,6 +20,7 @@
 #include "run/run.h"
 
 #define WALK_MAX 200000u /* steps of one walk */
+#define WALKED_MAX ((uint64_t)2 << 30) /* bytes of ways, in all walks of a pattern */
 #define JUNCTIONS_MAX ((size_t)1 << 22)
 
 /* One way from the element: where it is, and what it has crossed. Behind it lie
@@ -336,6 +337,12 @@ static void follow(walk *k, way *w)
       fail(k);
       return;
     }
+    r->junctions.walked += k->stride;
+    if (r->junctions.walked > WALKED_MAX) {
+      tsn_run_fail(r, TOCSIN_LIMIT, "the pattern branches in too many ways: parts that can be empty repeat inside each other");
+      fail(k);
+      return;
+    }
     switch (n->kind) {
     case NODE_ROW:
       if (!seen(k, w)) row_edge(k, w);
@@ -535,8 +542,8 @@ bool tsn_junctions_init(tsn_run *r)
 {
   tsn_junctions *j = &r->junctions;
   size_t nodes = r->p->nodes.count, counters = r->p->counters, i;
-  uint32_t l, *stack = NULL;
-  bool *visited = NULL, good = false;
+  uint32_t l, *stack = NULL, *visited = NULL; /* visited: by the loop with this number less one */
+  bool good = false;
   tsn_arena_init(&j->arena, r->alloc, 0);
   tsn_map_init(&j->map, r->alloc);
   r->start_junction[0] = r->start_junction[1] = r->last_junction = TSN_NONE;
@@ -557,13 +564,12 @@ bool tsn_junctions_init(tsn_run *r)
     const tsn_loop_rec *loop = &r->loops[l];
     size_t depth = 0;
     if (loop->counter == TSN_NO_COUNTER) continue;
-    memset(visited, 0, nodes);
     stack[depth++] = loop->body;
     while (depth) {
       uint32_t node = stack[--depth], t;
       const tsn_node_rec *n = &r->nodes[node];
-      if (visited[node]) continue;
-      visited[node] = true;
+      if (visited[node] == l + 1) continue;
+      visited[node] = l + 1;
       r->loop_at[node * counters + loop->counter] = l;
       if (n->kind == NODE_TURN && n->a == l) continue;
       switch (n->kind) {

@@ -72,7 +72,7 @@ static int64_t timer_time(tsn_run *r, const tsn_path *i, const tsn_edge *e, bool
   return t->kind == TIMER_DEADLINE_CODE ? value.v.i : tsn_time_add(i->tau, value.v.i);
 }
 
-bool tsn_path_due(tsn_run *r, const tsn_path *i, int64_t *time, tsn_phase *phase)
+bool tsn_path_due(tsn_run *r, const tsn_path *i, int64_t after, int64_t *time, tsn_phase *phase)
 {
   uint32_t count, k;
   const tsn_edge *edges = edges_of(r, i, &count);
@@ -93,6 +93,7 @@ bool tsn_path_due(tsn_run *r, const tsn_path *i, int64_t *time, tsn_phase *phase
     } else {
       continue;
     }
+    if (at <= after && after != TSN_TIME_MIN) continue;
     if (!found || at < *time || (at == *time && how < *phase)) {
       *time = at;
       *phase = how;
@@ -197,7 +198,7 @@ static bool add_wait(tsn_run *r, uint32_t start, uint32_t before, const proto *p
   edges = edges_of(r, i, &count);
   for (k = 0; k < count; k++) {
     bool good = true;
-    if (edges[k].kind == EDGE_TIMER && r->timers[edges[k].timer].kind != TIMER_DURATION) timer_time(r, i, &edges[k], &good);
+    if ((edges[k].flags & EDGE_TIMED) && r->timers[edges[k].timer].kind != TIMER_DURATION) timer_time(r, i, &edges[k], &good);
     if (good) tsn_path_mask(i)[k / 64] |= (uint64_t)1 << (k % 64);
   }
   if (r->status) return false;
@@ -207,7 +208,7 @@ static bool add_wait(tsn_run *r, uint32_t start, uint32_t before, const proto *p
   }
   tsn_path_link(r, item, before);
   *added = true;
-  return tsn_deadline_item(r, item);
+  return tsn_deadline_item(r, item, TSN_TIME_MIN);
 }
 
 /* A path over $ that needs nothing more than the end of its partition. */
@@ -548,7 +549,7 @@ bool tsn_paths_fire(tsn_run *r, uint32_t item, int64_t time)
     r->takes[due++] = k;
   }
   if (r->status) return false;
-  if (!due) return tsn_deadline_item(r, item);
+  if (!due) return tsn_deadline_item(r, item, time);
   for (other = r->starts[start].head; other != TSN_NONE; other = tsn_path_at(r, other)->next) {
     tsn_path *i = tsn_path_at(r, other);
     if (i->state == ITEM_MATCH || i->group != group) continue;
@@ -577,7 +578,7 @@ bool tsn_paths_fire(tsn_run *r, uint32_t item, int64_t time)
     proto_done(r, &p, parent);
     if (!good) return false;
   }
-  if (!cut && !tsn_deadline_item(r, item)) return false;
+  if (!cut && !tsn_deadline_item(r, item, time)) return false;
   clean(r, start);
   /* Rows beyond WITHIN n ROWS cannot be taken: ends what waits for them, once all timers of this time are through. */
   if (r->p->within_kind == WITHIN_ROWS && !tsn_deadline_push(r, time, PHASE_EXPIRE, OWNER_START, start, r->starts[start].generation)) return false;
@@ -590,7 +591,7 @@ static bool fire_due(tsn_run *r, uint32_t start, int64_t time, bool *fired)
   for (item = r->starts[start].head; item != TSN_NONE; item = tsn_path_at(r, item)->next) {
     int64_t due;
     tsn_phase phase;
-    if (tsn_path_at(r, item)->state == ITEM_MATCH || !tsn_path_due(r, tsn_path_at(r, item), &due, &phase)) continue;
+    if (tsn_path_at(r, item)->state == ITEM_MATCH || !tsn_path_due(r, tsn_path_at(r, item), TSN_TIME_MIN, &due, &phase)) continue;
     if (phase != PHASE_TIMER || due > time) continue;
     *fired = true;
     return tsn_paths_fire(r, item, due); /* the list has changed: the caller looks again */

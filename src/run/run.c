@@ -154,6 +154,8 @@ tocsin_status tsn_run_init(tsn_run *r, const tocsin_program *program, uint32_t p
   r->needs_rows = p->all_rows || p->lists || p->sequential || p->empty_kind == MATCH_UNMATCHED;
   r->absorbs = p->skip_kind == MATCH_SKIP_PAST_LAST && p->within_kind == WITHIN_NONE && !p->has_timers && !p->has_bounds && !p->has_last &&
                !p->timeouts && !p->sequential;
+  for (i = 0; i < p->nodes.count; i++) /* an absence up to the end of a window needs no row either */
+    if (p->window_kind && r->nodes[i].kind == NODE_ABSENCE) r->absorbs = false;
   for (i = 0; i < p->regs.count; i++) r->needs_rows = r->needs_rows || r->regs[i].in_replay;
   for (i = 0; i < program->instrs_count; i++)
     if (program->instrs[i].op == OP_MATCH && program->instrs[i].a == MATCH_VALUE_PATH) r->needs_rows = r->needs_rows || p->history;
@@ -282,7 +284,7 @@ bool tsn_run_act(tsn_run *r, const tsn_deadline *d)
   if (d->phase == PHASE_TIMER) return tsn_paths_fire(r, d->handle, d->time);
   if (!tsn_paths_expire(r, start, d->time)) return false;
   if (d->owner == OWNER_START || tsn_path_at(r, d->handle)->generation != d->generation || tsn_path_at(r, d->handle)->state == ITEM_FREE) return true;
-  return tsn_deadline_item(r, d->handle);
+  return tsn_deadline_item(r, d->handle, d->time);
 }
 
 bool tsn_run_advance(tsn_run *r, int64_t limit)

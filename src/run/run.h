@@ -135,6 +135,7 @@ typedef struct tsn_junctions {
   uint64_t **keys;
   size_t key_cap;
   uint64_t *scratch;
+  uint64_t walked; /* bytes of ways walked in all */
 } tsn_junctions;
 
 /* ---- paths.c ---- */
@@ -513,7 +514,7 @@ bool tsn_paths_expire(tsn_run *r, uint32_t start, int64_t time);
 bool tsn_paths_close(tsn_run *r, uint32_t part, int64_t time);
 bool tsn_paths_end(tsn_run *r, uint32_t part);
 /* Earliest time at which a timer of a waiting item completes; false: none. */
-bool tsn_path_due(tsn_run *r, const tsn_path *i, int64_t *time, tsn_phase *phase);
+bool tsn_path_due(tsn_run *r, const tsn_path *i, int64_t after, int64_t *time, tsn_phase *phase);
 /* The state that a register has before any row. */
 void tsn_cells_init(const tsn_run *r, tsn_cell *cells, size_t count);
 
@@ -522,7 +523,8 @@ bool tsn_settle(tsn_run *r, uint32_t part);
 
 /* timers.c */
 bool tsn_deadline_push(tsn_run *r, int64_t time, tsn_phase phase, tsn_owner owner, uint32_t handle, uint32_t generation);
-bool tsn_deadline_item(tsn_run *r, uint32_t item); /* the next one of an item */
+/* The next deadline of an item, later than `after`. */
+bool tsn_deadline_item(tsn_run *r, uint32_t item, int64_t after);
 bool tsn_deadline_pop(tsn_run *r, int64_t limit, tsn_deadline *out); /* the earliest live one, <= limit */
 
 /* vm.c */

@@ -46,6 +46,13 @@ def by(pairs, sign):
     return next(v for v, k in pairs if key(k) == best)
 
 
+def percentile(rows):
+    """PERCENTILE_DISC; the rank a hair smaller, so that 0.1 of 30 is 3."""
+    values = sorted(v for v, _ in rows if v is not None)
+    rank = math.ceil(rows[0][1] * len(values) * (1 - 1e-12)) if values else 0
+    return values[max(rank, 1) - 1] if values else None
+
+
 def number_type(types):
     return types[0] if types[0] in NUMBERS + ("NULL",) else None
 
@@ -71,6 +78,7 @@ AGGREGATES = {
     "ARRAY_AGG": (1, lambda t: "ARRAY " + t[0], None),
     "MIN_BY": (2, lambda t: t[0] if t[1] in ORDERED else None, None),
     "MAX_BY": (2, lambda t: t[0] if t[1] in ORDERED else None, None),
+    "APPROX_PERCENTILE": (2, lambda t: t[0] if t[0] in NUMBERS + ("INTERVAL", "TIMESTAMP") else None, None),
 }
 
 
@@ -80,6 +88,8 @@ def evaluate(name, kind, rows):
         return [r[0] for r in rows] or None
     if name in ("MIN_BY", "MAX_BY"):
         return by(rows, -1 if name == "MIN_BY" else 1)
+    if name == "APPROX_PERCENTILE":
+        return percentile(rows) if rows else None
     if name == "STRING_AGG":
         texts = [r for r in rows if r[0] is not None]
         return texts[0][1].join(t for t, _ in texts) if texts else None

@@ -351,7 +351,7 @@ class Binder:
         if name == "COUNT":
             return self.bind_count(args, distinct, final)
         wanted, result, _ = aggregates.AGGREGATES[name]
-        if len(args) != wanted or distinct:
+        if len(args) != wanted:
             raise CompileError(f"{name} with {len(args)} arguments")
         bound, labels = self.enter("aggregate", args)
         kind = result([b.type for b in bound])
@@ -360,7 +360,13 @@ class Binder:
 
         def value(f):
             at = [replace(f, cursor=i) for i in f.visible(final, labels)]
-            return aggregates.evaluate(name, kind, [tuple(b.value(g) for b in bound) for g in at])
+            rows = [tuple(b.value(g) for b in bound) for g in at]
+            if distinct:                # equal first arguments count once, where they come first
+                first = {}
+                for r in rows:
+                    first.setdefault(r[0], r)
+                rows = list(first.values())
+            return aggregates.evaluate(name, kind, rows)
         return Bound(kind, value)
 
     def bind_count(self, args, distinct, final):

@@ -87,7 +87,7 @@ FUNCTIONS = {
     "TRIM": ((1,), takes("TEXT", "TEXT"), lambda t: t.strip(" ")),
     "SUBSTRING": ((2, 3), takes("TEXT", "TEXT", "BIGINT", "BIGINT"), substring),
     "POSITION": ((2,), takes("BIGINT", "TEXT", "TEXT"), lambda a, b: b.find(a) + 1),
-    "REPLACE": ((3,), takes("TEXT", "TEXT", "TEXT", "TEXT"), str.replace),
+    "REPLACE": ((3,), takes("TEXT", "TEXT", "TEXT", "TEXT"), lambda t, a, b: t.replace(a, b) if a else t),
     "CONCAT": (None, takes("TEXT", *["TEXT"] * 9), lambda *xs: "".join(x for x in xs if x is not None)),
     "STARTS_WITH": ((2,), takes("BOOLEAN", "TEXT", "TEXT"), str.startswith),
 }
