@@ -30,6 +30,7 @@ check_PROGRAMS += %D%/play
 %C%_play_LDADD = libtsnio.la libtsnapi.la libtsn.la
 
 EXTRA_DIST += \
+  %D%/bench \
   %D%/cases \
   %D%/headers \
   %D%/layers \
