@@ -54,7 +54,7 @@ static bool read_step(span *path, step *out)
   if (*path->at == '"') return read_quoted(path, out);
   if (!point) return *path->at == '[' && read_brackets(path, out);
   *out = (step){.name = path->at};
-  while (path->at < path->end && *path->at != '.' && *path->at != '[' && *path->at != '"' && *path->at != ' ') path->at++;
+  while (path->at < path->end && !memchr(".[\" ", *path->at, 4)) path->at++;
   out->length = (size_t)(path->at - out->name);
   return out->length > 0;
 }
@@ -259,7 +259,8 @@ static bool read_value(scan *j, span path, bool wanted)
   if (peek(j) == '{' || peek(j) == '[') {
     if (++j->depth > TSN_JSON_VALUE_DEPTH || (inside && !read_step(&path, &s))) return false;
     j->s.at++;
-    if (!(*from == '{' ? read_members(j, path, inside ? &s : NULL) : read_items(j, path, inside ? &s : NULL))) return false;
+    if (*from == '{' && !read_members(j, path, inside ? &s : NULL)) return false;
+    if (*from == '[' && !read_items(j, path, inside ? &s : NULL)) return false;
     j->s.at++; /* the closing bracket */
     j->depth--;
     return true;

@@ -219,7 +219,10 @@ static bool by_signature(tsn_context *c, tsn_function fn, tsn_bx **args, size_t 
     if (type_of_letter(letter, TOCSIN_NULL) == TOCSIN_NULL) *open = args[i]->type;
   }
   for (i = 0; i < count; i++)
-    if (tsn_signature_letter(f->signature, (uint32_t)i) == 'u' && !(args[i] = word_of(c, fn, args[i], *open))) return false;
+    if (tsn_signature_letter(f->signature, (uint32_t)i) == 'u') {
+      args[i] = word_of(c, fn, args[i], *open);
+      if (!args[i]) return false;
+    }
   return true;
 }
 
@@ -257,12 +260,14 @@ tsn_bx *tsn_bind_call(tsn_context *c, const tsn_expr *e)
     if (is_name(tsn_function_table[fn].name, e)) break;
   if (fn == TSN_FUNCTIONS) return unknown_function(c, e);
   if (e->semantics != SEMANTICS_NONE) {
-    tsn_diag_add(c->b->diag, TSN_E1016, e->at, "they stand before FIRST, LAST and aggregates", "%s before %s says nothing",
-                 e->semantics == SEMANTICS_FINAL ? "FINAL" : "RUNNING", tsn_function_table[fn].name);
+    tsn_diag_add(c->b->diag, TSN_E1016, e->at, "they stand before FIRST, LAST and aggregates",
+                 "%s before %s says nothing", e->semantics == SEMANTICS_FINAL ? "FINAL" : "RUNNING",
+                 tsn_function_table[fn].name);
     return NULL;
   }
   if (e->distinct) {
-    tsn_diag_add(c->b->diag, TSN_E1017, e->at, NULL, "DISTINCT is for aggregates, not for %s", tsn_function_table[fn].name);
+    tsn_diag_add(c->b->diag, TSN_E1017, e->at, NULL, "DISTINCT is for aggregates, not for %s",
+                 tsn_function_table[fn].name);
     return NULL;
   }
   if (wrong_count(c, e, &tsn_function_table[fn])) return NULL;

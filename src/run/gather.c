@@ -95,7 +95,10 @@ static tsn_cell heap_at(const tsn_bytes *b, size_t i)
   return c;
 }
 
-static void heap_put(tsn_bytes *b, size_t i, const tsn_cell *c) { memcpy(b->data + i * sizeof c->v.i, &c->v.i, sizeof c->v.i); }
+static void heap_put(tsn_bytes *b, size_t i, const tsn_cell *c)
+{
+  memcpy(b->data + i * sizeof c->v.i, &c->v.i, sizeof c->v.i);
+}
 
 static size_t heap_count(const tsn_bytes *b) { return b->length / sizeof(int64_t); }
 

@@ -20,7 +20,7 @@
 #include "run/run.h"
 
 #define WALK_MAX 200000u /* steps of one walk */
-#define WALKED_MAX ((uint64_t)2 << 30) /* bytes of ways, in all walks of a pattern */
+#define WALKED_MAX ((uint64_t)512 << 20) /* bytes of ways, in all walks of a pattern */
 #define JUNCTIONS_MAX ((size_t)1 << 22)
 
 /* One way from the element: where it is, and what it has crossed. Behind it lie

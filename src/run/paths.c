@@ -72,7 +72,7 @@ static int64_t timer_time(tsn_run *r, const tsn_path *i, const tsn_edge *e, bool
   return t->kind == TIMER_DEADLINE_CODE ? value.v.i : tsn_time_add(i->tau, value.v.i);
 }
 
-bool tsn_path_due(tsn_run *r, const tsn_path *i, int64_t after, int64_t *time, tsn_phase *phase)
+bool tsn_path_due(tsn_run *r, const tsn_path *i, const tsn_deadline *handled, int64_t *time, tsn_phase *phase)
 {
   uint32_t count, k;
   const tsn_edge *edges = edges_of(r, i, &count);
@@ -93,7 +93,7 @@ bool tsn_path_due(tsn_run *r, const tsn_path *i, int64_t after, int64_t *time, t
     } else {
       continue;
     }
-    if (at <= after && after != TSN_TIME_MIN) continue;
+    if (handled && (at < handled->time || (at == handled->time && (uint32_t)how <= handled->phase))) continue;
     if (!found || at < *time || (at == *time && how < *phase)) {
       *time = at;
       *phase = how;
@@ -208,7 +208,7 @@ static bool add_wait(tsn_run *r, uint32_t start, uint32_t before, const proto *p
   }
   tsn_path_link(r, item, before);
   *added = true;
-  return tsn_deadline_item(r, item, TSN_TIME_MIN);
+  return tsn_deadline_item(r, item, NULL);
 }
 
 /* A path over $ that needs nothing more than the end of its partition. */
@@ -538,6 +538,7 @@ bool tsn_paths_fire(tsn_run *r, uint32_t item, int64_t time)
 {
   uint32_t start = tsn_path_at(r, item)->start, group = tsn_path_at(r, item)->group, count, k, other;
   const tsn_edge *edges = edges_of(r, tsn_path_at(r, item), &count);
+  const tsn_deadline handled = {.time = time, .phase = PHASE_TIMER};
   size_t due = 0, d;
   bool cut = false;
   for (k = 0; k < count; k++) {
@@ -549,7 +550,7 @@ bool tsn_paths_fire(tsn_run *r, uint32_t item, int64_t time)
     r->takes[due++] = k;
   }
   if (r->status) return false;
-  if (!due) return tsn_deadline_item(r, item, time);
+  if (!due) return tsn_deadline_item(r, item, &handled);
   for (other = r->starts[start].head; other != TSN_NONE; other = tsn_path_at(r, other)->next) {
     tsn_path *i = tsn_path_at(r, other);
     if (i->state == ITEM_MATCH || i->group != group) continue;
@@ -578,7 +579,7 @@ bool tsn_paths_fire(tsn_run *r, uint32_t item, int64_t time)
     proto_done(r, &p, parent);
     if (!good) return false;
   }
-  if (!cut && !tsn_deadline_item(r, item, time)) return false;
+  if (!cut && !tsn_deadline_item(r, item, &handled)) return false;
   clean(r, start);
   /* Rows beyond WITHIN n ROWS cannot be taken: ends what waits for them, once all timers of this time are through. */
   if (r->p->within_kind == WITHIN_ROWS && !tsn_deadline_push(r, time, PHASE_EXPIRE, OWNER_START, start, r->starts[start].generation)) return false;
@@ -591,7 +592,7 @@ static bool fire_due(tsn_run *r, uint32_t start, int64_t time, bool *fired)
   for (item = r->starts[start].head; item != TSN_NONE; item = tsn_path_at(r, item)->next) {
     int64_t due;
     tsn_phase phase;
-    if (tsn_path_at(r, item)->state == ITEM_MATCH || !tsn_path_due(r, tsn_path_at(r, item), TSN_TIME_MIN, &due, &phase)) continue;
+    if (tsn_path_at(r, item)->state == ITEM_MATCH || !tsn_path_due(r, tsn_path_at(r, item), NULL, &due, &phase)) continue;
     if (phase != PHASE_TIMER || due > time) continue;
     *fired = true;
     return tsn_paths_fire(r, item, due); /* the list has changed: the caller looks again */

@@ -76,8 +76,8 @@ static bool compile(tsn_run *r, const tsn_cell *pattern, bool fast, tsn_regex **
   case TOCSIN_OK: return true;
   case TOCSIN_NOMEM: return tsn_run_nomem(r);
   default:
-    return tsn_run_fail(r, TOCSIN_RUNTIME, "'%.*s' is no regular expression: %s, behind %zu byte%s of it", shown(pattern),
-                        text, fault.text, fault.offset, fault.offset == 1 ? "" : "s");
+    return tsn_run_fail(r, TOCSIN_RUNTIME, "'%.*s' is no regular expression: %s, behind %zu byte%s of it",
+                        shown(pattern), text, fault.text, fault.offset, fault.offset == 1 ? "" : "s");
   }
 }
 
@@ -151,7 +151,8 @@ static bool find(tsn_run *r, const tsn_cell *args, bool *found, size_t *from, si
   case REGEX_ABSENT: return true;
   case REGEX_NOMEM: return tsn_run_nomem(r);
   default:
-    return tsn_run_fail(r, TOCSIN_LIMIT, "the regular expression '%.*s' gave up on a text of %u bytes: match limit of %u steps",
+    return tsn_run_fail(r, TOCSIN_LIMIT,
+                        "the regular expression '%.*s' gave up on a text of %u bytes: match limit of %u steps",
                         shown(pattern), pattern->length ? pattern->v.s : "", args[0].length, TSN_REGEX_STEPS);
   }
 }

@@ -284,7 +284,7 @@ bool tsn_run_act(tsn_run *r, const tsn_deadline *d)
   if (d->phase == PHASE_TIMER) return tsn_paths_fire(r, d->handle, d->time);
   if (!tsn_paths_expire(r, start, d->time)) return false;
   if (d->owner == OWNER_START || tsn_path_at(r, d->handle)->generation != d->generation || tsn_path_at(r, d->handle)->state == ITEM_FREE) return true;
-  return tsn_deadline_item(r, d->handle, d->time);
+  return tsn_deadline_item(r, d->handle, d);
 }
 
 bool tsn_run_advance(tsn_run *r, int64_t limit)

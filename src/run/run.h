@@ -514,7 +514,7 @@ bool tsn_paths_expire(tsn_run *r, uint32_t start, int64_t time);
 bool tsn_paths_close(tsn_run *r, uint32_t part, int64_t time);
 bool tsn_paths_end(tsn_run *r, uint32_t part);
 /* Earliest time at which a timer of a waiting item completes; false: none. */
-bool tsn_path_due(tsn_run *r, const tsn_path *i, int64_t after, int64_t *time, tsn_phase *phase);
+bool tsn_path_due(tsn_run *r, const tsn_path *i, const tsn_deadline *handled, int64_t *time, tsn_phase *phase);
 /* The state that a register has before any row. */
 void tsn_cells_init(const tsn_run *r, tsn_cell *cells, size_t count);
 
@@ -523,8 +523,8 @@ bool tsn_settle(tsn_run *r, uint32_t part);
 
 /* timers.c */
 bool tsn_deadline_push(tsn_run *r, int64_t time, tsn_phase phase, tsn_owner owner, uint32_t handle, uint32_t generation);
-/* The next deadline of an item, later than `after`. */
-bool tsn_deadline_item(tsn_run *r, uint32_t item, int64_t after);
+/* The next deadline of an item: behind `handled`, or the first one (NULL). */
+bool tsn_deadline_item(tsn_run *r, uint32_t item, const tsn_deadline *handled);
 bool tsn_deadline_pop(tsn_run *r, int64_t limit, tsn_deadline *out); /* the earliest live one, <= limit */
 
 /* vm.c */

@@ -212,7 +212,8 @@ static bool fits(const tsn_cell *whole, const tsn_cell *pattern, bool has_escape
 static bool like_call(tsn_run *r, const tsn_instr *in, const tsn_cell *args, bool ignore_case, tsn_cell *out)
 {
   bool escaped = in->y == 3;
-  if (escaped && args[2].length != 1) return tsn_run_fail(r, TOCSIN_RUNTIME, "the ESCAPE of LIKE is one ASCII character");
+  if (escaped && args[2].length != 1)
+    return tsn_run_fail(r, TOCSIN_RUNTIME, "the ESCAPE of LIKE is one ASCII character");
   return integer(out, fits(&args[0], &args[1], escaped, escaped ? args[2].v.s[0] : 0, ignore_case));
 }
 

@@ -53,12 +53,12 @@ bool tsn_deadline_push(tsn_run *r, int64_t time, tsn_phase phase, tsn_owner owne
   return true;
 }
 
-bool tsn_deadline_item(tsn_run *r, uint32_t item, int64_t after)
+bool tsn_deadline_item(tsn_run *r, uint32_t item, const tsn_deadline *handled)
 {
   const tsn_path *i = tsn_path_at(r, item);
   int64_t time;
   tsn_phase phase;
-  if (!r->junctions.all[i->junction].timed || !tsn_path_due(r, i, after, &time, &phase)) return r->status == TOCSIN_OK;
+  if (!r->junctions.all[i->junction].timed || !tsn_path_due(r, i, handled, &time, &phase)) return r->status == TOCSIN_OK;
   return tsn_deadline_push(r, time, phase, OWNER_PATH, item, i->generation);
 }
 

@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+"""Plays the conformance cases: what other engines, and the rules read literally, answered.
+
+  run.py --engine tests/play [--only ID] [--show N]
+
+  iso.jsonl      SQL:2016 row pattern recognition: answered by Trino 435; "from": "spec" where Trino refuses the text
+                 or answers against the standard
+  paths.jsonl    the language page beyond the standard: answered by an oracle that enumerates paths literally
+  flink.jsonl    answered by Apache Flink 2.3.0, where its semantics and ours coincide; "late" counts late rows
+  disputed.json  cases whose answer we believe wrong, by id, with the reason
+
+A case is one JSON object on a line: id, about?, from; stream [[column, TYPE], ...], called s; rows in arrival order;
+watermark_delay_ms?; query; columns and expected, or error "compile" or "run"; late?.
+
+Each case is played as a whole, in batches of 1 and 3, and from a saved program. What this version does not support yet
+and what is disputed is counted apart. The last line is "N passed, N failed".
+"""
+import argparse
+import collections
+import json
+import os
+import re
+import sys
+
+sys.dont_write_bytecode = True      # the source folder may be read-only
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.dirname(HERE))
+
+from oracle.cases import as_conformance, load               # noqa: E402
+from oracle.compare import difference                       # noqa: E402
+from oracle.player import OK, UNSUPPORTED, Player           # noqa: E402
+
+WAYS = [["--stats"], ["--batch", "1"], ["--batch", "3"], ["--save"]]
+CODE = re.compile(r"\[(U\d+)\] *(.*)")
+
+
+def wrong(case, played):
+    """None where the answer is the promised one, else what came."""
+    found = difference(case, played, as_conformance)
+    if found is None and "late" in case and played.status == OK and "{" in played.message:
+        late = json.loads(played.message[played.message.index("{"):])["rows_late"]
+        if late != case["late"]:
+            return f"rows_late is {late}, {case['late']} expected"
+    return found
+
+
+def differences(cases, engine, timeout):
+    """What is wrong with each case in the first way that shows it; None: nothing, or not supported."""
+    found, unsupported = [None] * len(cases), {}
+    for way in WAYS:
+        for i, (case, played) in enumerate(zip(cases, Player(engine, way, timeout).play(cases))):
+            if played.status == UNSUPPORTED:
+                unsupported[case["id"]] = CODE.search(played.message)
+            elif not found[i]:
+                why = wrong(case, played)
+                found[i] = why and f"{' '.join(way)}: {why}"
+    return found, unsupported
+
+
+def report(cases, found, disputed, show):
+    """Prints what differs; answers how many passed and failed."""
+    passed = failed = 0
+    for case, why in zip(cases, found):
+        if case["id"] in disputed:
+            print(f"{case['id']} is disputed: {disputed[case['id']]}" +
+                  ("" if why else " (but the answer is the promised one)"))
+        elif why:
+            failed += 1
+            if failed <= show:
+                print(json.dumps(case) + "\n    " + why)
+                if "expected" in case:
+                    print("    expected " + json.dumps(case["expected"]))
+        else:
+            passed += 1
+    return passed, failed
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--engine", default="tests/play", help="the player program")
+    parser.add_argument("--only", help="a case's id, or the beginning of several")
+    parser.add_argument("--show", type=int, default=10, help="failures shown in full")
+    parser.add_argument("--timeout", type=float, default=120)
+    options = parser.parse_args()
+    with open(os.path.join(HERE, "disputed.json"), encoding="utf-8") as f:
+        disputed = json.load(f)
+    files = sorted(os.path.join(HERE, name) for name in os.listdir(HERE) if name.endswith(".jsonl"))
+    cases = [c for c in load(files) if not options.only or c["id"].startswith(options.only)]
+    found, unsupported = differences(cases, os.path.abspath(options.engine), options.timeout)
+    groups = collections.defaultdict(list)
+    for case, code in unsupported.items():
+        groups[f"{code[1]} {code[2]}" if code else "without a code"].append(case)
+    for code, ids in sorted(groups.items()):
+        print(f"not supported yet, {code}: {' '.join(ids)}")
+    kept = [(c, why) for c, why in zip(cases, found) if c["id"] not in unsupported]
+    passed, failed = report([c for c, _ in kept], [why for _, why in kept], disputed, options.show)
+    print(f"{len(cases)} cases, each in {len(WAYS)} ways; not supported yet: {len(unsupported)}")
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
