@@ -259,7 +259,7 @@ static bool touch(tsn_run *r, uint32_t part)
   return true;
 }
 
-static bool settle_touched(tsn_run *r, size_t from)
+static bool settle_touched(tsn_run *r)
 {
   size_t i;
   for (i = 0; i < r->touched_count; i++) {
@@ -267,7 +267,7 @@ static bool settle_touched(tsn_run *r, size_t from)
     if (!tsn_settle(r, r->touched[i])) return false;
   }
   r->touched_count = 0;
-  return tsn_output_sort(r->output, from) || tsn_run_nomem(r);
+  return true;
 }
 
 bool tsn_run_act(tsn_run *r, const tsn_deadline *d)
@@ -293,11 +293,17 @@ bool tsn_run_advance(tsn_run *r, int64_t limit)
   while (tsn_deadline_pop(r, limit, &d)) {
     size_t from = tsn_output_mark(r->output);
     int64_t time = d.time;
+    bool more = true;
     begin_moment(r, time);
-    do {
-      if (!tsn_run_act(r, &d)) return false;
-    } while (tsn_deadline_pop(r, time, &d));
-    if (r->status || !settle_touched(r, from)) return false;
+    while (more) {
+      do {
+        if (!tsn_run_act(r, &d)) return false;
+      } while (tsn_deadline_pop(r, time, &d));
+      if (r->status || !settle_touched(r)) return false;
+      more = tsn_deadline_pop(r, time, &d); /* a start that was tried only now may end at the same time */
+      r->moment += more;
+    }
+    if (!tsn_output_sort(r->output, from)) return tsn_run_nomem(r);
   }
   return r->status == TOCSIN_OK;
 }
