@@ -5,11 +5,13 @@ if CMOCKA
 check_PROGRAMS += $(unit_tests)
 endif
 unit_tests = \
+  %D%/faults/memory \
   %D%/unit/alloc \
   %D%/unit/arena \
   %D%/unit/batch \
   %D%/unit/bytes \
   %D%/unit/cell \
+  %D%/unit/compile \
   %D%/unit/csv \
   %D%/unit/diag \
   %D%/unit/format \
@@ -17,7 +19,9 @@ unit_tests = \
   %D%/unit/infer \
   %D%/unit/jsonl \
   %D%/unit/map \
+  %D%/unit/matcher \
   %D%/unit/parse \
+  %D%/unit/program \
   %D%/unit/real \
   %D%/unit/status \
   %D%/unit/stream \
@@ -30,8 +34,10 @@ check_PROGRAMS += %D%/play
 %C%_play_LDADD = libtsnio.la libtsnapi.la libtsn.la
 
 EXTRA_DIST += \
+  %D%/engine.h \
   %D%/bench \
   %D%/cases \
+  %D%/conformance \
   %D%/headers \
   %D%/layers \
   %D%/oracle \
