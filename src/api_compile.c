@@ -104,6 +104,7 @@ tocsin_status tocsin_compile(const char *text, size_t length, const tocsin_compi
     tocsin_program_free(*program);
     *program = NULL;
   }
+  tsn_diag_sort(&diag); /* in the order of the text, whoever found them */
   given = give_diagnostics(&diag, &alloc, diagnostics);
   if (given != TOCSIN_OK && st == TOCSIN_OK) {
     st = given;

@@ -29,12 +29,20 @@ unit_tests = \
   %D%/unit/time \
   %D%/unit/writers
 
+# Replays of the fuzz corpus; `make fuzz` is below.
+fuzz_targets = compile csv jsonl program
+fuzz_replays = %D%/fuzz/compile %D%/fuzz/csv %D%/fuzz/jsonl %D%/fuzz/program
+check_PROGRAMS += $(fuzz_replays)
+
 # The engine as the case files and the oracle drive it.
 check_PROGRAMS += %D%/play
 %C%_play_LDADD = libtsnio.la libtsnapi.la libtsn.la
 
 EXTRA_DIST += \
   %D%/engine.h \
+  %D%/fuzz/corpus \
+  %D%/fuzz/fuzz.h \
+  %D%/fuzz/reading.h \
   %D%/bench \
   %D%/cases \
   %D%/conformance \
@@ -60,6 +68,24 @@ endif
 check-deep: all $(check_PROGRAMS)
 	@$(TEST_RUN) --deep $(check_PROGRAMS)
 
+# With libFuzzer of clang, apart from the other objects. What it finds stays in fuzz-found/. (pointer-overflow: clang
+# takes NULL + 0, the place of an empty array, for one.)
+FUZZ_SECONDS = 60
+FUZZ_FLAGS = -std=c11 -O1 -g -DTSN_LIBFUZZER -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -fno-sanitize=pointer-overflow
+fuzz: $(BUILT_SOURCES) libtsngen.la
+	@command -v clang >/dev/null || { echo 'make fuzz needs clang'; exit 1; }
+	@mkdir -p fuzz-found
+	@for t in $(fuzz_targets); do \
+	  echo "fuzz/$$t"; \
+	  clang $(FUZZ_FLAGS) $(AM_CPPFLAGS) $(PCRE2_CFLAGS) -o fuzz-found/$$t $(srcdir)/%D%/fuzz/$$t.c \
+	    $(addprefix $(srcdir)/,$(filter %.c,$(libtsn_la_SOURCES) $(libtsnapi_la_SOURCES) $(libtsnio_la_SOURCES))) \
+	    $(foreach g,dsl/grammar.c dsl/lexer.c,$(firstword $(wildcard $(g) $(srcdir)/$(g)))) \
+	    $(PCRE2_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) -lm || exit 1; \
+	  mkdir -p fuzz-found/corpus-$$t && cp -n $(srcdir)/%D%/fuzz/corpus/$$t/* fuzz-found/corpus-$$t/; \
+	  ./fuzz-found/$$t -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=3000 -max_len=4096 \
+	    -artifact_prefix=fuzz-found/$$t- fuzz-found/corpus-$$t || exit 1; \
+	done
+
 layers:
 	@$(PYTHON3) $(srcdir)/%D%/layers $(srcdir)
 
@@ -67,4 +93,4 @@ bench: all
 	@if test -x $(srcdir)/%D%/bench/run; then $(srcdir)/%D%/bench/run ./tocsin; \
 	else echo 'no benchmarks here yet'; fi
 
-.PHONY: bench check-deep layers
+.PHONY: bench check-deep fuzz layers

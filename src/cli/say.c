@@ -12,7 +12,7 @@
 
 void (*tsn_say_before)(void);
 
-static void say(const char *before, const char *format, va_list list)
+__attribute__((format(printf, 2, 0))) static void say(const char *before, const char *format, va_list list)
 {
   char text[2048];
   int length = snprintf(text, sizeof text - 1, "%s", before);

@@ -49,8 +49,8 @@ def difference(case, played, same_output):
 
 
 def players(options):
-    """One player for each way to cut the batches."""
-    ways = [["--batch", n] for n in options.batch.split(",")] if options.batch else [[]]
+    """One player for each way to play a case."""
+    ways = [["--save"] if n == "save" else ["--batch", n] for n in options.batch.split(",")] if options.batch else [[]]
     return [Player(options.engine, way, options.timeout) for way in ways]
 
 
@@ -153,7 +153,7 @@ def main():
     parser.add_argument("--seed", default="1")
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--batch", help="rows per batch, several with commas: passed to the player as --batch N")
+    parser.add_argument("--batch", help="rows per batch, several with commas: passed to the player as --batch N; save: as --save")
     parser.add_argument("--exhaustive", metavar="NODES,ROWS",
                         help="all small patterns on all small streams, up to --count")
     parser.add_argument("--fraction", type=float, default=1.0, help="of the exhaustive cases, chosen at random")
