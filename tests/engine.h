@@ -268,6 +268,19 @@ static const engine_case engine_cases[] = {
     {"windows that close",
      ENGINE_STREAM "SELECT * FROM s MATCH_RECOGNIZE (PARTITION BY k, TUMBLE(8) ORDER BY ts MEASURES WINDOW_START() AS f, "
      "WINDOW_END() AS t, STRING_AGG(note, '+') AS notes PATTERN (a -> b !c) DEFINE c AS type = 'c')", NULL, TOCSIN_OK},
+    {"starts tried one by one, in sessions that close, over rows read ahead",
+     ENGINE_STREAM "SELECT * FROM s MATCH_RECOGNIZE (PARTITION BY k, SESSION(4) ORDER BY ts MEASURES NEXT(FIRST(v), 2) AS n, "
+     "MATCH_NUMBER() AS m ALL ROWS PER MATCH WITH UNMATCHED ROWS PATTERN (a (!c{2} -> b)) "
+     "DEFINE a AS type = 'a', b AS type = 'b', c AS type = 'c' AND MATCH_NUMBER() % 2 = 1)", NULL, TOCSIN_OK},
+    {"labels at physical offsets",
+     ENGINE_QUERY("MEASURES PREV(LAST(CLASSIFIER()), 2) AS l, PREV(c.v) AS w, PATH() AS p PATTERN ((a | b | x)+ c) DEFINE a AS type = 'a', "
+                  "b AS PREV(CLASSIFIER()) = 'A' OR v % 3 = 0, c AS PREV(CLASSIFIER(), 2) = 'B'"), NULL, TOCSIN_OK},
+    {"functions of texts, and what only a replay gathers",
+     ENGINE_STREAM "SELECT k, UPPER(t) || REPLACE(g, 'e', '[e]') AS u, p, d, JSON_VALUE('{\"a\": [1, \"' || t || '\"]}', '$.a[1]') AS j "
+     "FROM s MATCH_RECOGNIZE (PARTITION BY k ORDER BY ts MEASURES LAST(note) AS t, REGEXP_SUBSTR(STRING_AGG(note, '|'), '[a-m]+') AS g, "
+     "APPROX_PERCENTILE(x, 0.5) AS p, COUNT(DISTINCT type) AS d, MIN_BY(note, x) AS least, MAX_BY(type, note) AS most "
+     "PATTERN (a+ b) DEFINE a AS note REGEXP '^(f|e|t).*(e|n)', b AS LOWER(SUBSTRING(b.note, 1, 2)) <> 'x' AND POSITION('e' IN b.note) > 0)",
+     NULL, TOCSIN_OK},
     {"more edges behind one element than a word has bits",
      ENGINE_STREAM "SELECT * FROM s MATCH_RECOGNIZE (PARTITION BY k ORDER BY ts MEASURES CLASSIFIER() AS label AFTER MATCH NO SKIP "
      "PATTERN (a -> b ->> (" ENGINE_HUNDRED("") ")) WITHIN 4 DEFINE a AS type = 'a', b AS type = 'b', p01 AS v > 5, p99 AS v < 9)", NULL,

@@ -402,12 +402,14 @@ static tsn_bpat *convert(tsn_binder *b, const tsn_pat *p, bool excluded)
   return NULL;
 }
 
-static bool has_exclusion(const tsn_pat *p)
+/* Whether a row can be excluded. */
+static bool has_exclusion(const tsn_pat *p, bool inside)
 {
   const tsn_pat *item;
-  if (p->kind == PAT_EXCLUDE) return true;
+  if (inside && p->kind == PAT_LABEL) return true;
+  if (p->kind == PAT_ABSENCE) return false;
   for (item = p->items; item; item = item->next)
-    if (has_exclusion(item)) return true;
+    if (has_exclusion(item, inside || p->kind == PAT_EXCLUDE)) return true;
   return false;
 }
 
@@ -479,7 +481,7 @@ void tsn_bind_pattern(tsn_binder *b, const tsn_clauses *clauses)
     if (q->skip_kind == MATCH_SKIP_NONE)
       tsn_diag_add(b->diag, TSN_E2013, clauses->empty_at, "NO SKIP reports every path: no row is left to be unmatched",
                    "WITH UNMATCHED ROWS does not go with NO SKIP");
-    if (has_exclusion(clauses->pattern))
+    if (has_exclusion(clauses->pattern, false))
       tsn_diag_add(b->diag, TSN_E2013, clauses->empty_at, NULL, "WITH UNMATCHED ROWS does not go with an exclusion {- -}");
   }
 }

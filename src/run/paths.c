@@ -558,7 +558,7 @@ bool tsn_paths_fire(tsn_run *r, uint32_t item, int64_t time)
     for (k = 0; k < count; k++) {
       bool good = true;
       if (!get(tsn_path_mask(i), k)) continue;
-      if (is_racer(&edges[k]) || (is_timer(&edges[k]) && (other == item || timer_time(r, i, &edges[k], &good) != time)))
+      if (is_racer(&edges[k]) || (edges[k].kind == EDGE_DOOMED && (edges[k].flags & EDGE_TIMED)) || (is_timer(&edges[k]) && (other == item || timer_time(r, i, &edges[k], &good) != time)))
         clear(tsn_path_mask(i), k);
     }
   }

@@ -263,8 +263,8 @@ static bool settle_touched(tsn_run *r)
 {
   size_t i;
   for (i = 0; i < r->touched_count; i++) {
-    r->partitions[r->touched[i]].touched = 0;
     if (!tsn_settle(r, r->touched[i])) return false;
+    r->partitions[r->touched[i]].touched = 0;
   }
   r->touched_count = 0;
   return true;

@@ -95,6 +95,18 @@ static bool settle_one(tsn_run *r, uint32_t part)
   return resolve(r, part, start == TSN_NONE ? r->partitions[part].rows : r->starts[start].row);
 }
 
+/* Whether the same path, by a more preferred way over $, completes with the partition. */
+static bool ends_later(const tsn_run *r, uint32_t start, uint32_t match)
+{
+  uint32_t item, same = tsn_history_same(r, tsn_path_at(r, match)->history);
+  for (item = r->p->has_last ? r->starts[start].head : match; item != match; item = tsn_path_at(r, item)->next) {
+    const tsn_path *i = tsn_path_at(r, item);
+    const tsn_segment *s = &r->junctions.segments[r->junctions.all[i->junction].segment_first + i->segment];
+    if (i->state == ITEM_WAIT && r->junctions.edges[s->edge_first].kind == EDGE_LAST && tsn_history_same(r, i->history) == same) return true;
+  }
+  return false;
+}
+
 static bool settle_all(tsn_run *r, uint32_t part)
 {
   uint32_t start = r->partitions[part].first;
@@ -105,8 +117,8 @@ static bool settle_all(tsn_run *r, uint32_t part)
       if (tsn_path_at(r, item)->state == ITEM_MATCH) {
         const tsn_path *i = tsn_path_at(r, item);
         uint32_t same = r->p->ambiguous ? tsn_history_same(r, i->history) : TSN_NONE;
-        bool again = same != TSN_NONE && (r->history.all[same].flags & HIST_REPORTED);
-        if (same != TSN_NONE) r->history.all[same].flags |= HIST_REPORTED;
+        bool again = same != TSN_NONE && ((r->history.all[same].flags & HIST_REPORTED) || ends_later(r, start, item));
+        if (same != TSN_NONE && !again) r->history.all[same].flags |= HIST_REPORTED;
         r->starts[start].matches++;
         if (!again && !tsn_report(r, start, item, false, i->tau)) return false;
         tsn_path_unlink(r, item);
@@ -128,6 +140,7 @@ static bool settle_all(tsn_run *r, uint32_t part)
  * decides is decided in this moment. */
 static bool catch_up(tsn_run *r, uint32_t part)
 {
+  r->partitions[part].touched = 1; /* what its timers decide is settled here, and not again later */
   while (r->partitions[part].rows < r->partitions[part].released) {
     int64_t row = r->partitions[part].rows, time = tsn_kept_row_at(&r->partitions[part], row)->time;
     tsn_deadline d;
@@ -157,6 +170,7 @@ bool tsn_settle(tsn_run *r, uint32_t part)
     tsn_partition_drop(r, part);
     return true;
   }
+  r->partitions[part].touched = 0;
   tsn_partition_trim(r, part);
   if (r->partitions[part].first == TSN_NONE && !r->p->keep_idle && r->partitions[part].arrived == r->partitions[part].rows)
     tsn_partition_drop(r, part);
