@@ -75,8 +75,8 @@ static inline bool engine_rows_read(engine_rows *g, const tocsin_program *progra
   schema.columns = g->columns;
   good = tsn_batch_init(&g->batch, &g->alloc, &schema) == TOCSIN_OK &&
          tsn_decoder_new(&g->alloc, TSN_FORMAT_CSV, &schema, &options, &decoder) == TOCSIN_OK &&
-         tsn_decoder_feed(decoder, csv, strlen(csv), &g->batch) == TOCSIN_OK && tsn_decoder_finish(decoder, &g->batch) == TOCSIN_OK &&
-         tsn_decoder_count(decoder).bad == 0;
+         tsn_decoder_feed(decoder, csv, strlen(csv), &g->batch) == TOCSIN_OK &&
+         tsn_decoder_finish(decoder, &g->batch) == TOCSIN_OK && tsn_decoder_count(decoder).bad == 0;
   tsn_decoder_free(decoder);
   return good;
 }
@@ -154,7 +154,9 @@ static inline tocsin_status engine_run_any(const tocsin_program *program)
   static const double reals[] = {0, -0.0, 1.5, 2, 1e300, -1e300, 3, 4, 5, 6, 7, 8};
   static const uint8_t bits[] = {0x5a, 0x0f}, valid[] = {0xff, 0x0e};
   enum { ROWS = sizeof integers / sizeof *integers };
-  tocsin_matcher_options options = {.late = TOCSIN_LATE_DROP, .max_paths_per_partition = 200, .max_rows_per_partition = 200,
+  tocsin_matcher_options options = {.late = TOCSIN_LATE_DROP,
+                                    .max_paths_per_partition = 200,
+                                    .max_rows_per_partition = 200,
                                     .max_bytes = (uint64_t)64 << 20};
   tocsin_matcher *matcher;
   tocsin_status st = tocsin_matcher_new(program, &options, &matcher);
@@ -167,7 +169,8 @@ static inline tocsin_status engine_run_any(const tocsin_program *program)
     for (i = 0; i < count; i++) {
       tocsin_type type = tocsin_program_stream_column(program, stream, i).type;
       columns[i] = (tocsin_column){.values = integers, .validity = i % 3 == 2 ? valid : NULL};
-      if (type == TOCSIN_TEXT) columns[i] = (tocsin_column){.values = texts, .offsets = offsets, .validity = columns[i].validity};
+      if (type == TOCSIN_TEXT) columns[i].values = texts;
+      if (type == TOCSIN_TEXT) columns[i].offsets = offsets;
       if (type == TOCSIN_DOUBLE) columns[i].values = reals;
       if (type == TOCSIN_BOOLEAN) columns[i].values = bits;
     }
@@ -200,8 +203,9 @@ typedef struct engine_case {
 #define ENGINE_TEN(d) \
   "p" d "0 | p" d "1 | p" d "2 | p" d "3 | p" d "4 | p" d "5 | p" d "6 | p" d "7 | p" d "8 | p" d "9"
 #define ENGINE_HUNDRED(d) \
-  ENGINE_TEN(d "0") " | " ENGINE_TEN(d "1") " | " ENGINE_TEN(d "2") " | " ENGINE_TEN(d "3") " | " ENGINE_TEN(d "4") " | " \
-  ENGINE_TEN(d "5") " | " ENGINE_TEN(d "6") " | " ENGINE_TEN(d "7") " | " ENGINE_TEN(d "8") " | " ENGINE_TEN(d "9")
+  ENGINE_TEN(d "0") " | " ENGINE_TEN(d "1") " | " ENGINE_TEN(d "2") " | " ENGINE_TEN(d "3") " | " \
+  ENGINE_TEN(d "4") " | " ENGINE_TEN(d "5") " | " ENGINE_TEN(d "6") " | " ENGINE_TEN(d "7") " | " \
+  ENGINE_TEN(d "8") " | " ENGINE_TEN(d "9")
 
 static const char engine_common_rows[] =
     "k,ts,type,v,x,note\n"
@@ -209,86 +213,116 @@ static const char engine_common_rows[] =
     "A,5,c,6,3.5,five\nA,5,x,7,,six\n,6,a,8,4.5,seven\nA,7,b,9,5.5,eight\nB,7,c,10,6.5,nine\n"
     ",8,b,11,7.5,ten\nA,9,a,12,8.5,eleven\nA,11,a,13,9.5,twelve\nB,11,x,14,,thirteen\nA,12,b,15,1e300,fourteen\n"
     "A,13,c,16,-0.0,fifteen\n,14,c,17,0.0,sixteen\nB,15,a,18,2,seventeen\nB,16,b,19,3,eighteen\nA,20,a,20,4,nineteen\n"
-    "B,21,b,21,5,twenty\nA,22,b,22,6,twenty-one\nA,30,c,23,7,twenty-two\nB,40,c,24,8,twenty-three\nA,50,x,25,9,twenty-four\n";
+    "B,21,b,21,5,twenty\nA,22,b,22,6,twenty-one\n"
+    "A,30,c,23,7,twenty-two\nB,40,c,24,8,twenty-three\nA,50,x,25,9,twenty-four\n";
 
 static const engine_case engine_cases[] = {
     {"gaps and bounds of every kind",
-     ENGINE_QUERY("MEASURES FIRST(a.v) AS f, LAST(v) AS l, COUNT(*) AS n PATTERN (a ->{1,10} b ->> c{1,2} ->{,20} (a | x)) WITHIN 40 "
+     ENGINE_QUERY("MEASURES FIRST(a.v) AS f, LAST(v) AS l, COUNT(*) AS n "
+                  "PATTERN (a ->{1,10} b ->> c{1,2} ->{,20} (a | x)) WITHIN 40 "
                   ENGINE_LABELS ", x AS type = 'x'"), NULL, TOCSIN_OK},
     {"timers, and an absence up to the end of the match",
-     ENGINE_QUERY("MEASURES MATCH_ROWTIME() AS at, b.v AS v AFTER MATCH SKIP TO NEXT ROW PATTERN (a -> b !c{3} | a !(b | c)) WITHIN 6 "
+     ENGINE_QUERY("MEASURES MATCH_ROWTIME() AS at, b.v AS v AFTER MATCH SKIP TO NEXT ROW "
+                  "PATTERN (a -> b !c{3} | a !(b | c)) WITHIN 6 "
                   ENGINE_LABELS), NULL, TOCSIN_OK},
     {"timers whose length the rows tell",
-     ENGINE_QUERY("MEASURES a.v AS v, MATCH_ROWTIME() AS at PATTERN (a !c{a.v * 2 - 1} b?) " ENGINE_LABELS), NULL, TOCSIN_OK},
+     ENGINE_QUERY("MEASURES a.v AS v, MATCH_ROWTIME() AS at "
+                  "PATTERN (a !c{a.v * 2 - 1} b?) " ENGINE_LABELS), NULL, TOCSIN_OK},
     {"absences before the first row",
-     ENGINE_QUERY("MEASURES a.v AS v PATTERN (!b{3} !c{2} a -> !x b) " ENGINE_LABELS ", x AS type = 'x'"), NULL, TOCSIN_OK},
+     ENGINE_QUERY("MEASURES a.v AS v PATTERN (!b{3} !c{2} a -> !x b) " ENGINE_LABELS ", x AS type = 'x'"), NULL,
+         TOCSIN_OK},
     {"loops with counters inside each other",
-     ENGINE_QUERY("MEASURES COUNT(a.*) AS n, SUM(b.v) AS s, AVG(x) AS m, STDDEV(v) AS d PATTERN ((a{1,3} ->){1,4} (b -> c?){1,2}) "
+     ENGINE_QUERY("MEASURES COUNT(a.*) AS n, SUM(b.v) AS s, AVG(x) AS m, STDDEV(v) AS d "
+                  "PATTERN ((a{1,3} ->){1,4} (b -> c?){1,2}) "
                   ENGINE_LABELS), NULL, TOCSIN_OK},
     {"every match of an ambiguous pattern",
-     ENGINE_QUERY("MEASURES ARRAY_AGG(v) AS vs AFTER MATCH NO SKIP PATTERN ((a | b ->)* ->> (b | c)+ ->> c?) WITHIN 9 " ENGINE_LABELS), NULL,
+     ENGINE_QUERY("MEASURES ARRAY_AGG(v) AS vs AFTER MATCH NO SKIP PATTERN ((a | b ->)* ->> (b | c)+ ->> c?) "
+                  "WITHIN 9 " ENGINE_LABELS), NULL,
      TOCSIN_OK},
     {"all rows, with texts, FINAL and RUNNING",
-     ENGINE_QUERY("MEASURES CLASSIFIER() AS label, RUNNING LAST(note) AS r, FINAL LAST(note) AS f, FIRST(note, 1) AS second, "
-                  "MIN(note) AS least, FINAL MAX(note) AS most, RUNNING STRING_AGG(note, '/') AS list, FINAL ARRAY_AGG(note) AS all_notes, "
-                  "MATCH_NUMBER() AS n ALL ROWS PER MATCH PATTERN (a {- x* -} b -> c?) DEFINE a AS type = 'a', b AS type = 'b', c AS type = 'c' "
+     ENGINE_QUERY("MEASURES CLASSIFIER() AS label, RUNNING LAST(note) AS r, FINAL LAST(note) AS f, FIRST(note, 1) AS "
+                  "second, "
+                  "MIN(note) AS least, FINAL MAX(note) AS most, RUNNING STRING_AGG(note, '/') AS list, FINAL "
+                  "ARRAY_AGG(note) AS all_notes, "
+                  "MATCH_NUMBER() AS n ALL ROWS PER MATCH PATTERN (a {- x* -} b -> c?) "
+                  "DEFINE a AS type = 'a', b AS type = 'b', c AS type = 'c' "
                   "AND note > FIRST(a.note), x AS type = 'x'"), NULL, TOCSIN_OK},
     {"lists, paths and identities",
-     ENGINE_QUERY("MEASURES STRING_AGG(note, ', ') AS notes, ARRAY_AGG(x) AS xs, PATH() AS path, MATCH_ID() AS id, MATCH_START() AS f, "
+     ENGINE_QUERY("MEASURES STRING_AGG(note, ', ') AS notes, ARRAY_AGG(x) AS xs, PATH() AS path, MATCH_ID() AS id, "
+                  "MATCH_START() AS f, "
                   "MATCH_END() AS t PATTERN (a -> b -> c)" ENGINE_LABELS), NULL, TOCSIN_OK},
     {"unmatched rows and empty matches",
-     ENGINE_QUERY("MEASURES CLASSIFIER() AS label, COUNT(*) AS n ALL ROWS PER MATCH WITH UNMATCHED ROWS PATTERN (a b | (b c)?) "
+     ENGINE_QUERY("MEASURES CLASSIFIER() AS label, COUNT(*) AS n ALL ROWS PER MATCH WITH UNMATCHED ROWS "
+                  "PATTERN (a b | (b c)?) "
                   ENGINE_LABELS), NULL, TOCSIN_OK},
     {"matches that time out",
-     ENGINE_QUERY("MEASURES MATCH_STATUS() AS st, a.note AS an, LAST(b.note) AS bn ONE ROW PER MATCH SHOW TIMEOUT MATCHES "
+     ENGINE_QUERY("MEASURES MATCH_STATUS() AS st, a.note AS an, LAST(b.note) AS bn "
+                  "ONE ROW PER MATCH SHOW TIMEOUT MATCHES "
                   "PATTERN (a -> b ->{,5} c) WITHIN 8 " ENGINE_LABELS), NULL, TOCSIN_OK},
     {"rows sorted by two columns, with texts",
      ENGINE_STREAM "SELECT * FROM s MATCH_RECOGNIZE (PARTITION BY k ORDER BY ts, note DESC, v MEASURES LAST(note) AS l "
      "ALL ROWS PER MATCH PATTERN (a b) DEFINE b AS b.note <> PREV(note))", NULL, TOCSIN_OK},
     {"rows that come out of order, late ones among them",
      "CREATE STREAM s (k TEXT, ts BIGINT, note TEXT, WATERMARK FOR ts AS ts - 3);\n"
-     "SELECT * FROM s MATCH_RECOGNIZE (PARTITION BY k ORDER BY ts MEASURES STRING_AGG(note, '') AS notes PATTERN (a -> b !c{4}) "
+     "SELECT * FROM s MATCH_RECOGNIZE (PARTITION BY k ORDER BY ts MEASURES STRING_AGG(note, '') AS notes "
+     "PATTERN (a -> b !c{4}) "
      "DEFINE c AS note = 'e')",
-     "k,ts,note\nA,5,a\nA,3,b\nA,8,c\nA,1,d\nB,9,a\nA,7,e\nA,20,f\nA,18,g\nB,19,h\nB,30,i\nA,12,late\nA,31,j\n", TOCSIN_OK},
+     "k,ts,note\nA,5,a\nA,3,b\nA,8,c\nA,1,d\nB,9,a\nA,7,e\nA,20,f\nA,18,g\nB,19,h\nB,30,i\nA,12,late\nA,31,j\n",
+         TOCSIN_OK},
     {"several patterns over one stream, with WHERE and texts made on the way",
      ENGINE_STREAM
-     "CREATE PATTERN words AS SELECT k, n || '!' AS loud, CAST(t AS TEXT) AS t FROM s MATCH_RECOGNIZE (PARTITION BY k ORDER BY ts "
-     "MEASURES CONCAT(a.note, '-', b.note) AS n, a.ts AS t PATTERN (a b) DEFINE a AS note LIKE '%e%', b AS LENGTH(b.note) > 2) "
+     "CREATE PATTERN words AS SELECT k, n || '!' AS loud, CAST(t AS TEXT) AS t "
+     "FROM s MATCH_RECOGNIZE (PARTITION BY k ORDER BY ts "
+     "MEASURES CONCAT(a.note, '-', b.note) AS n, a.ts AS t PATTERN (a b) "
+     "DEFINE a AS note LIKE '%e%', b AS LENGTH(b.note) > 2) "
      "WHERE STARTS_WITH(n, 't') OR t > 3;\n"
      "CREATE PATTERN rises AS SELECT * FROM s MATCH_RECOGNIZE (ORDER BY ts MEASURES COALESCE(b.note, 'none') AS n, "
-     "CASE WHEN b.v > 9 THEN 'much' ELSE 'little' END AS c AFTER MATCH SKIP TO LAST b PATTERN (a+ b) DEFINE b AS v > PREV(v));\n"
-     "CREATE PATTERN pairs AS SELECT * FROM s MATCH_RECOGNIZE (PARTITION BY k, type ORDER BY ts PATTERN (a[v > 1]{2}))", NULL, TOCSIN_OK},
+     "CASE WHEN b.v > 9 THEN 'much' ELSE 'little' END AS c AFTER MATCH SKIP TO LAST b PATTERN (a+ b) "
+     "DEFINE b AS v > PREV(v));\n"
+     "CREATE PATTERN pairs AS SELECT * FROM s MATCH_RECOGNIZE (PARTITION BY k, type ORDER BY ts "
+     "PATTERN (a[v > 1]{2}))", NULL, TOCSIN_OK},
     {"rows read ahead: NEXT, $ and ^",
      ENGINE_QUERY("MEASURES a.note AS an, NEXT(LAST(b.note)) AS bn ALL ROWS PER MATCH PATTERN (^ a+ b | a b* $) "
                   "DEFINE a AS NEXT(v, 2) > 3, b AS b.note > PREV(b.note) OR NEXT(b.note) IS NULL"), NULL, TOCSIN_OK},
     {"the parts of a PERMUTE, with text registers in conditions",
      ENGINE_QUERY("MEASURES FIRST(a.note) AS an, LAST(c.note) AS cn, COUNT(b.*) AS n AFTER MATCH SKIP TO NEXT ROW "
-                  "PATTERN (PERMUTE(a, b?, c) -> d) DEFINE a AS type IN ('a', 'b'), b AS b.note > LAST(a.note), c AS type <> 'x', "
+                  "PATTERN (PERMUTE(a, b?, c) -> d) DEFINE a AS type IN ('a', 'b'), b AS b.note > LAST(a.note), c AS "
+                  "type <> 'x', "
                   "d AS d.note >= MIN(c.note)"), NULL, TOCSIN_OK},
     {"windows that close",
-     ENGINE_STREAM "SELECT * FROM s MATCH_RECOGNIZE (PARTITION BY k, TUMBLE(8) ORDER BY ts MEASURES WINDOW_START() AS f, "
+     ENGINE_STREAM "SELECT * FROM s MATCH_RECOGNIZE (PARTITION BY k, TUMBLE(8) ORDER BY ts "
+                   "MEASURES WINDOW_START() AS f, "
      "WINDOW_END() AS t, STRING_AGG(note, '+') AS notes PATTERN (a -> b !c) DEFINE c AS type = 'c')", NULL, TOCSIN_OK},
     {"starts tried one by one, in sessions that close, over rows read ahead",
-     ENGINE_STREAM "SELECT * FROM s MATCH_RECOGNIZE (PARTITION BY k, SESSION(4) ORDER BY ts MEASURES NEXT(FIRST(v), 2) AS n, "
+     ENGINE_STREAM "SELECT * FROM s MATCH_RECOGNIZE (PARTITION BY k, SESSION(4) ORDER BY ts "
+                   "MEASURES NEXT(FIRST(v), 2) AS n, "
      "MATCH_NUMBER() AS m ALL ROWS PER MATCH WITH UNMATCHED ROWS PATTERN (a (!c{2} -> b)) "
      "DEFINE a AS type = 'a', b AS type = 'b', c AS type = 'c' AND MATCH_NUMBER() % 2 = 1)", NULL, TOCSIN_OK},
     {"labels at physical offsets",
-     ENGINE_QUERY("MEASURES PREV(LAST(CLASSIFIER()), 2) AS l, PREV(c.v) AS w, PATH() AS p PATTERN ((a | b | x)+ c) DEFINE a AS type = 'a', "
+     ENGINE_QUERY("MEASURES PREV(LAST(CLASSIFIER()), 2) AS l, PREV(c.v) AS w, PATH() AS p PATTERN ((a | b | x)+ c) "
+                  "DEFINE a AS type = 'a', "
                   "b AS PREV(CLASSIFIER()) = 'A' OR v % 3 = 0, c AS PREV(CLASSIFIER(), 2) = 'B'"), NULL, TOCSIN_OK},
     {"functions of texts, and what only a replay gathers",
-     ENGINE_STREAM "SELECT k, UPPER(t) || REPLACE(g, 'e', '[e]') AS u, p, d, JSON_VALUE('{\"a\": [1, \"' || t || '\"]}', '$.a[1]') AS j "
-     "FROM s MATCH_RECOGNIZE (PARTITION BY k ORDER BY ts MEASURES LAST(note) AS t, REGEXP_SUBSTR(STRING_AGG(note, '|'), '[a-m]+') AS g, "
+     ENGINE_STREAM "SELECT k, UPPER(t) || REPLACE(g, 'e', '[e]') AS u, p, d, JSON_VALUE('{\"a\": [1, \"' || t || "
+                   "'\"]}', '$.a[1]') AS j "
+     "FROM s MATCH_RECOGNIZE (PARTITION BY k ORDER BY ts "
+     "MEASURES LAST(note) AS t, REGEXP_SUBSTR(STRING_AGG(note, '|'), '[a-m]+') AS g, "
      "APPROX_PERCENTILE(x, 0.5) AS p, COUNT(DISTINCT type) AS d, MIN_BY(note, x) AS least, MAX_BY(type, note) AS most "
-     "PATTERN (a+ b) DEFINE a AS note REGEXP '^(f|e|t).*(e|n)', b AS LOWER(SUBSTRING(b.note, 1, 2)) <> 'x' AND POSITION('e' IN b.note) > 0)",
+     "PATTERN (a+ b) DEFINE a AS note REGEXP '^(f|e|t).*(e|n)', b AS LOWER(SUBSTRING(b.note, 1, 2)) <> 'x' AND "
+     "POSITION('e' IN b.note) > 0)",
      NULL, TOCSIN_OK},
     {"more edges behind one element than a word has bits",
-     ENGINE_STREAM "SELECT * FROM s MATCH_RECOGNIZE (PARTITION BY k ORDER BY ts MEASURES CLASSIFIER() AS label AFTER MATCH NO SKIP "
-     "PATTERN (a -> b ->> (" ENGINE_HUNDRED("") ")) WITHIN 4 DEFINE a AS type = 'a', b AS type = 'b', p01 AS v > 5, p99 AS v < 9)", NULL,
+     ENGINE_STREAM "SELECT * FROM s MATCH_RECOGNIZE (PARTITION BY k ORDER BY ts MEASURES CLASSIFIER() AS label "
+                   "AFTER MATCH NO SKIP "
+     "PATTERN (a -> b ->> (" ENGINE_HUNDRED("") ")) WITHIN 4 "
+                                                "DEFINE a AS type = 'a', b AS type = 'b', p01 AS v > 5, p99 AS v < "
+                                                "9)", NULL,
      TOCSIN_OK},
     {"SKIP TO a label that took no row",
      ENGINE_QUERY("AFTER MATCH SKIP TO c PATTERN (a b c?) " ENGINE_LABELS), NULL, TOCSIN_RUNTIME},
     {"a sum that leaves its range",
-     ENGINE_QUERY("MEASURES SUM(v * 400000000000000000) AS s PATTERN (a -> b+ c?) " ENGINE_LABELS), NULL, TOCSIN_RUNTIME},
+     ENGINE_QUERY("MEASURES SUM(v * 400000000000000000) AS s "
+                  "PATTERN (a -> b+ c?) " ENGINE_LABELS), NULL, TOCSIN_RUNTIME},
 };
 
 #define ENGINE_CASES (sizeof engine_cases / sizeof *engine_cases)

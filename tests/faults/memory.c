@@ -74,7 +74,8 @@ static void walk(const engine_case *c, bool save, size_t batch)
     engine_heap heap = {.fail_at = k};
     st = live(c, &heap, &rows.batch, save, batch);
     if (heap.used != 0 || (heap.calls >= k && st != TOCSIN_NOMEM)) {
-      print_error("%s: allocation %lu of %lu refused: status %d, %zu bytes kept\n", c->about, k, whole.calls, (int)st, heap.used);
+      print_error("%s: allocation %lu of %lu refused: status %d, %zu bytes kept\n", c->about, k, whole.calls,
+          (int)st, heap.used);
       fail();
     }
     if (heap.calls < k) break;
@@ -104,10 +105,12 @@ static void a_refused_allocation_is_a_status_for_loaded_programs_row_by_row(void
 static const char *const wrong_texts[] = {
     "SELECT",
     "SELECT * FROM s MATCH_RECOGNIZE (PATTERN (a b)",
-    ENGINE_STREAM "SELECT * FROM s MATCH_RECOGNIZE (ORDER BY tz MEASURES a.w AS x PATTERN (a b c) DEFINE d AS v > 'x', a AS type + 1, b AS b)",
+    ENGINE_STREAM "SELECT * FROM s MATCH_RECOGNIZE (ORDER BY tz MEASURES a.w AS x PATTERN (a b c) "
+                  "DEFINE d AS v > 'x', a AS type + 1, b AS b)",
     ENGINE_STREAM "SELECT kk FROM s MATCH_RECOGNIZE (PARTITION BY k ORDER BY ts MEASURES LAG(v) AS n, a.v AS n "
     "AFTER MATCH SKIP TO nobody PATTERN (a !b)) WHERE 5",
-    ENGINE_STREAM "CREATE STREAM s (ts BIGINT);\nCREATE PATTERN p AS SELECT * FROM t MATCH_RECOGNIZE (PATTERN (x{3,1} -> )+ y);;",
+    ENGINE_STREAM "CREATE STREAM s (ts BIGINT);\nCREATE PATTERN p AS SELECT * "
+                  "FROM t MATCH_RECOGNIZE (PATTERN (x{3,1} -> )+ y);;",
     "CREATE STREAM s (ts TIMESTAMP, a TEXT, A TEXT, b FLOTE, WATERMARK FOR tz AS ts - INTERVAL 'x' SECOND)",
     "CREATE PARAMETER p BIGINT; SELECT * FROM s MATCH_RECOGNIZE (ORDER BY ts PATTERN (a{:p} !b{:q} \"\" 'open",
     "/* no end",

@@ -28,7 +28,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(block + offset / 4 * 4, data + at + 3, 4);
   }
   memcpy(&h, block, sizeof h);
-  h.checksum = tsn_hash_bytes(block + offsetof(tsn_header, sections), length - offsetof(tsn_header, sections), TSN_PROGRAM_VERSION);
+  h.checksum = tsn_hash_bytes(block + offsetof(tsn_header, sections), length - offsetof(tsn_header, sections),
+      TSN_PROGRAM_VERSION);
   memcpy(block, &h, sizeof h);
   if (tocsin_program_load(block, length, NULL, &spoilt) == TOCSIN_OK) {
     (void)engine_run_any(spoilt);

@@ -32,7 +32,8 @@ static inline void fuzz_rows(fuzz_reading *g, tsn_batch *batch, const tsn_schema
         switch (schema->columns[i].type) {
         case TOCSIN_BOOLEAN: value = ((const uint8_t *)c->values)[row >> 3] >> (row & 7) & 1; break;
         case TOCSIN_TEXT:
-          value = tsn_hash_bytes((const char *)c->values + c->offsets[row], (size_t)(c->offsets[row + 1] - c->offsets[row]), 1);
+          value = tsn_hash_bytes((const char *)c->values + c->offsets[row],
+              (size_t)(c->offsets[row + 1] - c->offsets[row]), 1);
           break;
         default: memcpy(&value, (const int64_t *)c->values + row, sizeof value); break;
         }

@@ -46,7 +46,8 @@ typedef struct hostile {
   tocsin_status ends;
 } hostile;
 
-#define HEAD "CREATE STREAM s (k TEXT, ts BIGINT, type TEXT, v BIGINT);\nSELECT * FROM s MATCH_RECOGNIZE (PARTITION BY k ORDER BY ts "
+#define HEAD "CREATE STREAM s (k TEXT, ts BIGINT, type TEXT, v BIGINT);\nSELECT * " \
+             "FROM s MATCH_RECOGNIZE (PARTITION BY k ORDER BY ts "
 #define PATTERN HEAD "PATTERN ("
 #define WHERE HEAD "PATTERN (a) DEFINE a AS "
 
@@ -105,12 +106,14 @@ static const hostile table[] = {
     {WHERE "LAST(v, 65535) IS ", "NULL", "", ")", 1, TOCSIN_OK},
     {WHERE "PREV(v, 65535) IS ", "NULL", "", ")", 1, TOCSIN_OK},
     {WHERE "PREV(v, 65536) IS ", "NULL", "", ")", 1, TOCSIN_INVALID},
-    {"CREATE STREAM s (", "c# BIGINT", ", ", ", ts BIGINT); SELECT * FROM s MATCH_RECOGNIZE (ORDER BY ts PATTERN (a))", 3000, TOCSIN_OK},
+    {"CREATE STREAM s (", "c# BIGINT", ", ", ", ts BIGINT); SELECT * FROM s MATCH_RECOGNIZE (ORDER BY ts "
+                                             "PATTERN (a))", 3000, TOCSIN_OK},
     {HEAD "MEASURES ", "x#.v AS n#", ", ", " PATTERN (a))", 3000, TOCSIN_INVALID},
     {PATTERN "a) SUBSET ", "u# = (a)", ", ", ")", 2000, TOCSIN_OK},
     {"", "CREATE PARAMETER p# BIGINT DEFAULT 1;", "", PATTERN "a))", 2000, TOCSIN_OK},
     {"", "CREATE STREAM t# (ts BIGINT);", "", PATTERN "a))", 2000, TOCSIN_OK},
-    {HEAD "PATTERN (a));", "CREATE PATTERN p# AS SELECT * FROM s MATCH_RECOGNIZE (ORDER BY ts PATTERN (a b))", ";", ";", 300, TOCSIN_OK},
+    {HEAD "PATTERN (a));", "CREATE PATTERN p# AS SELECT * FROM s MATCH_RECOGNIZE (ORDER BY ts "
+                           "PATTERN (a b))", ";", ";", 300, TOCSIN_OK},
 };
 
 static void build(tsn_bytes *out, const hostile *h)

@@ -83,7 +83,8 @@ static void view(const made_rows *g, tocsin_column columns[4], tocsin_batch *bat
 }
 
 /* Runs all rows, a thousand a push, taking what comes after each; out and stats may be NULL. */
-static tocsin_status run(const char *text, const made_rows *g, const tocsin_matcher_options *options, tsn_bytes *out, tocsin_stats *stats)
+static tocsin_status run(const char *text, const made_rows *g, const tocsin_matcher_options *options, tsn_bytes *out,
+                         tocsin_stats *stats)
 {
   tocsin_program *program = compile(text);
   tocsin_matcher *matcher;
@@ -123,7 +124,10 @@ static void check(const char *text, const made_rows *g, const char *wanted)
 
 /* ---- the same answer, however the rows come ---- */
 
-static int64_t second_column(const tocsin_batch *batch, size_t at) { return ((const int64_t *)batch->columns[1].values)[at]; }
+static int64_t second_column(const tocsin_batch *batch, size_t at)
+{
+  return ((const int64_t *)batch->columns[1].values)[at];
+}
 
 static void batches_and_watermarks_change_nothing(void **state)
 {
@@ -149,7 +153,8 @@ static void batches_and_watermarks_change_nothing(void **state)
       T_ROW(engine_feed(matcher, &rows.batch, &ways[k], to) == c->ends, c->about);
       tocsin_matcher_free(matcher);
       if (!k || !strcmp(tsn_bytes_cstr(&out[0]), tsn_bytes_cstr(to))) continue;
-      print_error("%s, in batches of %zu%s:\n%sat once:\n%s", c->about, ways[k].batch, ways[k].advance ? " with watermarks" : "",
+      print_error("%s, in batches of %zu%s:\n%sat once:\n%s", c->about, ways[k].batch,
+                  ways[k].advance ? " with watermarks" : "",
                   tsn_bytes_cstr(to), tsn_bytes_cstr(&out[0]));
       fail();
     }
@@ -205,7 +210,8 @@ static void a_push_stops_where_enough_output_waits(void **state)
 static void a_match_of_many_rows_shows_each_of_them_once(void **state)
 {
   enum { ROWS = 300000 };
-  tocsin_program *program = compile(S "ORDER BY ts MEASURES CLASSIFIER() AS c, COUNT(*) AS n, FINAL LAST(v) AS l ALL ROWS PER MATCH "
+  tocsin_program *program = compile(S "ORDER BY ts MEASURES CLASSIFIER() AS c, COUNT(*) AS n, FINAL LAST(v) AS l "
+                                      "ALL ROWS PER MATCH "
                                       "PATTERN (a+ b) DEFINE a AS type = 'a', b AS type = 'b')");
   made_rows g = rows_new(ROWS, ROWS * 2);
   tocsin_matcher *matcher;
@@ -250,7 +256,8 @@ static void rows_that_are_kept_stay_in_order_however_their_number_goes_up_and_do
     row(&g, "k", n, "b", n);
     n++;
   }
-  assert_int_equal(run(S "ORDER BY ts MEASURES PREV(v, 3) AS p ALL ROWS PER MATCH PATTERN (a+ b) DEFINE a AS type = 'a', b AS type = 'b')", &g,
+  assert_int_equal(run(S "ORDER BY ts MEASURES PREV(v, 3) AS p ALL ROWS PER MATCH PATTERN (a+ b) "
+                         "DEFINE a AS type = 'a', b AS type = 'b')", &g,
                        NULL, &out, NULL),
                    TOCSIN_OK);
   for (k = 0; k < n; k++) {
@@ -286,7 +293,8 @@ static void texts_that_are_held_outlive_those_that_pass(void **state)
   }
   for (n = 0; n < ROWS; n++) {
     snprintf(key, sizeof key, "the key number %lld", (long long)(n % HELD));
-    snprintf(type, sizeof type, "b: passes by, longer or shorter%.*s %lld", (int)(n % 13), "xxxxxxxxxxxxx", (long long)n);
+    snprintf(type, sizeof type, "b: passes by, longer or shorter%.*s %lld", (int)(n % 13), "xxxxxxxxxxxxx",
+        (long long)n);
     row(&g, key, HELD + n, type, n);
   }
   for (n = 0; n < HELD; n++) {
@@ -294,12 +302,16 @@ static void texts_that_are_held_outlive_those_that_pass(void **state)
     snprintf(type, sizeof type, "c: %lld", (long long)n);
     row(&g, key, HELD + ROWS + n, type, n);
     tsn_bytes_printf(&wanted,
-                     "0|%s|a: held from the beginning to the end, number %lld|b: passes by, longer or shorter%.*s %lld|%s|%d @%lld\n", key,
-                     (long long)n, (int)((ROWS - HELD + n) % 13), "xxxxxxxxxxxxx", (long long)(ROWS - HELD + n), type, ROWS / HELD,
+                     "0|%s|a: held from the beginning to the end, number %lld|b: passes by, longer or shorter%.*s "
+                     "%lld|%s|%d @%lld\n", key,
+                     (long long)n, (int)((ROWS - HELD + n) % 13), "xxxxxxxxxxxxx", (long long)(ROWS - HELD + n),
+                         type, ROWS / HELD,
                      (long long)(HELD + ROWS + n));
   }
-  assert_int_equal(run(S "PARTITION BY k ORDER BY ts MEASURES a.type AS f, LAST(b.type) AS m, MAX(type) AS l, COUNT(b.*) AS n "
-                         "PATTERN (a b+ c) DEFINE a AS type LIKE 'a:%', b AS type LIKE 'b:%' AND b.type <> FIRST(a.type) AND PREV(type) <> '', "
+  assert_int_equal(run(S "PARTITION BY k ORDER BY ts "
+                         "MEASURES a.type AS f, LAST(b.type) AS m, MAX(type) AS l, COUNT(b.*) AS n "
+                         "PATTERN (a b+ c) DEFINE a AS type LIKE 'a:%', b AS type LIKE 'b:%' AND b.type <> "
+                         "FIRST(a.type) AND PREV(type) <> '', "
                          "c AS type LIKE 'c:%')",
                        &g, NULL, &out, &stats),
                    TOCSIN_OK);
@@ -315,19 +327,25 @@ static void memory_follows_what_is_alive_not_what_was(void **state)
 {
   static const char *const texts[] = {
       /* deadlines of starts that a row killed */
-      S "PARTITION BY k ORDER BY ts MEASURES MATCH_ROWTIME() AS at PATTERN (a !b{1000000}) DEFINE a AS type = 'a', b AS type = 'b')",
+      S "PARTITION BY k ORDER BY ts MEASURES MATCH_ROWTIME() AS at PATTERN (a !b{1000000}) "
+        "DEFINE a AS type = 'a', b AS type = 'b')",
       /* of WITHIN and bounds, met long before */
-      S "PARTITION BY k ORDER BY ts MEASURES a.v AS v PATTERN (a ->{,900000} b) WITHIN 1000000 DEFINE a AS type = 'a', b AS type = 'b')",
+      S "PARTITION BY k ORDER BY ts MEASURES a.v AS v PATTERN (a ->{,900000} b) WITHIN 1000000 "
+        "DEFINE a AS type = 'a', b AS type = 'b')",
       /* partitions that come and go */
-      S "PARTITION BY v ORDER BY ts MEASURES a.type AS t PATTERN (a b) WITHIN 3 DEFINE a AS type = 'a', b AS type = 'b')",
+      S "PARTITION BY v ORDER BY ts MEASURES a.type AS t PATTERN (a b) WITHIN 3 "
+        "DEFINE a AS type = 'a', b AS type = 'b')",
       /* histories of every match */
-      S "PARTITION BY k ORDER BY ts MEASURES ARRAY_AGG(v) AS vs AFTER MATCH NO SKIP PATTERN (a ->> (a | b)? ->> b) WITHIN 4 "
+      S "PARTITION BY k ORDER BY ts MEASURES ARRAY_AGG(v) AS vs AFTER MATCH NO SKIP PATTERN (a ->> (a | b)? ->> b) "
+        "WITHIN 4 "
       "DEFINE a AS type = 'a', b AS type = 'b')",
       /* rows kept for PREV */
       S "PARTITION BY k ORDER BY ts MEASURES PREV(a.v, 2) AS p PATTERN (a) DEFINE a AS PREV(type, 3) = 'b')",
       /* windows that close */
-      S "PARTITION BY v, TUMBLE(10) ORDER BY ts MEASURES WINDOW_END() AS e PATTERN (a -> b) DEFINE a AS type = 'a', b AS type = 'b')",
-      S "PARTITION BY k, SESSION(2) ORDER BY ts MEASURES WINDOW_END() AS e PATTERN (a b $) DEFINE a AS type = 'a', b AS type = 'b')",
+      S "PARTITION BY v, TUMBLE(10) ORDER BY ts MEASURES WINDOW_END() AS e PATTERN (a -> b) "
+        "DEFINE a AS type = 'a', b AS type = 'b')",
+      S "PARTITION BY k, SESSION(2) ORDER BY ts MEASURES WINDOW_END() AS e PATTERN (a b $) "
+        "DEFINE a AS type = 'a', b AS type = 'b')",
   };
   enum { ROWS = 60000 };
   made_rows g = rows_new(ROWS, ROWS * 2);
@@ -409,15 +427,19 @@ static void time_saturates_at_its_ends(void **state)
   row(&g, "k", INT64_MAX - 1, "b", 6);
   row(&g, "k", INT64_MAX, "a", 7);
   row(&g, "k", INT64_MAX, "b", 8);
-  check(S "ORDER BY ts MEASURES a.v AS f, b.v AS t PATTERN (a -> b) WITHIN 10 DEFINE a AS type = 'a', b AS type = 'b')", &g,
+  check(S "ORDER BY ts MEASURES a.v AS f, b.v AS t PATTERN (a -> b) WITHIN 10 "
+          "DEFINE a AS type = 'a', b AS type = 'b')", &g,
         "0|1|2 @-9223372036854775808\n0|7|8 @9223372036854775807\n");
-  check(S "ORDER BY ts MEASURES a.v AS f, b.v AS t PATTERN (a -> b) WITHIN 9223372036854775807 DEFINE a AS type = 'a', b AS type = 'b')", &g,
+  check(S "ORDER BY ts MEASURES a.v AS f, b.v AS t PATTERN (a -> b) WITHIN 9223372036854775807 "
+          "DEFINE a AS type = 'a', b AS type = 'b')", &g,
         "0|1|2 @-9223372036854775808\n0|3|4 @-5\n0|5|6 @9223372036854775806\n0|7|8 @9223372036854775807\n");
-  check(S "ORDER BY ts MEASURES a.v AS f, b.v AS t AFTER MATCH SKIP TO NEXT ROW PATTERN (a ->{1,9223372036854775807} b) "
+  check(S "ORDER BY ts MEASURES a.v AS f, b.v AS t AFTER MATCH SKIP TO NEXT ROW "
+          "PATTERN (a ->{1,9223372036854775807} b) "
           "DEFINE a AS type = 'a', b AS type = 'b')", &g,
         "0|1|4 @-5\n0|3|4 @-5\n0|5|6 @9223372036854775806\n");
   /* A timer that would complete behind the end of time completes at it. */
-  check(S "ORDER BY ts MEASURES a.v AS f, MATCH_ROWTIME() AS at AFTER MATCH SKIP TO NEXT ROW PATTERN (a !b{9223372036854775807}) "
+  check(S "ORDER BY ts MEASURES a.v AS f, MATCH_ROWTIME() AS at AFTER MATCH SKIP TO NEXT ROW "
+          "PATTERN (a !b{9223372036854775807}) "
           "DEFINE a AS type = 'a', b AS type = 'b')", &g, "");
   check(S "ORDER BY ts MEASURES a.v AS f, MATCH_ROWTIME() AS at AFTER MATCH SKIP TO NEXT ROW PATTERN (a !c{3}) "
           "DEFINE a AS type = 'a', c AS type = 'c')", &g,
@@ -429,7 +451,8 @@ static void time_saturates_at_its_ends(void **state)
   row(&g, "k", INT64_MIN + 1, "b", 2);
   row(&g, "k", -1, "a", 3);
   row(&g, "k", INT64_MAX, "a", 4);
-  check(S "ORDER BY ts MEASURES a.v AS f PATTERN (!b{9223372036854775807} a) DEFINE a AS type = 'a', b AS type = 'b')", &g,
+  check(S "ORDER BY ts MEASURES a.v AS f PATTERN (!b{9223372036854775807} a) "
+          "DEFINE a AS type = 'a', b AS type = 'b')", &g,
         "0|1 @-9223372036854775808\n0|4 @9223372036854775807\n");
   rows_free(&g);
 }
@@ -444,12 +467,15 @@ static void rows_of_one_time_come_as_they_arrived(void **state)
   row(&g, "k", 5, "a", 4);
   row(&g, "j", 5, "b", 5);
   row(&g, "k", 5, "b", 6);
-  check(S "PARTITION BY k ORDER BY ts MEASURES a.v AS f, b.v AS t PATTERN (a b) WITHIN 0 DEFINE a AS type = 'a', b AS type = 'b')", &g,
+  check(S "PARTITION BY k ORDER BY ts MEASURES a.v AS f, b.v AS t PATTERN (a b) WITHIN 0 "
+          "DEFINE a AS type = 'a', b AS type = 'b')", &g,
         "0|k|1|2 @5\n0|j|3|5 @5\n0|k|4|6 @5\n");
-  check(S "PARTITION BY k ORDER BY ts, v DESC MEASURES a.v AS f, b.v AS t PATTERN (b a) DEFINE a AS type = 'a', b AS type = 'b')", &g,
+  check(S "PARTITION BY k ORDER BY ts, v DESC MEASURES a.v AS f, b.v AS t PATTERN (b a) "
+          "DEFINE a AS type = 'a', b AS type = 'b')", &g,
         "0|k|4|6 @5\n0|j|3|5 @5\n0|k|1|2 @5\n");
   /* A timer of no length: rows of its time go first. */
-  check(S "PARTITION BY k ORDER BY ts MEASURES a.v AS f PATTERN (a !b{0}) DEFINE a AS type = 'a', b AS type = 'b')", &g, "");
+  check(S "PARTITION BY k ORDER BY ts MEASURES a.v AS f PATTERN (a !b{0}) "
+          "DEFINE a AS type = 'a', b AS type = 'b')", &g, "");
   rows_free(&g);
 }
 
@@ -457,9 +483,11 @@ static void rows_of_one_time_come_as_they_arrived(void **state)
 
 static void keys_are_told_apart_by_value(void **state)
 {
-  static const char text[] = "CREATE STREAM s (k DOUBLE, ts BIGINT, t TEXT, ok BOOLEAN); SELECT * FROM s MATCH_RECOGNIZE (PARTITION BY k, t, ok "
+  static const char text[] = "CREATE STREAM s (k DOUBLE, ts BIGINT, t TEXT, ok BOOLEAN); SELECT * "
+                             "FROM s MATCH_RECOGNIZE (PARTITION BY k, t, ok "
                              "ORDER BY ts MEASURES FIRST(ts) AS f, LAST(ts) AS l PATTERN (a b))";
-  static const char csv[] = "k,ts,t,ok\n0.0,1,,true\n-0.0,2,\"\",true\n,3,,\n0,4,,false\n-0.0,5,,true\n0.0,6,\"\",true\n,7,\"\",\n"
+  static const char csv[] =
+      "k,ts,t,ok\n0.0,1,,true\n-0.0,2,\"\",true\n,3,,\n0,4,,false\n-0.0,5,,true\n0.0,6,\"\",true\n,7,\"\",\n"
                             "NaN,8,,\nInfinity,9,a,true\n-Infinity,10,a,true\nInfinity,11,a,true\n-0,12,,false\n";
   tocsin_program *program = compile(text);
   engine_rows rows;
@@ -489,13 +517,15 @@ static void a_partition_that_was_forgotten_begins_anew(void **state)
     row(&g, n % 4 < 2 ? NULL : "k", 2 * n, "a", n);
     row(&g, n % 4 < 2 ? NULL : "k", 2 * n + 1, "b", n);
   }
-  assert_int_equal(run(S "PARTITION BY k ORDER BY ts MEASURES LAST(v) AS v PATTERN (a b) DEFINE a AS type = 'a', b AS type = 'b')", &g, NULL,
+  assert_int_equal(run(S "PARTITION BY k ORDER BY ts MEASURES LAST(v) AS v PATTERN (a b) "
+                         "DEFINE a AS type = 'a', b AS type = 'b')", &g, NULL,
                        NULL, &stats),
                    TOCSIN_OK);
   assert_int_equal(stats.matches, 20);
   assert_int_equal(stats.partitions, 0);
   /* ^ is the first row of a partition, once and for all: it is remembered. */
-  assert_int_equal(run(S "PARTITION BY k ORDER BY ts MEASURES LAST(v) AS v PATTERN (^ a b) DEFINE a AS type = 'a', b AS type = 'b')", &g, NULL,
+  assert_int_equal(run(S "PARTITION BY k ORDER BY ts MEASURES LAST(v) AS v PATTERN (^ a b) "
+                         "DEFINE a AS type = 'a', b AS type = 'b')", &g, NULL,
                        NULL, &stats),
                    TOCSIN_OK);
   assert_int_equal(stats.matches, 2);
@@ -542,7 +572,8 @@ static void late_rows_are_told_or_stop_the_push(void **state)
   assert_int_equal(stats.rows_in, stats.rows_matched_over + stats.rows_late + stats.rows_bad + stats.rows_filtered);
 
   view(&g, columns, &batch);
-  assert_int_equal(tocsin_matcher_new(program, NULL, &matcher), TOCSIN_OK); /* without WATERMARK the default is to fail */
+  assert_int_equal(tocsin_matcher_new(program, NULL, &matcher),
+      TOCSIN_OK); /* without WATERMARK the default is to fail */
   assert_int_equal(tocsin_matcher_push(matcher, 0, &batch, 0, &taken), TOCSIN_LATE);
   assert_int_equal(taken, 1);
   assert_string_not_equal(tocsin_matcher_message(matcher), "");
@@ -592,10 +623,13 @@ static void limits_end_the_run_and_name_themselves(void **state)
     const char *text, *says;
     tocsin_matcher_options options;
   } limits[] = {
-      {S "PARTITION BY k ORDER BY ts MEASURES a.v AS v AFTER MATCH NO SKIP PATTERN (a ->> b ->> c) DEFINE c AS type = 'no')", "live paths",
+      {S "PARTITION BY k ORDER BY ts MEASURES a.v AS v AFTER MATCH NO SKIP PATTERN (a ->> b ->> c) "
+         "DEFINE c AS type = 'no')", "live paths",
        {.max_paths_per_partition = 20}},
-      {S "PARTITION BY k ORDER BY ts ALL ROWS PER MATCH PATTERN (a+ c) DEFINE c AS type = 'no')", "rows", {.max_rows_per_partition = 16}},
-      {S "PARTITION BY k ORDER BY ts MEASURES a.v AS v PATTERN (a) DEFINE a AS NEXT(v, 40) > 1)", "rows", {.max_rows_per_partition = 16}},
+      {S "PARTITION BY k ORDER BY ts ALL ROWS PER MATCH PATTERN (a+ c) "
+         "DEFINE c AS type = 'no')", "rows", {.max_rows_per_partition = 16}},
+      {S "PARTITION BY k ORDER BY ts MEASURES a.v AS v PATTERN (a) "
+         "DEFINE a AS NEXT(v, 40) > 1)", "rows", {.max_rows_per_partition = 16}},
   };
   made_rows g = rows_new(50, 100);
   size_t i;

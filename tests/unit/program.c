@@ -159,7 +159,8 @@ static void words(const engine_case *c, size_t stride, size_t *tried, size_t *ra
     uint32_t was, now;
     memcpy(&was, block + at, 4);
     for (k = 0; k < T_COUNT(bad) + 4; k++) {
-      now = k < T_COUNT(bad) ? bad[k] : k == T_COUNT(bad) ? was + 1 : k == T_COUNT(bad) + 1 ? was - 1 : k == T_COUNT(bad) + 2 ? was * 2 : was ^ 0x10000;
+      const uint32_t near[] = {was + 1, was - 1, was * 2, was ^ 0x10000};
+      now = k < T_COUNT(bad) ? bad[k] : near[k - T_COUNT(bad)];
       if (now == was) continue;
       memcpy(block + at, &now, 4);
       attempt(block, length, tried, ran);
@@ -180,8 +181,10 @@ static void a_block_with_a_wrong_word_is_refused_or_runs(void **state)
 
 static void a_block_with_any_wrong_bit_is_refused_or_runs(void **state)
 {
-  static const engine_case small = {"small", "CREATE STREAM s (k TEXT, t BIGINT, n TEXT); SELECT * FROM s MATCH_RECOGNIZE (PARTITION BY k "
-                                    "ORDER BY t MEASURES MIN(n) AS m, b.n AS bn PATTERN (!c{1} a (-> b){1,3}) DEFINE a AS n = 'a', "
+  static const engine_case small = {"small", "CREATE STREAM s (k TEXT, t BIGINT, n TEXT); SELECT * "
+                                             "FROM s MATCH_RECOGNIZE (PARTITION BY k "
+                                    "ORDER BY t MEASURES MIN(n) AS m, b.n AS bn PATTERN (!c{1} a (-> b){1,3}) "
+                                    "DEFINE a AS n = 'a', "
                                     "b AS b.n > LAST(a.n), c AS n = 'c')", NULL, TOCSIN_OK};
   tocsin_program *program = compile(&small);
   size_t length, bit, tried = 0, ran = 0;
@@ -214,7 +217,8 @@ static void a_block_spoilt_at_several_places_is_refused_or_runs(void **state)
       size_t faults = 1 + chance(&seed) % 4;
       memcpy(block, saved, length);
       while (faults-- > 0) {
-        size_t at = CHECKED + chance(&seed) % (length - CHECKED - 16), from = CHECKED + chance(&seed) % (length - CHECKED - 16);
+        size_t at = CHECKED + chance(&seed) % (length - CHECKED - 16);
+        size_t from = CHECKED + chance(&seed) % (length - CHECKED - 16);
         switch (chance(&seed) % 3) {
         case 0: block[at] = (char)chance(&seed); break;
         case 1: memmove(block + at / 4 * 4, block + from / 4 * 4, 4 + 4 * (chance(&seed) % 3)); break;
