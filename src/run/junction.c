@@ -238,7 +238,7 @@ static void accept_edge(walk *k, way *w)
 static bool walked(walk *k, way *w)
 {
   if (!seen(k, w)) return false;
-  if (!k->failed && k->r->can_accept[w->node] && !any_absence(k, w)) end_segment(k, false);
+  if (!k->failed && k->r->can_accept[w->node] && !any_absence(k, w) && !w->ended) end_segment(k, false);
   return true;
 }
 
