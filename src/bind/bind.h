@@ -29,7 +29,6 @@ typedef enum tsn_bx_kind {
   BX_OP,     /* op, x; one or two args */
   BX_AND,
   BX_OR,
-  BX_IN,   /* args: x, list; negated */
   BX_CASE, /* args: condition, value ...; otherwise */
   BX_CAST,
   BX_COALESCE,

@@ -127,15 +127,12 @@ static tsn_bx *inner_column(tsn_context *c, const tsn_expr *e)
   const char **names;
   const char *near;
   size_t i;
-  if (!e->qualifier.text || true) {
-    for (i = 0; i < b->query->inner_count; i++) {
-      if (!tsn_column_same(&e->name, b->query->inner[i].name)) continue;
-      {
-        tsn_bx *x = tsn_bx_new(b, BX_INNER, b->query->inner[i].type, e->at);
-        if (x) x->index = (uint32_t)i;
-        return x;
-      }
-    }
+  for (i = 0; i < b->query->inner_count; i++) {
+    tsn_bx *x;
+    if (!tsn_column_same(&e->name, b->query->inner[i].name)) continue;
+    x = tsn_bx_new(b, BX_INNER, b->query->inner[i].type, e->at);
+    if (x) x->index = (uint32_t)i;
+    return x;
   }
   names = tsn_arena_new_array(b->arena, const char *, b->query->inner_count + 1);
   if (!names) return NULL;

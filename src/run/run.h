@@ -515,8 +515,6 @@ bool tsn_paths_close(tsn_run *r, uint32_t part, int64_t time);
 bool tsn_paths_end(tsn_run *r, uint32_t part);
 /* Earliest time at which a timer of a waiting item completes; false: none. */
 bool tsn_path_due(tsn_run *r, const tsn_path *i, const tsn_deadline *handled, int64_t *time, tsn_phase *phase);
-/* The state that a register has before any row. */
-void tsn_cells_init(const tsn_run *r, tsn_cell *cells, size_t count);
 
 /* settle.c */
 bool tsn_settle(tsn_run *r, uint32_t part);
