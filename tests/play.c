@@ -1,13 +1,15 @@
 /* The player: pattern files and rows from standard input, matches to standard
  * output, many in one process. The differential tests and the case files use it.
  *
- *   in    PATTERN <bytes>\n<text>\nROWS <bytes>\n<JSON Lines of one stream>\n ...
+ *   in    PATTERN <bytes>\n<text>\n
+ *         ROWS <bytes>[ <stream>]\n<JSON Lines>\n    as often as wanted, pushed in this order
+ *         END\n                                      may be left out before PATTERN and at the end
  *   out   the output rows as JSON Lines, then END <status> <message>
  *
  * status: 0 done, 1 the pattern has errors, 2 not supported yet, 3 failed on the
- * data, 4 memory, 5 other. The rows go to the pattern's first stream.
+ * data, 4 memory, 5 other. Rows without a name go to the first stream.
  *
- *   --batch N     rows a batch (default: all in one)
+ *   --batch N     rows a batch (default: all rows of a block in one)
  *   --save        the program is saved and loaded before it runs
  *   --fail-at N   the N-th allocation of the engine fails, and every later one
  *   --stats       rows_late and the other counters behind END */
@@ -46,27 +48,37 @@ static void *heap_resize(void *context, void *block, size_t old_size, size_t new
   return moved;
 }
 
-static char *read_block(const char *word, size_t *length)
+/* A block of a case: the text, or rows and the name of their stream. */
+typedef struct block {
+  char line[300];
+  size_t name; /* where in it the stream's name stands; at its end where none does */
+  char *text;
+  size_t length;
+} block;
+
+/* The line that the input stands at, without its end. false: there is none. */
+static int read_line(block *b)
 {
-  char line[64], *text;
-  unsigned long n;
-  if (!fgets(line, sizeof line, stdin)) return NULL;
-  if (strncmp(line, word, strlen(word)) != 0 || sscanf(line + strlen(word), "%lu", &n) != 1) {
-    fprintf(stderr, "play: expected %s <bytes>, got %s", word, line);
+  if (!fgets(b->line, sizeof b->line, stdin)) return 0;
+  b->line[strcspn(b->line, "\n")] = 0;
+  return 1;
+}
+
+/* The bytes behind a line `WORD <bytes>[ <stream>]`; false: it is another line. */
+static int read_block(block *b, const char *word)
+{
+  size_t length = strlen(word);
+  char *end;
+  if (strncmp(b->line, word, length) != 0) return 0;
+  b->length = strtoul(b->line + length, &end, 10);
+  b->name = (size_t)(end - b->line) + (*end == ' ');
+  b->text = malloc(b->length + 1);
+  if (end == b->line + length || !b->text || fread(b->text, 1, b->length, stdin) != b->length || getchar() != '\n') {
+    fprintf(stderr, "play: %s: no number, fewer bytes, or no newline behind them\n", b->line);
     exit(2);
   }
-  text = malloc(n + 1);
-  if (!text || fread(text, 1, n, stdin) != n) {
-    fprintf(stderr, "play: the input ends too early\n");
-    exit(2);
-  }
-  text[n] = 0;
-  if (getchar() != '\n') {
-    fprintf(stderr, "play: no newline behind %s\n", word);
-    exit(2);
-  }
-  *length = n;
-  return text;
+  b->text[b->length] = 0;
+  return 1;
 }
 
 #define PATTERNS_MAX 64
@@ -108,40 +120,49 @@ static void drain(player *p)
   tsn_bytes_reset(&p->out);
 }
 
-static tocsin_status push(player *p, tsn_batch *batch)
+static tocsin_status push(player *p, size_t stream, tsn_batch *batch)
 {
   tocsin_batch view = tsn_batch_view(batch), part = view;
   size_t taken = 0;
   tocsin_status st = TOCSIN_OK;
   while (st == TOCSIN_OK && taken < view.rows) {
     part.rows = p->o.batch && taken + p->o.batch < view.rows ? taken + p->o.batch : view.rows;
-    st = tocsin_matcher_push(p->matcher, 0, &part, taken, &taken);
+    st = tocsin_matcher_push(p->matcher, stream, &part, taken, &taken);
     drain(p);
   }
   return st;
 }
 
-static tocsin_status feed(player *p, const char *rows, size_t length)
+/* The rows of a block, to the stream that it names. */
+static tocsin_status feed(player *p, const block *rows)
 {
-  tocsin_stream_info info = tocsin_program_stream(p->program, 0);
-  tsn_column_def *columns = calloc(info.column_count + 1, sizeof *columns);
-  tsn_schema schema = {.name = info.name, .column_count = info.column_count, .columns = columns};
+  const char *name = rows->line + rows->name;
+  size_t stream = 0, count = tocsin_program_stream_count(p->program);
+  tocsin_stream_info info;
+  tsn_column_def *columns;
+  tsn_schema schema;
   tsn_decoder_options ro = {.source = "rows"};
   tsn_decoder *reader = NULL;
   tsn_batch batch;
   tocsin_status st;
   size_t i;
+  while (*name && stream < count && strcmp(tocsin_program_stream(p->program, stream).name, name)) stream++;
+  if (stream == count) {
+    snprintf(p->message, sizeof p->message, "there is no stream %.100s for these rows", name);
+    return TOCSIN_MISUSE;
+  }
+  info = tocsin_program_stream(p->program, stream);
+  columns = calloc(info.column_count + 1, sizeof *columns);
+  schema = (tsn_schema){.name = info.name, .column_count = info.column_count, .columns = columns};
   for (i = 0; i < info.column_count; i++) {
-    tocsin_column_info c = tocsin_program_stream_column(p->program, 0, i);
+    tocsin_column_info c = tocsin_program_stream_column(p->program, stream, i);
     columns[i] = (tsn_column_def){.name = c.name, .type = c.type, .unit = c.unit, .path = c.path, .not_null = c.not_null != 0, .needed = true};
   }
   st = tsn_batch_init(&batch, &p->alloc, &schema);
   if (st == TOCSIN_OK) st = tsn_decoder_new(&p->alloc, TSN_FORMAT_JSONL, &schema, &ro, &reader);
-  if (st == TOCSIN_OK) st = tsn_decoder_feed(reader, rows, length, &batch);
+  if (st == TOCSIN_OK) st = tsn_decoder_feed(reader, rows->text, rows->length, &batch);
   if (st == TOCSIN_OK) st = tsn_decoder_finish(reader, &batch);
-  if (st == TOCSIN_OK) st = push(p, &batch);
-  if (st == TOCSIN_OK) st = tocsin_matcher_finish(p->matcher);
-  if (st == TOCSIN_OK) drain(p);
+  if (st == TOCSIN_OK) st = push(p, stream, &batch);
   tsn_decoder_free(reader);
   tsn_batch_clear(&batch);
   free(columns);
@@ -202,7 +223,7 @@ static tocsin_status start(player *p, const char *text, size_t length)
   return st;
 }
 
-static void play(const options *o, const char *text, size_t text_length, const char *rows, size_t rows_length)
+static void play(const options *o, const block *text, const block *rows, size_t count)
 {
   player p = {.o = *o};
   tocsin_status st;
@@ -212,8 +233,10 @@ static void play(const options *o, const char *text, size_t text_length, const c
   p.allocator = (tocsin_allocator){.resize = heap_resize, .context = &p.h};
   tsn_alloc_init(&p.alloc, NULL);
   tsn_bytes_init(&p.out, &p.alloc, (size_t)1 << 30);
-  st = start(&p, text, text_length);
-  if (st == TOCSIN_OK) st = feed(&p, rows, rows_length);
+  st = start(&p, text->text, text->length);
+  for (i = 0; i < count && st == TOCSIN_OK; i++) st = feed(&p, &rows[i]);
+  if (st == TOCSIN_OK) st = tocsin_matcher_finish(p.matcher);
+  if (st == TOCSIN_OK) drain(&p);
   if (p.matcher) {
     tocsin_matcher_stats(p.matcher, &stats);
     if (st != TOCSIN_OK && *tocsin_matcher_message(p.matcher))
@@ -238,7 +261,8 @@ static void play(const options *o, const char *text, size_t text_length, const c
 int main(int argc, char **argv)
 {
   options o = {0};
-  int i;
+  block line = {.line = ""};
+  int i, more;
   for (i = 1; i < argc; i++) {
     if (!strcmp(argv[i], "--save")) o.save = 1;
     else if (!strcmp(argv[i], "--stats")) o.stats = 1;
@@ -249,14 +273,25 @@ int main(int argc, char **argv)
       return 2;
     }
   }
-  for (;;) {
-    size_t text_length, rows_length;
-    char *text = read_block("PATTERN ", &text_length), *rows;
-    if (!text) return 0;
-    rows = read_block("ROWS ", &rows_length);
-    if (!rows) return 2;
-    play(&o, text, text_length, rows, rows_length);
-    free(text);
+  more = read_line(&line);
+  while (more) {
+    block text = line, *rows = NULL;
+    size_t count = 0;
+    if (!read_block(&text, "PATTERN ")) {
+      fprintf(stderr, "play: expected PATTERN <bytes>, got %s\n", line.line);
+      return 2;
+    }
+    while ((more = read_line(&line)) && !strncmp(line.line, "ROWS ", 5)) {
+      rows = realloc(rows, (count + 1) * sizeof *rows);
+      if (!rows) return 2;
+      rows[count] = line;
+      read_block(&rows[count++], "ROWS ");
+    }
+    play(&o, &text, rows, count);
+    if (more && !strcmp(line.line, "END")) more = read_line(&line);
+    while (count) free(rows[--count].text);
     free(rows);
+    free(text.text);
   }
+  return 0;
 }

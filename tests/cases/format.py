@@ -18,7 +18,8 @@ begun by a line `case` with its promise.
   case     a promise; begins the next case of the file
   query    one query; its streams are declared from the heads of the rows
   text     a whole pattern file, as it is
-  rows     stream (columns): the declaration's inside, or with `text` only the columns' names; then a table
+  rows     stream (columns): the declaration's inside, or with `text` only the columns' names; then a table. Another
+           block of the same stream goes on where the first one ended: in batches they arrive as the blocks stand
   input    stream file-name: the file as it is, such as `input s bad.jsonl`
   args     more arguments for the command, such as -p idle='45 minutes' --late drop
   expect   the output rows; the columns' names in brackets are compared where they stand

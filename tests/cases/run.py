@@ -50,6 +50,10 @@ class Played:
         self.inputs, self.declared = [], []
         for block in case.all("rows"):
             rows = f.rows_of(block)
+            if any(i.startswith(rows.stream + "=") for i in self.inputs):   # more of a stream, behind what came before
+                with open(os.path.join(folder, rows.stream + ".jsonl"), "a", encoding="utf-8") as file:
+                    file.write(f.json_lines(rows))
+                continue
             self.add_input(rows.stream, rows.stream + ".jsonl", f.json_lines(rows))
             self.declared.append(f"CREATE STREAM {rows.stream} ({' '.join(rows.declaration.split())});\n")
         for block in case.all("input"):
@@ -138,11 +142,11 @@ class Played:
 
     def play(self, size):
         """The rows that the player gives for batches of some size, and its status."""
-        if len(self.case.all("rows")) != 1 or self.case.all("input"):
-            raise CaseError("batches takes one block of rows and no input")
-        rows = f.json_lines(f.rows_of(self.case.one("rows")))
-        blocks = b"".join(f"{kind} {len(data)}\n".encode() + data + b"\n" for kind, data in
-                          (("PATTERN", self.text.encode()), ("ROWS", rows.encode())))
+        if not self.case.all("rows") or self.case.all("input"):
+            raise CaseError("batches takes blocks of rows and no input")
+        rows = [f.rows_of(block) for block in self.case.all("rows")]
+        blocks = [("PATTERN", "", self.text)] + [("ROWS", " " + r.stream, f.json_lines(r)) for r in rows]
+        blocks = b"".join(f"{kind} {len(text.encode())}{name}\n{text}\n".encode() for kind, name, text in blocks)
         try:
             done = subprocess.run([self.options.player, "--batch", str(size)], input=blocks, capture_output=True,
                                   timeout=SECONDS)

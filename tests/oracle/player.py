@@ -1,7 +1,7 @@
 """The engine under test, as a function from cases to answers.
 
-A player program reads blocks on standard input, each a line "PATTERN <bytes>", the pattern file, a newline, a line
-"ROWS <bytes>", rows of stream s as JSON Lines and a newline. For each block it writes the output rows as JSON
+A player program reads cases on standard input, each a line "PATTERN <bytes>", the pattern file, a newline, and blocks of
+rows: a line "ROWS <bytes>[ <stream>]", JSON Lines and a newline. For each case it writes the output rows as JSON
 Lines and a line "END <status> <message>": 0 done, 1 the pattern does not compile, 2 not supported yet, 3 a
 run-time error. "cli:PATH" is the command line program instead, one process for each case.
 """
