@@ -629,6 +629,7 @@ static const struct {
   { "SELECT * FROM s MATCH_RECOGNIZE ( ", "PATTERN ", 20000, "", TOCSIN_OK, "E0101" },
   { "SELECT * FROM s MATCH_RECOGNIZE ( ", "(] ", 20000, "", TOCSIN_LIMIT, "E0101" },
   { "", "\xff", 100000, "", TOCSIN_OK, "E0001" },
+  { "", " ", 17 << 20, "", TOCSIN_LIMIT, "E0006" },
 };
 
 static void floods_end_in_an_error_or_a_tree(void **state)
