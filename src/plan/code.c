@@ -65,13 +65,32 @@ static void constant(emitter *e, const tsn_bx *x)
   }
 }
 
+/* The value of the row so many physical rows from the current one: NULL where there
+ * is none, whatever the expression makes of columns that are NULL. */
+static void value_there(emitter *e, const tsn_bx *x)
+{
+  uint32_t none, end;
+  if (e->physical == 0 || x->kind == BX_COLUMN || x->kind == BX_LABEL) { /* the last two are NULL by themselves */
+    expr(e, x);
+    return;
+  }
+  emit(e, OP_IS_ROW, e->physical > 0, (uint16_t)(e->physical < 0 ? -e->physical : e->physical), 0, 0, 1);
+  none = jump(e, OP_UNLESS);
+  expr(e, x);
+  end = jump(e, OP_JUMP);
+  e->depth--; /* the other way has not pushed */
+  land(e, none);
+  simple(e, OP_NULL, 0, 0);
+  land(e, end);
+}
+
 static void row_value(emitter *e, const tsn_bx *x, int64_t physical)
 {
   tsn_mode mode = e->mode;
   int64_t before = e->physical;
   e->mode = MODE_ROW;
   e->physical = physical;
-  expr(e, x);
+  value_there(e, x);
   e->mode = mode;
   e->physical = before;
 }
@@ -223,7 +242,7 @@ tsn_code tsn_plan_code(tsn_plan *p, const tsn_bx *x, tsn_mode mode, uint32_t lab
   tsn_code code = {.instrs = {0, 0}};
   if (!x) return code;
   e.first = here(&e);
-  expr(&e, x);
+  value_there(&e, x);
   code.instrs.first = e.first;
   code.instrs.count = here(&e) - e.first;
   code.stack = e.most;

@@ -65,7 +65,7 @@ static int64_t timer_time(tsn_run *r, const tsn_path *i, const tsn_edge *e, bool
   t = &r->timers[e->timer];
   if (t->kind == TIMER_DURATION) return tsn_time_add(i->tau, t->duration);
   if (!tsn_eval_code(r, &eval, &t->code, &value)) {
-    *good = false;
+    *good = tsn_eval_failed(r, eval.partition, i->row, "the length of an absence", "");
     return 0;
   }
   *good = !value.null && value.v.i >= (t->kind == TIMER_DEADLINE_CODE ? i->tau : 0);

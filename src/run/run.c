@@ -34,9 +34,10 @@ void tsn_run_where(const tsn_run *r, const tsn_partition *part, int64_t row, cha
   uint32_t k;
   int n = snprintf(out, size, "%s%s", *name ? "pattern " : "the pattern", name);
   if (n > 0) at = (size_t)n < size ? (size_t)n : size - 1;
-  for (k = 0; part && part->keys && k < r->p->keys.count && at + 1 < size; k++) {
+  for (k = 0; part && k < r->p->keys.count && at + 1 < size; k++) {
     uint32_t slot = r->program->indices[r->p->keys.first + k];
-    tsn_cell c = tsn_load(r, part->keys[k], r->slot_is_text[slot]);
+    /* A partition that is not made yet has the keys of the row at hand. */
+    tsn_cell c = part->keys ? tsn_load(r, part->keys[k], r->slot_is_text[slot]) : r->row[slot];
     char number[TSN_TIME_TEXT];
     const char *lead = k ? ", " : ", key ";
     size_t length;

@@ -174,12 +174,18 @@ static bool match_value(tsn_run *r, const tsn_eval *e, tsn_match_value which, ts
   }
 }
 
-/* A column of the row so many physical rows from the current one. */
-static tsn_cell physical(const tsn_run *r, const tsn_eval *e, uint32_t slot, int64_t offset)
+/* Whether there is a row so many physical rows from the current one. */
+static bool is_row(const tsn_eval *e, int64_t offset)
 {
   int64_t row = e->number + offset;
-  if (!e->partition || row < e->partition->base || row < 0 || row >= e->partition->base + e->partition->kept) return none;
-  return tsn_load(r, tsn_kept_cells(r, e->partition, row)[slot], r->slot_is_text[slot]);
+  return e->partition && row >= e->partition->base && row >= 0 && row < e->partition->base + e->partition->kept;
+}
+
+/* A column of it; NULL where there is none. */
+static tsn_cell physical(const tsn_run *r, const tsn_eval *e, uint32_t slot, int64_t offset)
+{
+  if (!is_row(e, offset)) return none;
+  return tsn_load(r, tsn_kept_cells(r, e->partition, e->number + offset)[slot], r->slot_is_text[slot]);
 }
 
 static tsn_cell label_name(const tsn_run *r, uint32_t label)
@@ -238,6 +244,7 @@ bool tsn_eval_code(tsn_run *r, const tsn_eval *e, const tsn_code *code, tsn_cell
     case OP_COL: *++top = e->row ? e->row[in->a] : none; break;
     case OP_PREV: *++top = physical(r, e, in->a, -(int64_t)in->y); break;
     case OP_NEXT: *++top = physical(r, e, in->a, in->y); break;
+    case OP_IS_ROW: *++top = boolean(is_row(e, in->x ? in->y : -(int64_t)in->y)); break;
     case OP_CELL: *++top = tsn_load(r, (in->x ? e->final : e->cells)[in->a], r->cell_is_text[in->a]); break;
     case OP_FIRST: {
       const tsn_cell *kept;
@@ -462,7 +469,7 @@ static void update_labels(const tsn_eval *e, const tsn_reg_rec *reg, tsn_cell *c
   cells[0] = (tsn_cell){.v.i = e->number};
 }
 
-bool tsn_eval_updates(tsn_run *r, const tsn_eval *e, tsn_cell *cells, bool replay)
+static bool update_registers(tsn_run *r, const tsn_eval *e, tsn_cell *cells, bool replay)
 {
   const tsn_range *updates = &r->labels[e->label].updates;
   uint32_t u, k;
@@ -489,4 +496,10 @@ bool tsn_eval_updates(tsn_run *r, const tsn_eval *e, tsn_cell *cells, bool repla
     }
   }
   return true;
+}
+
+bool tsn_eval_updates(tsn_run *r, const tsn_eval *e, tsn_cell *cells, bool replay)
+{
+  return update_registers(r, e, cells, replay) ||
+         tsn_eval_failed(r, e->partition, e->number, "values under", tsn_program_text(r->program, r->labels[e->label].name));
 }

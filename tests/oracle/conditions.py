@@ -48,7 +48,8 @@ class Conditions:
                  "CASE WHEN v > 2 THEN TRUE ELSE v IS NULL END", "v IS DISTINCT FROM 2", f"{label}.v > 1",
                  "(v > 1 AND v IS NOT NULL OR v = 1)", "type LIKE '%'"]
         physical = ["v > PREV(v)", "v >= PREV(v, 2)", "(PREV(v) IS NULL OR v > PREV(v))", "PREV(type) <> 'x'",
-                    f"PREV({label}.v) < {label}.v", "v <> PREV(v)", "PREV(id) IS NOT NULL"]
+                    f"PREV({label}.v) < {label}.v", "v <> PREV(v)", "PREV(id) IS NOT NULL",
+                    "PREV(COALESCE(v, 3)) > 2"]
         within = "10 SECONDS" if self.is_timestamp else "10"
         correlated = [f"v > {o}.v", f"v <> LAST({o}.v)", f"v = FIRST({o}.v)", f"v >= LAST({o}.v, 1)", f"v = {o}.v",
                       f"(LAST({label}.v, 1) IS NULL OR v > LAST({label}.v, 1))", f"COUNT({o}.*) >= 2",
@@ -66,7 +67,7 @@ class Conditions:
             groups.append(["x > 1.5", f"x < {o}.x", "SUM(x) < 6.5", "x >= PREV(x)", f"x <= AVG({o}.x) + 0.5"])
         if self.full:
             groups.append(["v < NEXT(v)", "NEXT(v) IS NOT NULL", "v <= NEXT(v, 2)", f"NEXT({o}.v) <> v",
-                           "NEXT(type) <> 'x'"])
+                           "NEXT(type) <> 'x'", "NEXT(v IS NULL)"])
         return r.choice(r.choice(groups))
 
     # ---- MEASURES
@@ -100,7 +101,7 @@ class Conditions:
         a, b = self.r.choice(self.mapped), self.r.choice(self.mapped + list(self.spec.subsets))
         pool = ["FIRST(id)", "LAST(id)", "COUNT(*)", "MATCH_NUMBER()", "CLASSIFIER()", "PATH()", "ARRAY_AGG(id)",
                 "MATCH_START()", "MATCH_END()", "FIRST(id, 1)", "LAST(id, 1)", "SUM(v)", "MIN(v)", "MAX(v)", "AVG(v)",
-                "ARRAY_AGG(v)", "v", "id", "type", "LAST(ts) - FIRST(ts)", "PREV(id)", "PREV(v, 2)", "SUM(id)",
+                "ARRAY_AGG(v)", "v", "id", "type", "LAST(ts) - FIRST(ts)", "PREV(id)", "PREV(v, 2)", "SUM(id)", "PREV(COALESCE(v, 7), 2)",
                 "STRING_AGG(CLASSIFIER(), '')", "FIRST(CLASSIFIER())", "LAST(CLASSIFIER(), 1)", "PREV(CLASSIFIER())",
                 "MAX(CLASSIFIER())", "COUNT(DISTINCT v)", "MAX_BY(id, v)", "MIN_BY(id, v)", "STDDEV_POP(v)",
                 "SUM(DISTINCT v)", "ARRAY_AGG(DISTINCT v)", "STRING_AGG(DISTINCT type, ',')", "MIN_BY(type, v)",
