@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/time.h"
 #include "run/run.h"
 #include "tocsin.h"
@@ -16,6 +17,7 @@ struct tocsin_matcher {
   const tocsin_program *program;
   tsn_run *runs;
   size_t run_count;
+  tocsin_host_function *functions; /* by number of the declaration */
   tsn_output output;
   tocsin_value *values;
   size_t value_cap;
@@ -35,6 +37,36 @@ static tocsin_status stop(tocsin_matcher *m, const tsn_run *r)
   memcpy(m->message, r->message, sizeof m->message);
   m->message[sizeof m->message - 1] = 0;
   return m->status;
+}
+
+/* The host's function of a name: exactly, else in another case. NULL: there is none. */
+static const tocsin_host_function *find_function(const tocsin_matcher_options *options, const char *name)
+{
+  const tocsin_host_function *folded = NULL;
+  size_t i, length = strlen(name);
+  for (i = 0; i < options->function_count; i++) {
+    const tocsin_host_function *f = &options->functions[i];
+    if (!f->name || !f->call) continue;
+    if (!strcmp(f->name, name)) return f;
+    if (!folded && tsn_same_name(f->name, strlen(f->name), name, length)) folded = f;
+  }
+  return folded;
+}
+
+static tocsin_status resolve_functions(tocsin_matcher *m)
+{
+  const tocsin_program *p = m->program;
+  uint32_t i;
+  m->functions = tsn_alloc_array(&m->alloc, p->functions_count, sizeof *m->functions);
+  if (!m->functions) return TOCSIN_NOMEM;
+  for (i = 0; i < p->functions_count; i++) {
+    const tocsin_host_function *f = find_function(&m->options, tsn_program_text(p, p->functions[i].name));
+    if (f) m->functions[i] = *f;
+    else if (p->functions[i].needed) return TOCSIN_MISSING;
+  }
+  m->options.functions = NULL; /* borrowed for this call only */
+  m->options.function_count = 0;
+  return TOCSIN_OK;
 }
 
 tocsin_status tocsin_matcher_new(const tocsin_program *program, const tocsin_matcher_options *options, tocsin_matcher **matcher)
@@ -60,9 +92,10 @@ tocsin_status tocsin_matcher_new(const tocsin_program *program, const tocsin_mat
   m->values = tsn_alloc_array(&m->alloc, most, sizeof *m->values);
   m->value_cap = most;
   m->runs = tsn_alloc_array(&m->alloc, program->patterns_count, sizeof *m->runs);
-  if (!m->values || !m->runs) {
+  st = m->values && m->runs ? resolve_functions(m) : TOCSIN_NOMEM;
+  if (st != TOCSIN_OK) {
     tocsin_matcher_free(m);
-    return TOCSIN_NOMEM;
+    return st;
   }
   for (i = 0; i < program->patterns_count; i++) {
     m->run_count = i + 1;
@@ -74,6 +107,7 @@ tocsin_status tocsin_matcher_new(const tocsin_program *program, const tocsin_mat
     }
     m->runs[i].now = m->options.now;
     m->runs[i].now_context = m->options.now_context;
+    m->runs[i].functions = m->functions;
   }
   *matcher = m;
   return TOCSIN_OK;
@@ -86,6 +120,7 @@ void tocsin_matcher_free(tocsin_matcher *m)
   if (!m) return;
   for (i = 0; m->runs && i < m->run_count; i++) tsn_run_clear(&m->runs[i]);
   tsn_alloc_free(&m->alloc, m->runs, m->program->patterns_count * sizeof *m->runs);
+  tsn_alloc_free(&m->alloc, m->functions, m->functions ? m->program->functions_count * sizeof *m->functions : 0);
   tsn_alloc_free(&m->alloc, m->values, m->value_cap * sizeof *m->values);
   tsn_output_clear(&m->output);
   alloc = m->alloc;

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "host.h"
 #include "io/decoder.h"
 #include "tocsin.h"
 
@@ -111,6 +112,9 @@ static inline void engine_show(tsn_bytes *out, const tocsin_match *m)
   tsn_bytes_printf(out, " @%lld\n", (long long)m->time);
 }
 
+/* What every case can be run with. */
+static const tocsin_matcher_options engine_options = {.functions = host_functions, .function_count = HOST_FUNCTIONS};
+
 /* Takes what waits; out may be NULL. */
 static inline void engine_drain(tocsin_matcher *m, tsn_bytes *out)
 {
@@ -154,13 +158,14 @@ static inline tocsin_status engine_run_any(const tocsin_program *program)
   static const double reals[] = {0, -0.0, 1.5, 2, 1e300, -1e300, 3, 4, 5, 6, 7, 8};
   static const uint8_t bits[] = {0x5a, 0x0f}, valid[] = {0xff, 0x0e};
   enum { ROWS = sizeof integers / sizeof *integers };
-  tocsin_matcher_options options = {.late = TOCSIN_LATE_DROP,
-                                    .max_paths_per_partition = 200,
-                                    .max_rows_per_partition = 200,
-                                    .max_bytes = (uint64_t)64 << 20};
+  tocsin_matcher_options options = engine_options;
   tocsin_matcher *matcher;
-  tocsin_status st = tocsin_matcher_new(program, &options, &matcher);
+  tocsin_status st;
   size_t stream, i;
+  options.late = TOCSIN_LATE_DROP;
+  options.max_paths_per_partition = options.max_rows_per_partition = 200;
+  options.max_bytes = (uint64_t)64 << 20;
+  st = tocsin_matcher_new(program, &options, &matcher);
   if (st != TOCSIN_OK) return st;
   for (stream = 0; stream < tocsin_program_stream_count(program) && stream < 2; stream++) {
     size_t count = tocsin_program_stream(program, stream).column_count, taken = 0;
@@ -323,6 +328,13 @@ static const engine_case engine_cases[] = {
     {"a sum that leaves its range",
      ENGINE_QUERY("MEASURES SUM(v * 400000000000000000) AS s "
                   "PATTERN (a -> b+ c?) " ENGINE_LABELS), NULL, TOCSIN_RUNTIME},
+    {"functions of the host, in conditions, lengths, measures, SELECT and WHERE",
+     "CREATE FUNCTION twice (BIGINT) RETURNS BIGINT; CREATE FUNCTION shout (TEXT) RETURNS TEXT; "
+     "CREATE FUNCTION even (BIGINT) RETURNS BOOLEAN;\n" ENGINE_STREAM
+     "SELECT k, shout(t || l) AS loud, twice(n) AS n FROM s MATCH_RECOGNIZE (PARTITION BY k ORDER BY ts "
+     "MEASURES shout(LAST(note)) AS t, LAST(shout(type)) AS l, COUNT(*) AS n PATTERN (a (b | c)* !x{twice(a.v)}) "
+     "DEFINE a AS even(twice(v)), b AS shout(note) > shout(LAST(a.note)), x AS twice(v) < 0) WHERE even(twice(n))",
+     NULL, TOCSIN_OK},
 };
 
 #define ENGINE_CASES (sizeof engine_cases / sizeof *engine_cases)

@@ -16,6 +16,7 @@ unit_tests = \
   %D%/unit/diag \
   %D%/unit/format \
   %D%/unit/functions \
+  %D%/unit/host \
   %D%/unit/infer \
   %D%/unit/jsonl \
   %D%/unit/map \
@@ -47,6 +48,7 @@ EXTRA_DIST += \
   %D%/cases \
   %D%/conformance \
   %D%/headers \
+  %D%/host.h \
   %D%/layers \
   %D%/oracle \
   %D%/reference \

@@ -7,7 +7,8 @@
  *   out   the output rows as JSON Lines, then END <status> <message>
  *
  * status: 0 done, 1 the pattern has errors, 2 not supported yet, 3 failed on the
- * data, 4 memory, 5 other. Rows without a name go to the first stream.
+ * data, 4 memory, 5 other. Rows without a name go to the first stream. Functions
+ * that a pattern may declare: host.h.
  *
  *   --batch N     rows a batch (default: all rows of a block in one)
  *   --save        the program is saved and loaded before it runs
@@ -17,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host.h"
 #include "io/decoder.h"
 #include "io/writer.h"
 #include "tocsin.h"
@@ -190,7 +192,8 @@ static int64_t clock_that_stands(void *unused)
 static tocsin_status start(player *p, const char *text, size_t length)
 {
   tocsin_compile_options co = {.allocator = &p->allocator};
-  tocsin_matcher_options mo = {.allocator = &p->allocator, .now = clock_that_stands};
+  tocsin_matcher_options mo = {.allocator = &p->allocator, .now = clock_that_stands,
+                               .functions = host_functions, .function_count = HOST_FUNCTIONS};
   tocsin_diagnostics *diagnostics = NULL;
   tsn_writer_options wo = {.pattern_column = false};
   tocsin_status st;

@@ -42,6 +42,19 @@ TOCSIN_API size_t tocsin_program_stream_count(const tocsin_program *program);
 TOCSIN_API tocsin_stream_info tocsin_program_stream(const tocsin_program *program, size_t stream);
 TOCSIN_API tocsin_column_info tocsin_program_stream_column(const tocsin_program *program, size_t stream, size_t column);
 
+/* Functions that the text declares (CREATE FUNCTION), in its order. The host
+ * supplies them when it makes a matcher: tocsin_matcher_options.functions. */
+typedef struct tocsin_function_info {
+  const char *name;
+  tocsin_type result;
+  size_t argument_count;
+  int needed; /* a pattern calls it: without it there is no matcher */
+} tocsin_function_info;
+
+TOCSIN_API size_t tocsin_program_function_count(const tocsin_program *program);
+TOCSIN_API tocsin_function_info tocsin_program_function(const tocsin_program *program, size_t function);
+TOCSIN_API tocsin_type tocsin_program_function_argument(const tocsin_program *program, size_t function, size_t argument);
+
 /* Patterns, in the order of the text. name is "" for a bare query. */
 typedef struct tocsin_pattern_info {
   const char *name;

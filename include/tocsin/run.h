@@ -39,6 +39,48 @@ typedef struct tocsin_late_row {
   int64_t watermark; /* in force; lateness is watermark - time */
 } tocsin_late_row;
 
+typedef struct tocsin_value {
+  tocsin_type type; /* of its column */
+  int is_null;
+  union {
+    int boolean;
+    int64_t integer; /* BIGINT, TIMESTAMP and INTERVAL in microseconds */
+    double real;
+    struct {
+      const char *bytes; /* UTF-8, not NUL-terminated; a LIST is JSON text */
+      size_t length;
+    } text;
+  } as;
+} tocsin_value;
+
+/* A function that the text declares with CREATE FUNCTION.
+ *
+ * name  as declared; an exact spelling wins over one in another case
+ * call  is given as many arguments as were declared, each of its declared type or
+ *       NULL, and a result that is NULL of the declared type: it sets is_null to 0
+ *       and the value. NULLs are passed on, what they mean is the function's.
+ *         texts of arguments are UTF-8 without a NUL, valid for the call;
+ *         a text of the result is the function's own, valid until it is called
+ *         again: it is copied at once, and must be UTF-8
+ *       OK     a NaN counts as NULL
+ *       NOMEM  the matcher stops with it
+ *       other  a run-time error: the matcher's message names function, pattern,
+ *              key and row, and then what *message says (valid until the next
+ *              call; NULL: nothing)
+ *
+ * The result depends on the arguments alone: how often a function is called, and
+ * in which order, is not told - once a row and condition, again when a match is
+ * replayed, not at all where an AND or a CASE is decided before it. It must not
+ * take the matcher that calls it. A program that was loaded may declare other
+ * types than expected under a name: look at tocsin_program_function(), or at the
+ * types that the values carry. */
+typedef struct tocsin_host_function {
+  const char *name;
+  tocsin_status (*call)(void *context, const tocsin_value *arguments, size_t count, tocsin_value *result,
+                        const char **message);
+  void *context;
+} tocsin_host_function;
+
 typedef struct tocsin_matcher_options {
   const tocsin_allocator *allocator; /* NULL: the C library's */
   tocsin_late_policy late;
@@ -52,8 +94,22 @@ typedef struct tocsin_matcher_options {
    * most once a row. NULL: NOW() is a run-time error. */
   int64_t (*now)(void *context);
   void *now_context;
+  /* Functions of the host; those that the program does not declare are left out. The
+   * array is borrowed for tocsin_matcher_new(), call and context as long as the
+   * matcher lives. */
+  const tocsin_host_function *functions;
+  size_t function_count;
 } tocsin_matcher_options;
 
+/* A matcher at its begin.
+ *
+ * program  borrowed as long as the matcher lives
+ * options  NULL for the defaults; borrowed for the call, but for the callbacks
+ * matcher  set on OK, else NULL
+ *
+ * MISSING  the options lack a function that a pattern calls: one of those that
+ *          tocsin_program_function() shows as needed
+ * LIMIT, NOMEM */
 TOCSIN_API TOCSIN_CHECKED tocsin_status
 tocsin_matcher_new(const tocsin_program *program, const tocsin_matcher_options *options, tocsin_matcher **matcher);
 TOCSIN_API void tocsin_matcher_free(tocsin_matcher *matcher);
@@ -88,25 +144,11 @@ TOCSIN_API const char *tocsin_matcher_message(const tocsin_matcher *matcher);
 /* One output row. Valid until the next call that takes the matcher. */
 typedef struct tocsin_match {
   size_t pattern;
-  const struct tocsin_value *values; /* one an output column */
+  const tocsin_value *values; /* one an output column */
   size_t value_count;
   int timeout;  /* MATCH_STATUS() is 'TIMEOUT' */
   int64_t time; /* the output time of section 8 */
 } tocsin_match;
-
-typedef struct tocsin_value {
-  tocsin_type type; /* of its column */
-  int is_null;
-  union {
-    int boolean;
-    int64_t integer; /* BIGINT, TIMESTAMP and INTERVAL in microseconds */
-    double real;
-    struct {
-      const char *bytes; /* UTF-8, not NUL-terminated; a LIST is JSON text */
-      size_t length;
-    } text;
-  } as;
-} tocsin_value;
 
 /* 1 and the next decided match, in the one deterministic order, or 0. */
 TOCSIN_API int tocsin_matcher_next(tocsin_matcher *matcher, tocsin_match *match);

@@ -32,7 +32,8 @@ typedef enum tsn_bx_kind {
   BX_CASE, /* args: condition, value ...; otherwise */
   BX_CAST,
   BX_COALESCE,
-  BX_CALL /* index = tsn_function; x = the type that the open letters of its signature stand for */
+  BX_CALL, /* index = tsn_function; x = the type that the open letters of its signature stand for */
+  BX_HOST  /* index = declared function */
 } tsn_bx_kind;
 
 /* A set of labels: has[label] for the labels of the pattern; all: the universal row. */
@@ -130,6 +131,15 @@ typedef struct tsn_bstream {
   bool broken; /* its declaration has errors: what reads it is not looked at */
 } tsn_bstream;
 
+/* CREATE FUNCTION: the host supplies it. */
+typedef struct tsn_bfunction {
+  const char *name;
+  tocsin_type *arguments, result;
+  size_t argument_count;
+  bool needed; /* something calls it */
+  bool broken; /* its declaration has errors: calls of it are not looked at */
+} tsn_bfunction;
+
 typedef struct tsn_binner {
   const char *name;
   tocsin_type type;
@@ -185,6 +195,8 @@ typedef struct tsn_bound {
 typedef struct tsn_bound_script {
   tsn_bstream *streams;
   size_t stream_count;
+  tsn_bfunction *functions;
+  size_t function_count;
   tsn_bound **patterns;
   size_t pattern_count;
 } tsn_bound_script;

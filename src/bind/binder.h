@@ -4,6 +4,7 @@
  *   shape.c     the pattern: labels, gaps, durations, and what is wrong with it
  *   expr.c      expressions: operators, types
  *   call.c      calls of scalar functions
+ *   host.c      functions that the text declares
  *   row.c       navigation and aggregates: what an expression reads of a match
  *   output.c    measures, SELECT, WHERE */
 #ifndef TSN_BIND_BINDER_H
@@ -88,6 +89,16 @@ tsn_bx *tsn_bind_wrong_types(tsn_context *c, tsn_span at, const char *op, const 
 tsn_bx *tsn_bind_call(tsn_context *c, const tsn_expr *e);
 /* A call whose arguments are bound; types them by the function's signature. */
 tsn_bx *tsn_bind_function(tsn_context *c, tsn_function fn, tsn_span at, tsn_bx **args, size_t count);
+
+/* Brings an argument to a type that a function takes; NULL after saying why not. */
+tsn_bx *tsn_bind_argument(tsn_context *c, const char *function, tocsin_type type, tsn_bx *x);
+/* Whether a name calls something of the language: a function, an aggregate, FIRST ... */
+bool tsn_bind_is_known_call(const tsn_expr *e);
+
+/* host.c */
+void tsn_bind_declare_function(tsn_binder *b, const tsn_statement *s);
+int tsn_bind_find_host(const tsn_binder *b, const tsn_name *name); /* -1: none */
+tsn_bx *tsn_bind_host_call(tsn_context *c, const tsn_expr *e, size_t function);
 
 /* row.c */
 tsn_bx *tsn_bind_column(tsn_context *c, const tsn_expr *e);

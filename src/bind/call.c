@@ -19,21 +19,47 @@ static bool is_name(const char *name, const tsn_expr *e)
   return tsn_same_name(name, strlen(name), e->name.text, e->name.length);
 }
 
+static bool is_later(const tsn_expr *e)
+{
+  size_t i;
+  for (i = 0; i < sizeof later / sizeof *later; i++)
+    if (is_name(later[i], e)) return true;
+  return false;
+}
+
+/* The function of a name; TSN_FUNCTIONS: none. */
+static size_t find_function(const tsn_expr *e)
+{
+  size_t fn = 0;
+  while (fn < TSN_FUNCTIONS && !is_name(tsn_function_table[fn].name, e)) fn++;
+  return fn;
+}
+
+bool tsn_bind_is_known_call(const tsn_expr *e)
+{
+  return tsn_bind_is_row_call(e) || find_function(e) < TSN_FUNCTIONS || is_later(e);
+}
+
 static tsn_bx *unknown_function(tsn_context *c, const tsn_expr *e)
 {
   static const char *const others[] = {"CLASSIFIER", "MATCH_NUMBER", "FIRST", "LAST", "PREV", "NEXT"};
-  const char *names[TSN_FUNCTIONS + TSN_AGGREGATES + sizeof others / sizeof *others], *near;
-  size_t count = 0, i;
-  for (i = 0; i < sizeof later / sizeof *later; i++) {
-    if (!is_name(later[i], e)) continue;
-    tsn_diag_add(c->b->diag, TSN_U0011, e->at, NULL, "%s is not supported yet", later[i]);
+  const tsn_bound_script *script = c->b->bound;
+  size_t most = TSN_FUNCTIONS + TSN_AGGREGATES + sizeof others / sizeof *others + script->function_count, count = 0, i;
+  const char **names = tsn_arena_new_array(c->b->arena, const char *, most), *near;
+  if (!names) return NULL;
+  if (is_later(e)) {
+    tsn_diag_add(c->b->diag, TSN_U0011, e->at, NULL, "%s is not supported yet", e->name.text);
     return NULL;
   }
+  for (i = 0; i < script->function_count; i++) names[count++] = script->functions[i].name;
   for (i = 0; i < TSN_FUNCTIONS; i++) names[count++] = tsn_function_table[i].name;
   for (i = 0; i < TSN_AGGREGATES; i++) names[count++] = tsn_aggregate_table[i].name;
   for (i = 0; i < sizeof others / sizeof *others; i++) names[count++] = others[i];
   near = tsn_diag_nearest(e->name.text, names, count);
-  tsn_diag_add(c->b->diag, TSN_E1004, e->name.at, near ? tsn_arena_printf(c->b->arena, "did you mean %s?", near) : NULL,
+  tsn_diag_add(c->b->diag, TSN_E1004, e->name.at,
+               near ? tsn_arena_printf(c->b->arena, "did you mean %s?", near)
+                    : tsn_arena_printf(c->b->arena, "one of the host is declared: CREATE FUNCTION %s ( type, ... ) RETURNS type",
+                                       e->name.text),
                "there is no function %s", e->name.text);
   return NULL;
 }
@@ -180,12 +206,9 @@ static tsn_bx *open_argument(tsn_context *c, const char *name, char letter, tsn_
                                               : "it takes a number");
 }
 
-static tsn_bx *argument(tsn_context *c, const char *name, char letter, tsn_bx *x)
+tsn_bx *tsn_bind_argument(tsn_context *c, const char *name, tocsin_type want, tsn_bx *x)
 {
-  tocsin_type want = type_of_letter(letter, TOCSIN_NULL);
-  tsn_bx *y;
-  if (want == TOCSIN_NULL) return open_argument(c, name, letter, x);
-  y = tsn_bind_coerce(c->b, x, want);
+  tsn_bx *y = tsn_bind_coerce(c->b, x, want);
   if (y) return y;
   if (want == TOCSIN_TIMESTAMP && is_constant_text(x)) {
     tsn_diag_add(c->b->diag, TSN_E1006, x->at, "times are written as ISO 8601: '2026-01-31T09:00:00Z'",
@@ -197,6 +220,12 @@ static tsn_bx *argument(tsn_context *c, const char *name, char letter, tsn_bx *x
                               : want == TOCSIN_TIMESTAMP ? "it takes a TIMESTAMP"
                               : want == TOCSIN_BIGINT    ? "it takes a BIGINT here"
                                                          : NULL);
+}
+
+static tsn_bx *argument(tsn_context *c, const char *name, char letter, tsn_bx *x)
+{
+  tocsin_type want = type_of_letter(letter, TOCSIN_NULL);
+  return want == TOCSIN_NULL ? open_argument(c, name, letter, x) : tsn_bind_argument(c, name, want, x);
 }
 
 /* Brings the arguments to the signature; *open: what its open letters stand for. */
@@ -244,32 +273,36 @@ tsn_bx *tsn_bind_function(tsn_context *c, tsn_function fn, tsn_span at, tsn_bx *
   return n;
 }
 
+/* RUNNING, FINAL and DISTINCT say nothing to a scalar function. */
+static bool is_plain(tsn_context *c, const tsn_expr *e, const char *name)
+{
+  if (e->semantics != SEMANTICS_NONE) {
+    tsn_diag_add(c->b->diag, TSN_E1016, e->at, "they stand before FIRST, LAST and aggregates",
+                 "%s before %s says nothing", e->semantics == SEMANTICS_FINAL ? "FINAL" : "RUNNING", name);
+    return false;
+  }
+  if (e->distinct) tsn_diag_add(c->b->diag, TSN_E1017, e->at, NULL, "DISTINCT is for aggregates, not for %s", name);
+  return !e->distinct;
+}
+
 tsn_bx *tsn_bind_call(tsn_context *c, const tsn_expr *e)
 {
   size_t fn, count = 0;
-  tsn_bx *args[64];
+  tsn_bx *args[TSN_ARGUMENTS_MAX];
   const tsn_expr *arg;
   bool good = true;
+  int host;
   if (e->over) {
     tsn_diag_add(c->b->diag, TSN_E1017, e->over->at, "an inner SELECT in FROM is the place for it",
                  "OVER is not allowed in %s", c->place == PLACE_DEFINE ? "a condition" : "this place");
     return NULL;
   }
   if (tsn_bind_is_row_call(e)) return tsn_bind_row_call(c, e);
-  for (fn = 0; fn < TSN_FUNCTIONS; fn++)
-    if (is_name(tsn_function_table[fn].name, e)) break;
-  if (fn == TSN_FUNCTIONS) return unknown_function(c, e);
-  if (e->semantics != SEMANTICS_NONE) {
-    tsn_diag_add(c->b->diag, TSN_E1016, e->at, "they stand before FIRST, LAST and aggregates",
-                 "%s before %s says nothing", e->semantics == SEMANTICS_FINAL ? "FINAL" : "RUNNING",
-                 tsn_function_table[fn].name);
-    return NULL;
-  }
-  if (e->distinct) {
-    tsn_diag_add(c->b->diag, TSN_E1017, e->at, NULL, "DISTINCT is for aggregates, not for %s",
-                 tsn_function_table[fn].name);
-    return NULL;
-  }
+  fn = find_function(e);
+  host = fn == TSN_FUNCTIONS ? tsn_bind_find_host(c->b, &e->name) : -1;
+  if (fn == TSN_FUNCTIONS && host < 0) return unknown_function(c, e);
+  if (!is_plain(c, e, host >= 0 ? c->b->bound->functions[host].name : tsn_function_table[fn].name)) return NULL;
+  if (host >= 0) return tsn_bind_host_call(c, e, (size_t)host);
   if (wrong_count(c, e, &tsn_function_table[fn])) return NULL;
   for (arg = e->args; arg; arg = arg->next) {
     args[count] = tsn_bind_expr(c, arg);

@@ -3,6 +3,7 @@ libtsn_la_SOURCES += \
   %D%/binder.h \
   %D%/call.c \
   %D%/expr.c \
+  %D%/host.c \
   %D%/output.c \
   %D%/row.c \
   %D%/scope.c \

@@ -387,14 +387,15 @@ tocsin_status tsn_bind(tsn_arena *arena, const tsn_script *script, const char *t
   if (!b.bound || !b.params) return tsn_arena_failed(arena);
   b.bound->streams = tsn_arena_new_array(arena, tsn_bstream, count + (options ? options->stream_count : 0));
   b.bound->patterns = tsn_arena_new_array(arena, tsn_bound *, count);
-  if (!b.bound->streams || !b.bound->patterns) return tsn_arena_failed(arena);
+  b.bound->functions = tsn_arena_new_array(arena, tsn_bfunction, count);
+  if (!b.bound->streams || !b.bound->patterns || !b.bound->functions) return tsn_arena_failed(arena);
   for (s = script->statements; s; s = s->next)
     if (s->kind == STATEMENT_PARAMETER) declare_parameter(&b, s);
   unknown_host_parameters(&b);
   for (s = script->statements; s; s = s->next) {
     if (s->kind == STATEMENT_STREAM) declare_stream(&b, s);
     if (s->kind == STATEMENT_TABLE) tsn_diag_add(diag, TSN_U0012, s->at, NULL, "CREATE TABLE is not supported yet");
-    if (s->kind == STATEMENT_FUNCTION) tsn_diag_add(diag, TSN_U0013, s->at, NULL, "CREATE FUNCTION is not supported yet");
+    if (s->kind == STATEMENT_FUNCTION) tsn_bind_declare_function(&b, s);
   }
   host_streams(&b);
   for (s = script->statements; s; s = s->next)

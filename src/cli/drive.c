@@ -379,6 +379,21 @@ static int check_inputs(const drive *d)
   return 0;
 }
 
+/* Functions that a text declares come from the host; this one has none. */
+static int check_functions(const drive *d)
+{
+  const tocsin_program *program = d->job->program;
+
+  for (size_t i = 0; i < tocsin_program_function_count(program); i++) {
+    tocsin_function_info f = tocsin_program_function(program, i);
+    if (!f.needed) continue;
+    tsn_say("%s: function %s is one that the host supplies, and the command has none to give: "
+            "such a file runs from C, SQLite or Python", d->job->file, f.name);
+    return TSN_EXIT_PATTERN;
+  }
+  return 0;
+}
+
 static int open_matcher(drive *d)
 {
   tocsin_matcher_options options = { .allocator = NULL };
@@ -489,6 +504,7 @@ int tsn_drive(tsn_job *job)
   int st = tsn_aside_options(&d.aside, job->args);
 
   watch_signals();
+  if (st == 0) st = check_functions(&d);
   if (st == 0) st = choose_pattern(&d);
   if (st == 0) st = check_inputs(&d);
   if (st == 0) st = prepare_sources(&d);

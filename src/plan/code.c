@@ -233,6 +233,10 @@ static void expr(emitter *e, const tsn_bx *x)
     for (arg = x->args; arg; arg = arg->next) expr(e, arg);
     emit(e, OP_CALL, x->x, (uint16_t)x->arg_count, x->index, (int)x->arg_count, 1);
     break;
+  case BX_HOST:
+    for (arg = x->args; arg; arg = arg->next) expr(e, arg);
+    emit(e, OP_HOST, 0, (uint16_t)x->arg_count, x->index, (int)x->arg_count, 1);
+    break;
   }
 }
 

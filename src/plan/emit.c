@@ -57,6 +57,19 @@ static void emit_streams(tsn_image *image, const tsn_bound_script *script)
   }
 }
 
+static void emit_functions(tsn_image *image, const tsn_bound_script *script)
+{
+  uint32_t types[TSN_ARGUMENTS_MAX];
+  size_t i, j;
+  for (i = 0; i < script->function_count; i++) {
+    const tsn_bfunction *f = &script->functions[i];
+    tsn_function_rec rec = {.name = name_of(image, f->name), .result = (uint32_t)f->result, .needed = f->needed};
+    for (j = 0; j < f->argument_count; j++) types[j] = (uint32_t)f->arguments[j];
+    rec.arguments = add_indices(image, types, f->argument_count);
+    tsn_image_add(image, SECTION_functions, &rec, sizeof rec);
+  }
+}
+
 /* The path cells that live behind an element, as a list of numbers. */
 static tsn_range live_cells(tsn_plan *p, const uint64_t *live)
 {
@@ -356,6 +369,7 @@ tocsin_status tsn_plan_program(tsn_arena *arena, tsn_alloc *alloc, const tsn_bou
   size_t length = 0, i;
   for (i = 0; i < TSN_SECTIONS; i++) tsn_bytes_init(&image.sections[i], alloc, TSN_PROGRAM_MAX);
   emit_streams(&image, script);
+  emit_functions(&image, script);
   for (i = 0; i < script->pattern_count; i++)
     if (script->patterns[i]->pattern) plan_pattern(arena, &image, script->patterns[i], diag);
   st = tsn_arena_failed(arena);

@@ -18,6 +18,7 @@ static void print_code(const tocsin_program *p, const tsn_code *code, const char
     case OPERAND_REAL: tsn_bytes_printf(out, " %g", p->reals[in->a]); break;
     case OPERAND_TEXT: tsn_bytes_printf(out, " '%s'", tsn_program_text(p, p->texts[in->a])); break;
     case OPERAND_FUNCTION: tsn_bytes_printf(out, " %s", tsn_function_table[in->a].name); break;
+    case OPERAND_HOST: tsn_bytes_printf(out, " %s", tsn_program_text(p, p->functions[in->a].name)); break;
     case OPERAND_NONE: break;
     default: tsn_bytes_printf(out, " %u", in->a); break;
     }
@@ -141,9 +142,24 @@ static void print_pattern(const tocsin_program *p, const tsn_pattern_rec *q, tsn
   }
 }
 
+static void print_functions(const tocsin_program *p, tsn_bytes *out)
+{
+  uint32_t i, k;
+  for (i = 0; i < p->functions_count; i++) {
+    const tsn_function_rec *f = &p->functions[i];
+    tsn_bytes_printf(out, "function %s(", tsn_program_text(p, f->name));
+    for (k = 0; k < f->arguments.count; k++)
+      tsn_bytes_printf(out, "%s%s", k ? ", " : "", tocsin_type_name((tocsin_type)p->indices[f->arguments.first + k]));
+    tsn_bytes_printf(out, ") RETURNS %s, %s\n", tocsin_type_name((tocsin_type)f->result),
+                     f->needed ? "which the host supplies" : "which nothing calls");
+  }
+  if (p->functions_count) tsn_bytes_char(out, '\n');
+}
+
 tocsin_status tsn_explain_program(const tocsin_program *p, tsn_bytes *out)
 {
   uint32_t i;
+  print_functions(p, out);
   for (i = 0; i < p->patterns_count; i++) {
     if (i) tsn_bytes_char(out, '\n');
     print_pattern(p, &p->patterns[i], out);

@@ -134,6 +134,27 @@ tocsin_column_info tocsin_program_stream_column(const tocsin_program *program, s
   return info;
 }
 
+size_t tocsin_program_function_count(const tocsin_program *program) { return program->functions_count; }
+
+tocsin_function_info tocsin_program_function(const tocsin_program *program, size_t function)
+{
+  tocsin_function_info info = {.name = ""};
+  const tsn_function_rec *f;
+  if (function >= program->functions_count) return info;
+  f = &program->functions[function];
+  info.name = tsn_program_text(program, f->name);
+  info.result = (tocsin_type)f->result;
+  info.argument_count = f->arguments.count;
+  info.needed = f->needed != 0;
+  return info;
+}
+
+tocsin_type tocsin_program_function_argument(const tocsin_program *program, size_t function, size_t argument)
+{
+  if (function >= program->functions_count || argument >= program->functions[function].arguments.count) return TOCSIN_NULL;
+  return (tocsin_type)program->indices[program->functions[function].arguments.first + argument];
+}
+
 size_t tocsin_program_pattern_count(const tocsin_program *program) { return program->patterns_count; }
 
 tocsin_pattern_info tocsin_program_pattern(const tocsin_program *program, size_t pattern)

@@ -24,6 +24,7 @@ typedef enum tsn_operand {
   OPERAND_INNER,
   OPERAND_COUNT,
   OPERAND_FUNCTION,
+  OPERAND_HOST,
   OPERAND_LIST
 } tsn_operand;
 

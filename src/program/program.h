@@ -51,6 +51,16 @@ typedef struct tsn_column_rec {
   uint32_t unused;
 } tsn_column_rec;
 
+#define TSN_ARGUMENTS_MAX 64u /* of a function, built in or declared */
+
+/* A function that the text declares and the host supplies. */
+typedef struct tsn_function_rec {
+  tsn_str name;
+  tsn_range arguments; /* of indices: their types */
+  uint32_t result;     /* type */
+  uint32_t needed;     /* a code calls it: there is no matcher without it */
+} tsn_function_rec;
+
 /* An instruction of the expression machine; ops.def says what x, y and a mean. */
 typedef struct tsn_instr {
   uint8_t op, x;

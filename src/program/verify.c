@@ -69,6 +69,9 @@ static bool indices_below(checker *c, tsn_range r, uint32_t limit)
   return true;
 }
 
+/* Of a value that goes in; a LIST only comes out. */
+static bool is_type(uint32_t type) { return type >= TOCSIN_BOOLEAN && type <= TOCSIN_INTERVAL; }
+
 static char kind_of(uint32_t type) { return type == TOCSIN_TEXT || type == TOCSIN_LIST ? 'T' : 'N'; }
 
 static const tsn_column_rec *slot_column(const checker *c, uint32_t slot)
@@ -105,6 +108,17 @@ static bool call_ok(const tsn_instr *in, char **top, char *bottom, char *result)
   return true;
 }
 
+static bool host_ok(const tocsin_program *p, const tsn_instr *in, char **top, char *bottom, char *result)
+{
+  const tsn_function_rec *f = &p->functions[in->a];
+  uint32_t i;
+  if (in->y != f->arguments.count) return false;
+  for (i = in->y; i-- > 0;)
+    if (!take(top, bottom, kind_of(p->indices[f->arguments.first + i]))) return false;
+  *result = kind_of(f->result);
+  return true;
+}
+
 /* Whether a register and its cells may be read there. */
 static bool reg_ok(const checker *c, uint32_t at, place where)
 {
@@ -137,6 +151,7 @@ static bool operand_ok(const checker *c, const tsn_instr *in, uint32_t at, uint3
   case OPERAND_JUMP: return in->a > at && in->a <= count;
   case OPERAND_INNER: return in->a < c->q->inner.count && outer;
   case OPERAND_FUNCTION: return in->a < TSN_FUNCTIONS;
+  case OPERAND_HOST: return in->a < p->functions_count && p->functions[in->a].needed;
   default: return in->op != OP_MATCH || in->a < MATCH_VALUES;
   }
 }
@@ -228,11 +243,14 @@ static bool effect(checker *c, const tsn_instr *in, char **top)
     if (!take(top, bottom, '?')) return false;
     break;
   case OP_CAST:
-    if (in->x < TOCSIN_BOOLEAN || in->x > TOCSIN_INTERVAL || in->y < TOCSIN_BOOLEAN || in->y > TOCSIN_INTERVAL || !take(top, bottom, kind_of(in->x))) return false;
+    if (!is_type(in->x) || !is_type(in->y) || !take(top, bottom, kind_of(in->x))) return false;
     kind = kind_of(in->y);
     break;
   case OP_CALL:
     if (!call_ok(in, top, bottom, &kind)) return false;
+    break;
+  case OP_HOST:
+    if (!host_ok(c->p, in, top, bottom, &kind)) return false;
     break;
   case OP_JUMP: return true;
   case OP_UNLESS: return take(top, bottom, 'N');
@@ -519,6 +537,21 @@ static bool pattern_ok(checker *c)
   return c->cell_kinds && registers_ok(c) && labels_ok(c) && nodes_ok(c) && outputs_ok(c);
 }
 
+static bool functions_ok(checker *c)
+{
+  const tocsin_program *p = c->p;
+  uint32_t i, k;
+  for (i = 0; i < p->functions_count; i++) {
+    const tsn_function_rec *f = &p->functions[i];
+    if (!text_ok(p, f->name) || !is_type(f->result) || f->arguments.count > TSN_ARGUMENTS_MAX ||
+        !indices_below(c, f->arguments, TOCSIN_INTERVAL + 1))
+      return false;
+    for (k = 0; k < f->arguments.count; k++)
+      if (!is_type(p->indices[f->arguments.first + k])) return false;
+  }
+  return true;
+}
+
 tocsin_status tsn_program_verify(const tocsin_program *p)
 {
   tsn_alloc alloc = p->alloc;
@@ -530,7 +563,8 @@ tocsin_status tsn_program_verify(const tocsin_program *p)
            p->streams[i].event_time < (int32_t)p->streams[i].columns.count;
   for (i = 0; i < p->columns_count && good; i++)
     good = text_ok(p, p->columns[i].name) && (p->columns[i].path.offset == TSN_NONE || text_ok(p, p->columns[i].path)) &&
-           p->columns[i].type >= TOCSIN_BOOLEAN && p->columns[i].type <= TOCSIN_INTERVAL && p->columns[i].unit <= TOCSIN_UNIT_NANOSECOND;
+           is_type(p->columns[i].type) && p->columns[i].unit <= TOCSIN_UNIT_NANOSECOND;
+  good = good && functions_ok(&c);
   c.stack = scratch(&c, TSN_STACK_MAX + 64, 1);
   good = good && c.stack;
   for (i = 0; i < p->patterns_count && good; i++) {

@@ -5,6 +5,7 @@
  *   time_function.c   times
  *   regex_function.c  regular expressions, compiled once
  *   hash_function.c   HASH
+ *   host_function.c   those of the host, behind OP_HOST
  *
  * A row of program/functions.def names the function here that does it. */
 #ifndef TSN_RUN_FUNCTION_H

@@ -6,6 +6,7 @@ libtsn_la_SOURCES += \
   %D%/gather.c \
   %D%/hash_function.c \
   %D%/history.c \
+  %D%/host_function.c \
   %D%/items.c \
   %D%/junction.c \
   %D%/measure.c \

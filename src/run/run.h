@@ -401,6 +401,8 @@ struct tsn_run {
   uint32_t set_count;
   tsn_run_regexes *regexes;       /* NULL until one is met */
 
+  const tocsin_host_function *functions; /* of the host, by number of the declaration */
+
   /* NOW(): the host's clock, read at most once a moment */
   int64_t (*now)(void *context);
   void *now_context;
@@ -551,6 +553,9 @@ void tsn_json_cell(tsn_bytes *b, uint32_t type, const tsn_cell *c);
 
 /* regex_function.c */
 void tsn_run_regexes_clear(tsn_run *r);
+
+/* host_function.c: args loaded; what the host gives lives until the next row. */
+bool tsn_call_host(tsn_run *r, const tsn_instr *in, const tsn_cell *args, tsn_cell *out);
 
 /* function.c */
 bool tsn_call(tsn_run *r, const tsn_instr *in, const tsn_cell *args, tsn_cell *out);

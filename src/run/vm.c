@@ -384,6 +384,11 @@ bool tsn_eval_code(tsn_run *r, const tsn_eval *e, const tsn_code *code, tsn_cell
       if (!tsn_call(r, in, top, cells)) return false;
       *top = cells[0];
       break;
+    case OP_HOST:
+      top -= (int)in->y - 1;
+      if (!tsn_call_host(r, in, top, cells)) return false;
+      *top = cells[0];
+      break;
     case OP_LIST:
       if (!tsn_gather_value(r, &r->regs[in->a], in->x == 1, top + 1)) return false;
       top++;

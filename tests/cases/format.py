@@ -22,6 +22,7 @@ begun by a line `case` with its promise.
            block of the same stream goes on where the first one ended: in batches they arrive as the blocks stand
   input    stream file-name: the file as it is, such as `input s bad.jsonl`
   args     more arguments for the command, such as -p idle='45 minutes' --late drop
+  host     player: the command cannot play it (its functions come from the host), tests/play does; its head lists them
   expect   the output rows; the columns' names in brackets are compared where they stand
   diagnostics  what `tocsin check` finds: `line:column severity[code] message`, and under it `hint ...`; lines and
            columns count in the block's text, without the indentation that all its lines share
@@ -39,7 +40,7 @@ import json
 import re
 from dataclasses import dataclass, field
 
-BLOCKS = ("case", "query", "text", "rows", "input", "args", "expect", "diagnostics", "fails", "stats", "limits", "also")
+BLOCKS = ("case", "query", "text", "rows", "input", "args", "host", "expect", "diagnostics", "fails", "stats", "limits", "also")
 ANSWERS = ("expect", "diagnostics", "fails")     # what --accept may write
 WIDTH = 8                                        # where a block's first line begins
 

@@ -111,6 +111,11 @@ class Played:
 
     def run(self):
         """(expect, fails, counters) of a run."""
+        if self.case.one("host"):
+            if f.inner_text(self.case.one("host")) != "player":
+                raise CaseError("a host is: player")
+            rows, status, message = self.play(0)
+            return rows, (str(status), ["  " + message]) if status else None, {}
         more = [word for block in self.case.all("args") for word in shlex.split(f.inner_text(block))]
         status, out, errors = self.command("run", self.pattern, *self.inputs, "--to", "jsonl", "--stats", *more)
         said = errors.rstrip().splitlines()

@@ -18,13 +18,14 @@ static tocsin_status live(const engine_case *c, engine_heap *heap, tsn_batch *ro
 {
   tocsin_allocator allocator = engine_allocator(heap);
   tocsin_compile_options options = {.allocator = &allocator};
-  tocsin_matcher_options matching = {.allocator = &allocator};
+  tocsin_matcher_options matching = engine_options;
   engine_way way = {.batch = batch};
   tocsin_program *program = NULL, *again = NULL;
   tocsin_matcher *matcher = NULL;
   tocsin_diagnostics *diagnostics = NULL;
   tocsin_status st;
   lives++;
+  matching.allocator = &allocator;
   st = tocsin_compile(c->text, strlen(c->text), &options, &program, &diagnostics);
   assert_int_equal(st == TOCSIN_OK, program != NULL);
   if (st == TOCSIN_OK) assert_non_null(diagnostics);

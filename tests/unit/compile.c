@@ -13,7 +13,8 @@ static tocsin_status answer(const char *text, size_t length, const char *about)
   tocsin_allocator allocator = engine_allocator(&heap);
   tocsin_compile_options options = {.allocator = &allocator};
   tocsin_matcher_options matching = {.allocator = &allocator, .late = TOCSIN_LATE_DROP, .max_paths_per_partition = 2000,
-                                     .max_bytes = (uint64_t)512 << 20};
+                                     .max_bytes = (uint64_t)512 << 20, .functions = host_functions,
+                                     .function_count = HOST_FUNCTIONS};
   engine_way way = {0};
   tocsin_program *program;
   tocsin_diagnostics *diagnostics;
@@ -29,7 +30,7 @@ static tocsin_status answer(const char *text, size_t length, const char *about)
     (void)engine_rows_read(&rows, program, "k,ts,type,v\nA,1,a,1\nA,2,b,2\nA,3,a,3\nB,3,a,4\nA,4,c,5\nA,9,a,6\n");
     st = tocsin_matcher_new(program, &matching, &matcher);
     if (st == TOCSIN_OK) st = engine_feed(matcher, &rows.batch, &way, NULL);
-    T_ROW(st == TOCSIN_OK || st == TOCSIN_LIMIT || st == TOCSIN_RUNTIME || st == TOCSIN_NOMEM, about);
+    T_ROW(st == TOCSIN_OK || st == TOCSIN_LIMIT || st == TOCSIN_RUNTIME || st == TOCSIN_NOMEM || st == TOCSIN_MISSING, about);
     tocsin_matcher_free(matcher);
     engine_rows_clear(&rows);
   }
