@@ -261,15 +261,17 @@ tsn_expr *tsn_expr_semantics(tsn_reader *r, tsn_span at, tsn_semantics semantics
   return x;
 }
 
-tsn_over *tsn_over_new(tsn_reader *r, bool framed, bool range, tsn_expr *preceding)
+tsn_over *tsn_over_new(tsn_reader *r) { return tsn_arena_new(r->arena, tsn_over); }
+
+tsn_over *tsn_over_frame(tsn_reader *r, bool range, bool between, tsn_bound_at begin, tsn_bound_at end)
 {
   tsn_over *o = tsn_arena_new(r->arena, tsn_over);
 
-  if (o) *o = (tsn_over){ .framed = framed, .range = range, .preceding = preceding };
+  if (o) *o = (tsn_over){ .framed = true, .range = range, .between = between, .begin = begin, .end = end };
   return o;
 }
 
-tsn_over *tsn_over_end(tsn_over *over, tsn_span at, tsn_expr_list partition, tsn_expr_list order)
+tsn_over *tsn_over_end(tsn_over *over, tsn_span at, tsn_expr_list partition, tsn_order_list order)
 {
   if (!over) return NULL;
   over->partition = partition.first;
@@ -278,18 +280,21 @@ tsn_over *tsn_over_end(tsn_over *over, tsn_span at, tsn_expr_list partition, tsn
   return over;
 }
 
+static void deepen(tsn_expr *e, const tsn_expr *inside)
+{
+  if (inside && e->depth <= inside->depth) e->depth = inside->depth + 1;
+}
+
 tsn_expr *tsn_expr_over(tsn_reader *r, tsn_span at, tsn_expr *call, tsn_over *over)
 {
-  const tsn_expr *lists[3], *x;
-  size_t i;
+  const tsn_expr *x;
+  const tsn_order *o;
 
   if (!call || !over) return call;
-  lists[0] = over->partition;
-  lists[1] = over->order;
-  lists[2] = over->preceding;
-  for (i = 0; i < 3; i++)
-    for (x = lists[i]; x; x = x->next)
-      if (call->depth <= x->depth) call->depth = x->depth + 1;
+  for (x = over->partition; x; x = x->next) deepen(call, x);
+  for (o = over->order; o; o = o->next) deepen(call, o->expr);
+  deepen(call, over->begin.distance);
+  deepen(call, over->end.distance);
   if (call->depth > TSN_DEPTH_MAX) {
     tsn_reader_limit(r, TSN_E0008, at, "an expression", TSN_DEPTH_MAX);
     return tsn_expr_leaf(r, EXPR_NULL, at, 0);

@@ -64,13 +64,31 @@ typedef enum tsn_semantics { SEMANTICS_NONE, SEMANTICS_RUNNING, SEMANTICS_FINAL 
 
 typedef struct tsn_expr tsn_expr;
 
-/* OVER (PARTITION BY k, ... ORDER BY t ROWS n PRECEDING | RANGE d PRECEDING) */
+/* Where a frame begins or ends. */
+typedef enum tsn_bound_kind {
+  BOUND_UNBOUNDED_PRECEDING,
+  BOUND_PRECEDING, /* distance */
+  BOUND_CURRENT,
+  BOUND_FOLLOWING, /* distance */
+  BOUND_UNBOUNDED_FOLLOWING
+} tsn_bound_kind;
+
+typedef struct tsn_bound_at {
+  tsn_bound_kind kind;
+  tsn_expr *distance;
+  tsn_span at;
+} tsn_bound_at;
+
+struct tsn_order;
+
+/* OVER (PARTITION BY k, ... ORDER BY t ROWS n PRECEDING | RANGE BETWEEN d PRECEDING AND CURRENT ROW) */
 typedef struct tsn_over {
   tsn_expr *partition; /* list by next */
-  tsn_expr *order;     /* list by next */
-  bool framed;         /* ROWS or RANGE was written */
-  bool range;          /* RANGE, else ROWS */
-  tsn_expr *preceding; /* NULL: UNBOUNDED, or no frame */
+  struct tsn_order *order;
+  bool framed;  /* ROWS or RANGE was written */
+  bool range;   /* RANGE, else ROWS */
+  bool between; /* both ends were written; else the last row is the current one */
+  tsn_bound_at begin, end;
   tsn_span at;
 } tsn_over;
 

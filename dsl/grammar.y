@@ -56,6 +56,7 @@ _Static_assert(TOKEN_BAD == TOK_TSN_YYerror, "bison gives its error token anothe
   tsn_expr *expr;
   tsn_expr_list exprs;
   tsn_over *over;
+  tsn_bound_at bound;
   tsn_pat *pat;
   tsn_pat_list pats;
   tsn_bounds bounds;
@@ -87,7 +88,7 @@ _Static_assert(TOKEN_BAD == TOK_TSN_YYerror, "bison gives its error token anothe
 %token GAP ANY_GAP EXCLUDE EXCLUDED NE LE GE CONCAT
 /* Words: keywords.def. */
 %token <token> AFTER ALL AND AS ASC BETWEEN BOTH BY CASE CAST CREATE CURRENT DEFAULT DEFINE DESC DISTINCT ELSE EMPTY
-%token <token> END ESCAPE EXTRACT FALSE FINAL FIRST FOR FROM FUNCTION ILIKE IN INITIAL INTERVAL IS JOIN KEY LAST
+%token <token> END ESCAPE EXTRACT FALSE FINAL FIRST FOLLOWING FOR FROM FUNCTION ILIKE IN INITIAL INTERVAL IS JOIN KEY LAST
 %token <token> LEADING LEFT LIKE MATCH MATCHES MATCH_RECOGNIZE MEASURES NAME NEXT NO NOT NULL OMIT ON ONE OR ORDER
 %token <token> OVER PARAMETER PARTITION PAST PATH PATTERN PER PERMUTE POSITION PRECEDING PRECISION PRIMARY RANGE REGEXP
 %token <token> RETURNS ROW ROWS RUNNING SEEK SELECT SESSION SHOW SKIP STREAM SUBSET SUBSTRING TABLE THEN TIMEOUT
@@ -102,9 +103,11 @@ _Static_assert(TOKEN_BAD == TOK_TSN_YYerror, "bison gives its error token anothe
 %type <op> comparison like
 %type <count> count
 %type <expr> expr disjunction conjunction negation predicate sum product signed primary literal call form argument
-%type <expr> case_else bound side_of_text
+%type <expr> case_else side_of_text
 %type <exprs> exprs arguments branches over_partition
 %type <over> over frame
+%type <flag> rows_or_range
+%type <bound> bound
 %type <bounds> gap_bounds
 %type <pat> choice side sequence item factor repeat bounds quantifier gap absence label
 %type <pats> labels target permuted
@@ -115,7 +118,7 @@ _Static_assert(TOKEN_BAD == TOK_TSN_YYerror, "bison gives its error token anothe
 %type <keys> keys
 %type <order> order
 %type <orders> orders
-%type <exprs> over_order
+%type <orders> over_order over_orders
 %type <subset> subset
 %type <subsets> subsets
 %type <pats> members
@@ -611,18 +614,26 @@ over:
 over_partition: %empty          { $$ = (tsn_expr_list){ 0 }; }
 | PARTITION BY exprs            { $$ = $3; }
 ;
-over_order: %empty              { $$ = (tsn_expr_list){ 0 }; }
-| ORDER BY exprs                { $$ = $3; }
-| ORDER BY exprs ASC            { $$ = $3; }
+over_order: %empty              { $$ = (tsn_order_list){ 0 }; }
+| ORDER BY over_orders          { $$ = $3; }
 ;
-frame: %empty                   { $$ = tsn_over_new(r, false, false, NULL); }
-| ROWS bound                    { $$ = tsn_over_new(r, true, false, $2); }
-| RANGE bound                   { $$ = tsn_over_new(r, true, true, $2); }
+over_orders:
+  expr direction                { $$ = tsn_order_one(tsn_order_new(r, $1, $2)); }
+| over_orders ',' expr direction
+                                { $$ = tsn_order_add($1, tsn_order_new(r, $3, $4)); }
 ;
+frame: %empty                   { $$ = tsn_over_new(r); }
+| rows_or_range bound           { $$ = tsn_over_frame(r, $1, false, $2, (tsn_bound_at){ .kind = BOUND_CURRENT }); }
+| rows_or_range BETWEEN bound AND bound
+                                { $$ = tsn_over_frame(r, $1, true, $3, $5); }
+;
+rows_or_range: ROWS { $$ = false; } | RANGE { $$ = true; };
 bound:
-  UNBOUNDED PRECEDING           { $$ = NULL; }
-| sum PRECEDING                 { $$ = $1; }
-| BETWEEN bound AND CURRENT ROW { $$ = $2; }
+  UNBOUNDED PRECEDING           { $$ = (tsn_bound_at){ BOUND_UNBOUNDED_PRECEDING, NULL, @$ }; }
+| UNBOUNDED FOLLOWING           { $$ = (tsn_bound_at){ BOUND_UNBOUNDED_FOLLOWING, NULL, @$ }; }
+| CURRENT ROW                   { $$ = (tsn_bound_at){ BOUND_CURRENT, NULL, @$ }; }
+| sum PRECEDING                 { $$ = (tsn_bound_at){ BOUND_PRECEDING, $1, @$ }; }
+| sum FOLLOWING                 { $$ = (tsn_bound_at){ BOUND_FOLLOWING, $1, @$ }; }
 ;
 
 /* ---- names ---- */
@@ -644,7 +655,7 @@ name:
 plain:
   WORD
 | QUOTED
-| ASC | CURRENT | DEFAULT | DESC | EMPTY | ESCAPE | FIRST | FUNCTION | ILIKE | INTERVAL | JOIN | KEY | LAST
+| ASC | CURRENT | DEFAULT | DESC | EMPTY | ESCAPE | FIRST | FOLLOWING | FUNCTION | ILIKE | INTERVAL | JOIN | KEY | LAST
 | LEFT | MATCH | MATCHES | NAME | NEXT | NO | ON | OVER | PARAMETER | PAST | PATH | PER | PRECEDING
 | RANGE | REGEXP | RETURNS | ROW | ROWS | SESSION | SKIP | STREAM | TABLE | TIMEOUT | TIMESTAMP | TO
 | TUMBLE | UNIT | UNMATCHED | WATERMARK

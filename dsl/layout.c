@@ -18,6 +18,7 @@ static void name(tsn_layout *l, const tsn_name *n)
 static void expr(tsn_layout *l, const tsn_expr *e)
 {
   const tsn_expr *x;
+  const tsn_order *o;
 
   if (!e) return;
   name(l, &e->qualifier);
@@ -28,8 +29,9 @@ static void expr(tsn_layout *l, const tsn_expr *e)
   expr(l, e->otherwise);
   if (!e->over) return;
   for (x = e->over->partition; x; x = x->next) expr(l, x);
-  for (x = e->over->order; x; x = x->next) expr(l, x);
-  expr(l, e->over->preceding);
+  for (o = e->over->order; o; o = o->next) expr(l, o->expr);
+  expr(l, e->over->begin.distance);
+  expr(l, e->over->end.distance);
 }
 
 static void pat(tsn_layout *l, const tsn_pat *p)

@@ -149,9 +149,22 @@ static void print_case(const tsn_expr *e, tsn_bytes *out)
   tsn_bytes_text(out, " END");
 }
 
+static void print_bound(const tsn_bound_at *b, tsn_bytes *out)
+{
+  static const char *const words[] = {
+    [BOUND_UNBOUNDED_PRECEDING] = "UNBOUNDED PRECEDING", [BOUND_PRECEDING] = " PRECEDING",
+    [BOUND_CURRENT] = "CURRENT ROW",                     [BOUND_FOLLOWING] = " FOLLOWING",
+    [BOUND_UNBOUNDED_FOLLOWING] = "UNBOUNDED FOLLOWING"
+  };
+
+  if (b->distance) print(b->distance, BIND_SUM, out);
+  tsn_bytes_text(out, words[b->kind]);
+}
+
 static void print_over(const tsn_over *o, tsn_bytes *out)
 {
   const char *gap = "";
+  const tsn_order *order;
 
   tsn_bytes_text(out, " OVER (");
   if (o->partition) {
@@ -159,16 +172,18 @@ static void print_over(const tsn_over *o, tsn_bytes *out)
     print_list(o->partition, 0, out);
     gap = " ";
   }
-  if (o->order) {
-    tsn_bytes_printf(out, "%sORDER BY ", gap);
-    print_list(o->order, 0, out);
+  for (order = o->order; order; order = order->next) {
+    tsn_bytes_printf(out, "%s", order == o->order ? gap : ", ");
+    if (order == o->order) tsn_bytes_text(out, "ORDER BY ");
+    print(order->expr, 0, out);
+    if (order->direction_written) tsn_bytes_text(out, order->descending ? " DESC" : " ASC");
     gap = " ";
   }
   if (o->framed) {
-    tsn_bytes_printf(out, "%s%s ", gap, o->range ? "RANGE" : "ROWS");
-    if (o->preceding) print(o->preceding, BIND_SUM, out);
-    else tsn_bytes_text(out, "UNBOUNDED");
-    tsn_bytes_text(out, " PRECEDING");
+    tsn_bytes_printf(out, "%s%s%s ", gap, o->range ? "RANGE" : "ROWS", o->between ? " BETWEEN" : "");
+    print_bound(&o->begin, out);
+    if (o->between) tsn_bytes_text(out, " AND ");
+    if (o->between) print_bound(&o->end, out);
   }
   tsn_bytes_char(out, ')');
 }

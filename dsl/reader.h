@@ -196,8 +196,9 @@ tsn_expr *tsn_expr_call(tsn_reader *r, tsn_span at, tsn_token name, bool distinc
 tsn_expr *tsn_expr_form(tsn_reader *r, tsn_span at, tsn_token name, tsn_expr *x, tsn_expr *y, tsn_expr *z);
 tsn_expr *tsn_expr_semantics(tsn_reader *r, tsn_span at, tsn_semantics semantics, tsn_expr *x);
 tsn_expr *tsn_expr_over(tsn_reader *r, tsn_span at, tsn_expr *call, tsn_over *over);
-tsn_over *tsn_over_new(tsn_reader *r, bool framed, bool range, tsn_expr *preceding);
-tsn_over *tsn_over_end(tsn_over *over, tsn_span at, tsn_expr_list partition, tsn_expr_list order);
+tsn_over *tsn_over_new(tsn_reader *r);
+tsn_over *tsn_over_frame(tsn_reader *r, bool range, bool between, tsn_bound_at begin, tsn_bound_at end);
+tsn_over *tsn_over_end(tsn_over *over, tsn_span at, tsn_expr_list partition, tsn_order_list order);
 
 /* ---- ast_pattern.c: patterns ---- */
 tsn_pat *tsn_pat_leaf(tsn_reader *r, tsn_pat_kind kind, tsn_span at);

@@ -111,7 +111,7 @@ static int kind_here(tsn_reader *r)
   switch (kind) {
   case TOK_FINAL:
   case TOK_RUNNING: return !in_pattern(r) && is_prefix(r) ? kind : TOK_WORD;
-  case TOK_UNBOUNDED: return peek(r, 1)->kind == TOK_PRECEDING ? kind : TOK_WORD;
+  case TOK_UNBOUNDED: return peek(r, 1)->kind == TOK_PRECEDING || peek(r, 1)->kind == TOK_FOLLOWING ? kind : TOK_WORD;
   case TOK_PERMUTE: return in_pattern(r) && peek(r, 1)->kind == '(' ? kind : TOK_WORD;
   case TOK_EXTRACT:
   case TOK_POSITION:
