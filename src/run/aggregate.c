@@ -98,13 +98,22 @@ bool tsn_aggregate_step(tsn_run *r, const tsn_reg_rec *reg, tsn_cell *cells, con
   }
 }
 
+tsn_cell tsn_real_cell(double d) { return d == d ? (tsn_cell){.v.d = d} : (tsn_cell){.null = 1}; }
+
+tsn_cell tsn_spread_value(tsn_aggregate aggregate, int64_t n, double squares)
+{
+  double count = (double)n;
+  if (n < 1 || (n < 2 && aggregate != AGG_STDDEV_POP)) return (tsn_cell){.null = 1};
+  if (aggregate == AGG_STDDEV_POP) return tsn_real_cell(sqrt(squares / count));
+  return tsn_real_cell(aggregate == AGG_VARIANCE ? squares / (count - 1) : sqrt(squares / (count - 1)));
+}
+
 tsn_cell tsn_aggregate_value(const tsn_reg_rec *reg, const tsn_cell *cells)
 {
   tsn_cell none = {.null = 1}, out = {.null = 0};
-  double n, spread;
   switch ((tsn_aggregate)reg->aggregate) {
   case AGG_COUNT: out.v.i = cells->v.i; return out;
-  case AGG_SUM:
+  case AGG_SUM: return cells->null || reg->type != TOCSIN_DOUBLE ? *cells : tsn_real_cell(cells->v.d);
   case AGG_MIN:
   case AGG_MAX:
   case AGG_MIN_BY:
@@ -112,20 +121,9 @@ tsn_cell tsn_aggregate_value(const tsn_reg_rec *reg, const tsn_cell *cells)
   case AGG_ANY_VALUE: return *cells;
   case AGG_AVG:
     if (cells[0].null) return none;
-    out.v.d = cells[1].v.d / (double)cells[0].v.i;
-    if (reg->type == TOCSIN_INTERVAL) out.v.i = (int64_t)out.v.d;
+    out = tsn_real_cell(cells[1].v.d / (double)cells[0].v.i);
+    if (reg->type == TOCSIN_INTERVAL) out.v.i = out.v.d >= 9223372036854775807.0 ? INT64_MAX : (int64_t)out.v.d;
     return out;
-  default: break;
+  default: return tsn_spread_value((tsn_aggregate)reg->aggregate, cells[0].null ? 0 : cells[0].v.i, cells[2].v.d);
   }
-  if (cells[0].null) return none;
-  n = (double)cells[0].v.i;
-  spread = cells[2].v.d;
-  if (reg->aggregate == AGG_STDDEV_POP) {
-    out.v.d = sqrt(spread / n);
-    return out;
-  }
-  if (cells[0].v.i < 2) return none;
-  out.v.d = spread / (n - 1);
-  if (reg->aggregate == AGG_STDDEV) out.v.d = sqrt(out.v.d);
-  return out;
 }

@@ -19,23 +19,13 @@ void tsn_gather_begin(tsn_run *r)
 {
   uint32_t i;
   for (i = 0; i < r->p->lists; i++) tsn_bytes_reset(&r->lists[i]);
-  for (i = 0; i < r->set_count; i++) {
-    tsn_set *set = &r->sets[i];
-    /* Emptying costs what the map can hold: after one long match give the memory back. */
-    if (set->count < set->map.cap / 16 && set->map.cap > 1024) tsn_map_clear(&set->map);
-    else if (set->count) tsn_map_reset(&set->map);
-    set->count = 0;
-    set->has_null = false;
-  }
+  for (i = 0; i < r->set_count; i++) tsn_set_reset(&r->sets[i]);
 }
 
 void tsn_gather_clear(tsn_run *r)
 {
   uint32_t i;
-  for (i = 0; r->sets && i < r->set_count; i++) {
-    tsn_map_clear(&r->sets[i].map);
-    tsn_alloc_free(r->alloc, r->sets[i].cells, r->sets[i].cap * sizeof *r->sets[i].cells);
-  }
+  for (i = 0; r->sets && i < r->set_count; i++) tsn_set_clear(&r->sets[i]);
   tsn_alloc_free(r->alloc, r->sets, r->set_count * sizeof *r->sets);
 }
 
@@ -48,11 +38,34 @@ bool tsn_gather_init(tsn_run *r)
   r->sets = tsn_alloc_array(r->alloc, r->p->regs.count, sizeof *r->sets);
   if (!r->sets) return tsn_run_nomem(r);
   r->set_count = r->p->regs.count;
-  for (i = 0; i < r->set_count; i++) tsn_map_init(&r->sets[i].map, r->alloc);
+  for (i = 0; i < r->set_count; i++) tsn_set_init(&r->sets[i], r->alloc);
   return true;
 }
 
 /* ---- DISTINCT ---- */
+
+void tsn_set_init(tsn_set *set, tsn_alloc *alloc)
+{
+  *set = (tsn_set){.count = 0};
+  tsn_map_init(&set->map, alloc);
+}
+
+void tsn_set_clear(tsn_set *set)
+{
+  tsn_alloc_free(set->map.alloc, set->cells, set->cap * sizeof *set->cells);
+  tsn_map_clear(&set->map);
+  set->cells = NULL;
+  set->count = set->cap = 0;
+}
+
+void tsn_set_reset(tsn_set *set)
+{
+  /* Emptying costs what the map can hold: after one long match give the memory back. */
+  if (set->count < set->map.cap / 16 && set->map.cap > 1024) tsn_map_clear(&set->map);
+  else if (set->count) tsn_map_reset(&set->map);
+  set->count = 0;
+  set->has_null = false;
+}
 
 static uint64_t hash_of(uint32_t type, const tsn_cell *c)
 {
@@ -60,9 +73,8 @@ static uint64_t hash_of(uint32_t type, const tsn_cell *c)
   return tsn_hash_word(type == TOCSIN_DOUBLE && c->v.d == 0 ? 0 : (uint64_t)c->v.i, 0); /* -0.0 = 0.0 */
 }
 
-bool tsn_gather_distinct(tsn_run *r, const tsn_reg_rec *reg, const tsn_cell *value, bool *fresh)
+bool tsn_set_add(tsn_run *r, tsn_set *set, uint32_t type, const tsn_cell *value, bool *fresh)
 {
-  tsn_set *set = &r->sets[reg - r->regs];
   uint64_t hash;
   size_t at;
   uint32_t i;
@@ -72,10 +84,10 @@ bool tsn_gather_distinct(tsn_run *r, const tsn_reg_rec *reg, const tsn_cell *val
     set->has_null = true;
     return true;
   }
-  hash = hash_of(reg->type, value);
+  hash = hash_of(type, value);
   for (at = tsn_map_first(&set->map, hash); (i = tsn_map_at(&set->map, at)) != TSN_NONE;
        at = tsn_map_next(&set->map, hash, at))
-    if (tsn_compare_cells(reg->type, &set->cells[i], value) == 0) {
+    if (tsn_compare_cells(type, &set->cells[i], value) == 0) {
       *fresh = false;
       return true;
     }
@@ -210,11 +222,11 @@ void tsn_json_cell(tsn_bytes *b, uint32_t type, const tsn_cell *c)
   }
 }
 
-static void list_step(tsn_bytes *b, const tsn_reg_rec *reg, const tsn_cell *arg, const tsn_cell *separator)
+static void list_step(tsn_bytes *b, tsn_aggregate aggregate, uint32_t type, const tsn_cell *arg, const tsn_cell *separator)
 {
-  if (reg->aggregate == AGG_ARRAY_AGG) {
+  if (aggregate == AGG_ARRAY_AGG) {
     tsn_bytes_char(b, b->length ? ',' : '[');
-    tsn_json_cell(b, reg->type, arg);
+    tsn_json_cell(b, type, arg);
   } else if (!arg->null) {
     if (b->length == 0) tsn_bytes_char(b, ' ');
     else if (!separator->null) tsn_bytes_append(b, separator->v.s, separator->length);
@@ -222,36 +234,31 @@ static void list_step(tsn_bytes *b, const tsn_reg_rec *reg, const tsn_cell *arg,
   }
 }
 
-bool tsn_gather_step(tsn_run *r, const tsn_reg_rec *reg, const tsn_cell *arg, const tsn_cell *second)
+bool tsn_gather_step(tsn_run *r, tsn_aggregate aggregate, uint32_t type, tsn_bytes *lists, const tsn_cell *arg, const tsn_cell *second)
 {
-  tsn_bytes *b = &r->lists[reg->depth], *other = b;
-  if (reg->aggregate == AGG_APPROX_PERCENTILE) {
-    other = b + 1;
-    if (!arg->null && !second->null) percentile_step(b, other, reg->type, arg, second->v.d);
-  } else {
-    list_step(b, reg, arg, second);
-  }
-  if (b->failed == TOCSIN_LIMIT || other->failed == TOCSIN_LIMIT)
-    return tsn_run_fail(r, TOCSIN_LIMIT, "a list of values is longer than %zu bytes", b->max);
-  return (b->failed == TOCSIN_OK && other->failed == TOCSIN_OK) || tsn_run_nomem(r);
+  tsn_bytes *other = aggregate == AGG_APPROX_PERCENTILE ? lists + 1 : lists;
+  if (aggregate != AGG_APPROX_PERCENTILE) list_step(lists, aggregate, type, arg, second);
+  else if (!arg->null && !second->null) percentile_step(lists, other, type, arg, second->v.d);
+  if (lists->failed == TOCSIN_LIMIT || other->failed == TOCSIN_LIMIT)
+    return tsn_run_fail(r, TOCSIN_LIMIT, "a list of values is longer than %zu bytes", lists->max);
+  return (lists->failed == TOCSIN_OK && other->failed == TOCSIN_OK) || tsn_run_nomem(r);
 }
 
-bool tsn_gather_value(tsn_run *r, const tsn_reg_rec *reg, bool final, tsn_cell *out)
+bool tsn_gather_value(tsn_run *r, tsn_aggregate aggregate, const tsn_bytes *lists, tsn_cell *out)
 {
-  const tsn_bytes *b = final ? &r->final_lists[reg->depth] : &r->lists[reg->depth];
-  size_t length = b->length;
+  size_t length = lists->length;
   char *text;
   *out = (tsn_cell){.null = 1};
   if (!length) return true;
-  if (reg->aggregate == AGG_APPROX_PERCENTILE) {
-    *out = heap_at(b, 0);
+  if (aggregate == AGG_APPROX_PERCENTILE) {
+    *out = heap_at(lists, 0);
     return true;
   }
   text = tsn_arena_alloc(&r->scratch, length + 2);
   if (!text) return tsn_run_nomem(r);
-  memcpy(text, b->data, length);
+  memcpy(text, lists->data, length);
   text[length] = ']';
-  if (reg->aggregate == AGG_ARRAY_AGG) *out = (tsn_cell){.v.s = text, .length = (uint32_t)length + 1};
+  if (aggregate == AGG_ARRAY_AGG) *out = (tsn_cell){.v.s = text, .length = (uint32_t)length + 1};
   else *out = (tsn_cell){.v.s = text + 1, .length = (uint32_t)length - 1};
   return true;
 }

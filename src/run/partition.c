@@ -5,13 +5,13 @@
 #include "base/time.h"
 #include "run/run.h"
 
-uint64_t tsn_partition_hash(const tsn_run *r)
+uint64_t tsn_key_hash(const tsn_run *r, tsn_range slots, const tsn_cell *row)
 {
-  const uint32_t *keys = r->program->indices + r->p->keys.first;
+  const uint32_t *keys = r->program->indices + slots.first;
   uint64_t h = 0;
   uint32_t k;
-  for (k = 0; k < r->p->keys.count; k++) {
-    const tsn_cell *c = &r->row[keys[k]];
+  for (k = 0; k < slots.count; k++) {
+    const tsn_cell *c = &row[keys[k]];
     if (c->null) h = tsn_hash_word(1, h);
     else if (r->slot_is_text[keys[k]]) h = tsn_hash_bytes(c->v.s, c->length, h);
     else if (r->slot_types[keys[k]] == TOCSIN_DOUBLE && c->v.d == 0) h = tsn_hash_word(0, h); /* -0.0 = 0.0 */
@@ -20,12 +20,12 @@ uint64_t tsn_partition_hash(const tsn_run *r)
   return h;
 }
 
-static bool same_key(const tsn_run *r, const tsn_partition *p)
+bool tsn_key_same(const tsn_run *r, tsn_range slots, const tsn_cell *row, const tsn_cell *stored)
 {
-  const uint32_t *keys = r->program->indices + r->p->keys.first;
+  const uint32_t *keys = r->program->indices + slots.first;
   uint32_t k;
-  for (k = 0; k < r->p->keys.count; k++) {
-    const tsn_cell *a = &r->row[keys[k]], *b = &p->keys[k];
+  for (k = 0; k < slots.count; k++) {
+    const tsn_cell *a = &row[keys[k]], *b = &stored[k];
     if (a->null || b->null) {
       if (a->null != b->null) return false;
     } else if (r->slot_is_text[keys[k]]) {
@@ -38,6 +38,10 @@ static bool same_key(const tsn_run *r, const tsn_partition *p)
   }
   return true;
 }
+
+uint64_t tsn_partition_hash(const tsn_run *r) { return tsn_key_hash(r, r->p->keys, r->row); }
+
+static bool same_key(const tsn_run *r, const tsn_partition *p) { return tsn_key_same(r, r->p->keys, r->row, p->keys); }
 
 uint32_t tsn_partition_find(tsn_run *r, uint64_t hash)
 {

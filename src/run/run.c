@@ -116,8 +116,6 @@ static uint32_t deepest_stack(const tsn_run *r)
   return most;
 }
 
-#define LIST_MAX ((size_t)256 << 20)
-
 tocsin_status tsn_run_init(tsn_run *r, const tocsin_program *program, uint32_t pattern, tsn_alloc *alloc, tsn_output *output,
                            uint64_t max_paths, uint64_t max_rows)
 {
@@ -178,9 +176,9 @@ tocsin_status tsn_run_init(tsn_run *r, const tocsin_program *program, uint32_t p
   NEED(replay_row, r->slot_count);
   NEED(inner, p->inner.count);
   NEED(lists, p->lists);
-  for (i = 0; i <= p->lists; i++) tsn_bytes_init(&r->lists[i], alloc, LIST_MAX);
+  for (i = 0; i <= p->lists; i++) tsn_bytes_init(&r->lists[i], alloc, TSN_LIST_MAX);
   NEED(final_lists, p->lists);
-  for (i = 0; i <= p->lists; i++) tsn_bytes_init(&r->final_lists[i], alloc, LIST_MAX);
+  for (i = 0; i <= p->lists; i++) tsn_bytes_init(&r->final_lists[i], alloc, TSN_LIST_MAX);
   for (i = 0; i < r->slot_count; i++)
     r->slot_types[i] = program->columns[stream->columns.first + program->indices[p->slots.first + i]].type;
   find_texts(r);

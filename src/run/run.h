@@ -301,6 +301,7 @@ typedef struct tsn_match_facts {
 } tsn_match_facts;
 
 /* ---- gather.c ---- */
+#define TSN_LIST_MAX ((size_t)256 << 20)
 typedef struct tsn_set { /* what a DISTINCT aggregate has seen */
   tsn_map map;
   tsn_cell *cells; /* loaded */
@@ -446,6 +447,7 @@ static inline tsn_cell tsn_load(const tsn_run *r, tsn_cell stored, bool is_text)
   return stored;
 }
 bool tsn_texts_collect(tsn_run *r);
+typedef void (*tsn_text_visitor)(const tsn_texts *old, tsn_texts *young, tsn_cell *cell);
 
 /* junction.c: junction behind an element; counters: those of the path. TSN_NONE: failed. */
 uint32_t tsn_junction_get(tsn_run *r, uint32_t node, const uint32_t *counters, bool ended, bool last);
@@ -472,6 +474,9 @@ int64_t tsn_partition_until(const tsn_run *r, const tsn_partition *p);
 uint32_t tsn_partition_find(tsn_run *r, uint64_t hash);
 uint32_t tsn_partition_add(tsn_run *r, uint64_t hash);
 uint64_t tsn_partition_hash(const tsn_run *r);
+/* A key: the cells of a row in some slots; stored: one kept of a row before. */
+uint64_t tsn_key_hash(const tsn_run *r, tsn_range slots, const tsn_cell *row);
+bool tsn_key_same(const tsn_run *r, tsn_range slots, const tsn_cell *row, const tsn_cell *stored);
 void tsn_partition_drop(tsn_run *r, uint32_t part);
 void tsn_partition_clear(tsn_run *r, tsn_partition *p);
 bool tsn_partition_keep(tsn_run *r, uint32_t part, int64_t time);
@@ -539,16 +544,23 @@ bool tsn_eval_updates(tsn_run *r, const tsn_eval *e, tsn_cell *cells, bool repla
 /* aggregate.c: cells loaded. */
 bool tsn_aggregate_step(tsn_run *r, const tsn_reg_rec *reg, tsn_cell *cells, const tsn_cell *arg, const tsn_cell *second);
 tsn_cell tsn_aggregate_value(const tsn_reg_rec *reg, const tsn_cell *cells);
+/* Of so many values, by the sum of their squared distances from the mean. */
+tsn_cell tsn_spread_value(tsn_aggregate aggregate, int64_t n, double squares);
+tsn_cell tsn_real_cell(double d); /* NaN is NULL */
 int tsn_compare_cells(uint32_t type, const tsn_cell *a, const tsn_cell *b);
 
 /* gather.c: cells loaded. */
 bool tsn_gather_init(tsn_run *r);
 void tsn_gather_clear(tsn_run *r);
 void tsn_gather_begin(tsn_run *r); /* of a replay: nothing was seen yet */
+/* lists: one, of APPROX_PERCENTILE two. */
+bool tsn_gather_step(tsn_run *r, tsn_aggregate aggregate, uint32_t type, tsn_bytes *lists, const tsn_cell *arg, const tsn_cell *second);
+bool tsn_gather_value(tsn_run *r, tsn_aggregate aggregate, const tsn_bytes *lists, tsn_cell *out);
+void tsn_set_init(tsn_set *set, tsn_alloc *alloc);
+void tsn_set_clear(tsn_set *set); /* frees */
+void tsn_set_reset(tsn_set *set); /* empties */
 /* *fresh: DISTINCT has not met the value before. */
-bool tsn_gather_distinct(tsn_run *r, const tsn_reg_rec *reg, const tsn_cell *value, bool *fresh);
-bool tsn_gather_step(tsn_run *r, const tsn_reg_rec *reg, const tsn_cell *arg, const tsn_cell *second);
-bool tsn_gather_value(tsn_run *r, const tsn_reg_rec *reg, bool final, tsn_cell *out);
+bool tsn_set_add(tsn_run *r, tsn_set *set, uint32_t type, const tsn_cell *value, bool *fresh);
 void tsn_json_cell(tsn_bytes *b, uint32_t type, const tsn_cell *c);
 
 /* regex_function.c */

@@ -67,9 +67,7 @@ static void move(const tsn_texts *old, tsn_texts *young, tsn_cell *cell)
   young->length += cell->length;
 }
 
-typedef void (*visitor)(const tsn_texts *old, tsn_texts *young, tsn_cell *cell);
-
-static void visit(tsn_run *r, visitor f, tsn_texts *young)
+static void visit(tsn_run *r, tsn_text_visitor f, tsn_texts *young)
 {
   size_t i, k;
   for (i = 0; i < r->item_count; i++) {

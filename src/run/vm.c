@@ -390,7 +390,8 @@ bool tsn_eval_code(tsn_run *r, const tsn_eval *e, const tsn_code *code, tsn_cell
       *top = cells[0];
       break;
     case OP_LIST:
-      if (!tsn_gather_value(r, &r->regs[in->a], in->x == 1, top + 1)) return false;
+      reg = &r->regs[in->a];
+      if (!tsn_gather_value(r, (tsn_aggregate)reg->aggregate, (in->x == 1 ? r->final_lists : r->lists) + reg->depth, top + 1)) return false;
       top++;
       break;
     case TSN_OPCODES: break;
@@ -449,10 +450,10 @@ static bool update_aggregate(tsn_run *r, const tsn_eval *e, const tsn_reg_rec *r
   uint32_t k;
   bool fresh = true;
   if (reg->value.instrs.count && !tsn_eval_code(r, e, &reg->value, &arg)) return false;
-  if (reg->distinct && !tsn_gather_distinct(r, reg, &arg, &fresh)) return false;
+  if (reg->distinct && !tsn_set_add(r, &r->sets[reg - r->regs], reg->type, &arg, &fresh)) return false;
   if (!fresh) return true;
   if (reg->value2.instrs.count && !tsn_eval_code(r, e, &reg->value2, &second)) return false;
-  if (reg->cells == 0) return tsn_gather_step(r, reg, &arg, &second);
+  if (reg->cells == 0) return tsn_gather_step(r, (tsn_aggregate)reg->aggregate, reg->type, &r->lists[reg->depth], &arg, &second);
   load_cells(r, reg, cells, loaded);
   if (!tsn_aggregate_step(r, reg, loaded, &arg, &second)) return false;
   for (k = 0; k < reg->cells; k++) {
