@@ -192,6 +192,11 @@ static int find_unit(const char *text, size_t length, bool shorter)
   return -1;
 }
 
+bool tsn_names_unit(const tsn_reader *r, tsn_token t)
+{
+  return find_unit(r->text + t.at.from, t.at.to - t.at.from, false) >= 0;
+}
+
 static int unknown_unit(tsn_reader *r, tsn_token t)
 {
   const char *near[UNIT_COUNT * 2], *text = copy(r, t.at), *hint = NULL;

@@ -175,6 +175,7 @@ tsn_type_ref *tsn_read_type(tsn_reader *r, tsn_span at, tsn_token name);
 tocsin_unit tsn_read_unit(tsn_reader *r, tsn_token t);
 int64_t tsn_read_count(tsn_reader *r, tsn_span at, bool negative); /* -2: it was an error */
 bool tsn_token_is(const tsn_reader *r, tsn_token t, const char *word); /* without quotes, in any case */
+bool tsn_names_unit(const tsn_reader *r, tsn_token t); /* a unit of time, not abbreviated */
 
 /* ---- ast.c: expressions ---- */
 tsn_expr *tsn_expr_leaf(tsn_reader *r, tsn_expr_kind kind, tsn_span at, int64_t integer);

@@ -94,13 +94,14 @@ static bool is_prefix(tsn_reader *r)
   return word && word->class != KEYWORD_RESERVED && (second == '(' || second == '.');
 }
 
-/* 90 MINUTES, 5 fortnights; but 1 b AS ... lacks a comma. */
+/* 90 MINUTES, 5 fortnights, 90 MINUTES AS m; but 1 b AS ... lacks a comma. */
 static bool is_unit(tsn_reader *r)
 {
   const int before = r->last_count ? r->last[0].kind : 0;
   const int behind = before == TOK_INTEGER || before == TOK_DECIMAL ? peek(r, 1)->kind : '.';
 
-  return behind != '.' && behind != '(' && behind != '[' && behind != '=' && behind != TOK_AS;
+  if (behind == TOK_AS || behind == '=') return tsn_names_unit(r, *peek(r, 0));
+  return behind != '.' && behind != '(' && behind != '[';
 }
 
 /* The kind of the next raw token, where it stands. */

@@ -51,6 +51,7 @@ EXTRA_DIST += \
   %D%/host.h \
   %D%/layers \
   %D%/oracle \
+  %D%/pages \
   %D%/reference \
   %D%/run \
   %D%/symbols \
@@ -58,7 +59,7 @@ EXTRA_DIST += \
   %D%/unit/reading.h \
   %D%/unit/t.h
 
-TEST_RUN = PYTHONDONTWRITEBYTECODE=1 CC='$(CC)' NM='$(NM)' $(PYTHON3) $(srcdir)/%D%/run --source $(srcdir) --build .
+TEST_RUN = PYTHONDONTWRITEBYTECODE=1 CC='$(CC)' CFLAGS='$(CFLAGS)' NM='$(NM)' $(PYTHON3) $(srcdir)/%D%/run --source $(srcdir) --build .
 
 check-local: all
 if CMOCKA

@@ -16,6 +16,7 @@ with # is a comment, and the first before a case says what it promises. A file h
 begun by a line `case` with its promise.
 
   case     a promise; begins the next case of the file
+  rule     the rules of docs/reference that it shows: words.md#numbers, time.md#late
   query    one query; its streams are declared from the heads of the rows
   text     a whole pattern file, as it is
   rows     stream (columns): the declaration's inside, or with `text` only the columns' names; then a table. Another
@@ -40,7 +41,7 @@ import json
 import re
 from dataclasses import dataclass, field
 
-BLOCKS = ("case", "query", "text", "rows", "input", "args", "host", "expect", "diagnostics", "fails", "stats", "limits", "also")
+BLOCKS = ("case", "rule", "query", "text", "rows", "input", "args", "host", "expect", "diagnostics", "fails", "stats", "limits", "also")
 ANSWERS = ("expect", "diagnostics", "fails")     # what --accept may write
 WIDTH = 8                                        # where a block's first line begins
 

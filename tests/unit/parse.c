@@ -111,6 +111,8 @@ static const char *const conditions[][2] = {
   { "f() over (rows between unbounded + 1 preceding and current row)", "f() OVER (ROWS BETWEEN unbounded + 1 PRECEDING AND CURRENT ROW)" },
   { "f() over (rows unbounded preceding)", "f() OVER (ROWS UNBOUNDED PRECEDING)" },
   { "ts - a.ts < 90 minutes", "ts - a.ts < 90 MINUTES" },
+  { "5 minutes = ts - a.ts", "5 MINUTES = ts - a.ts" },
+  { "cast(5 minutes as text) = x", "CAST(5 MINUTES AS TEXT) = x" },
   { "x > 2.5 seconds", "x > 2.5 SECONDS" },
   { "x > interval '1 02:30:00' day to second", "x > INTERVAL '1 02:30:00' DAY TO SECOND" },
   { "ts > timestamp '2026-01-31 09:00:00'", "ts > TIMESTAMP '2026-01-31 09:00:00'" },
