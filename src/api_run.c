@@ -23,7 +23,8 @@ struct tocsin_matcher {
   size_t value_cap;
   tocsin_matcher_options options;
   tocsin_stats stats;
-  uint64_t seq; /* of the next row in the merged input */
+  uint64_t arrivals; /* rows so far, of all streams */
+  bool *over;        /* streams of which no row will come */
   tocsin_status status;
   char message[512];
   bool finished;
@@ -69,6 +70,32 @@ static tocsin_status resolve_functions(tocsin_matcher *m)
   return TOCSIN_OK;
 }
 
+/* The parts that read a stream, one after another; run == run_count: no more. */
+typedef struct reader {
+  size_t run;
+  uint32_t part;
+} reader;
+
+static void skip_to_reader(const tocsin_matcher *m, size_t stream, reader *i)
+{
+  for (; i->run < m->run_count; i->run++, i->part = 0)
+    for (; i->part < m->runs[i->run].p->parts.count; i->part++)
+      if (m->runs[i->run].sources[i->part].p->index == stream) return;
+}
+
+static reader first_reader(const tocsin_matcher *m, size_t stream)
+{
+  reader i = {0, 0};
+  skip_to_reader(m, stream, &i);
+  return i;
+}
+
+static void next_reader(const tocsin_matcher *m, size_t stream, reader *i)
+{
+  i->part++;
+  skip_to_reader(m, stream, i);
+}
+
 tocsin_status tocsin_matcher_new(const tocsin_program *program, const tocsin_matcher_options *options, tocsin_matcher **matcher)
 {
   tsn_alloc alloc;
@@ -92,7 +119,8 @@ tocsin_status tocsin_matcher_new(const tocsin_program *program, const tocsin_mat
   m->values = tsn_alloc_array(&m->alloc, most, sizeof *m->values);
   m->value_cap = most;
   m->runs = tsn_alloc_array(&m->alloc, program->patterns_count, sizeof *m->runs);
-  st = m->values && m->runs ? resolve_functions(m) : TOCSIN_NOMEM;
+  m->over = tsn_alloc_array(&m->alloc, (size_t)program->streams_count + 1, sizeof *m->over);
+  st = m->values && m->runs && m->over ? resolve_functions(m) : TOCSIN_NOMEM;
   if (st != TOCSIN_OK) {
     tocsin_matcher_free(m);
     return st;
@@ -121,65 +149,11 @@ void tocsin_matcher_free(tocsin_matcher *m)
   for (i = 0; m->runs && i < m->run_count; i++) tsn_run_clear(&m->runs[i]);
   tsn_alloc_free(&m->alloc, m->runs, m->program->patterns_count * sizeof *m->runs);
   tsn_alloc_free(&m->alloc, m->functions, m->functions ? m->program->functions_count * sizeof *m->functions : 0);
+  tsn_alloc_free(&m->alloc, m->over, m->over ? (size_t)m->program->streams_count + 1 : 0);
   tsn_alloc_free(&m->alloc, m->values, m->value_cap * sizeof *m->values);
   tsn_output_clear(&m->output);
   alloc = m->alloc;
   tsn_alloc_free(&alloc, m, sizeof *m);
-}
-
-/* Reads one cell of a batch; NaN is NULL and counted. */
-static tsn_cell read_cell(tocsin_matcher *m, const tocsin_column *c, uint8_t type, size_t row)
-{
-  tsn_cell cell = {.null = 1};
-  if (c->validity && !(c->validity[row >> 3] >> (row & 7) & 1)) return cell;
-  cell.null = 0;
-  switch (type) {
-  case TOCSIN_BOOLEAN: cell.v.i = ((const uint8_t *)c->values)[row >> 3] >> (row & 7) & 1; break;
-  case TOCSIN_DOUBLE:
-    cell.v.d = ((const double *)c->values)[row];
-    if (cell.v.d != cell.v.d) {
-      cell = (tsn_cell){.null = 1};
-      m->stats.nan_values++;
-    }
-    break;
-  case TOCSIN_TEXT:
-    cell.v.s = (const char *)c->values + c->offsets[row];
-    cell.length = (uint32_t)(c->offsets[row + 1] - c->offsets[row]);
-    break;
-  default: cell.v.i = ((const int64_t *)c->values)[row]; break;
-  }
-  return cell;
-}
-
-typedef enum row_fate { ROW_TAKEN, ROW_LATE, ROW_BAD, ROW_FAILED } row_fate;
-
-static bool is_sorted_source(const tocsin_matcher *m, const tsn_run *r) { return !m->program->streams[r->p->stream].has_watermark; }
-
-/* One row for one pattern. */
-static row_fate offer(tocsin_matcher *m, tsn_run *r, const tocsin_batch *batch, size_t row, int64_t *watermark, int64_t *time)
-{
-  const uint32_t *slots = m->program->indices + r->p->slots.first;
-  uint32_t k;
-  *time = 0;
-  for (k = 0; k < r->slot_count; k++) r->row[k] = read_cell(m, &batch->columns[slots[k]], r->slot_types[k], row);
-  if (r->p->sorts_all) return tsn_reorder_add(r, 0, m->seq) ? ROW_TAKEN : ROW_FAILED;
-  if (r->p->time_slot == TSN_NONE) return tsn_run_arrive(r, 0, m->seq) ? ROW_TAKEN : ROW_FAILED;
-  if (r->row[r->p->time_slot].null) return ROW_BAD;
-  *time = r->row[r->p->time_slot].v.i;
-  if (r->p->time_type == TOCSIN_DOUBLE) *time = tsn_time_of_double(r->row[r->p->time_slot].v.d);
-  *watermark = r->watermark;
-  if (*time < r->watermark) return ROW_LATE;
-  if (!r->reorders) {
-    if (*time > r->watermark) r->watermark = *time;
-    return tsn_run_arrive(r, *time, m->seq) ? ROW_TAKEN : ROW_FAILED;
-  }
-  if (!tsn_reorder_add(r, *time, m->seq)) return ROW_FAILED;
-  if (*time > r->max_time) r->max_time = *time;
-  if (tsn_time_sub(r->max_time, r->delay) > r->watermark) {
-    r->watermark = tsn_time_sub(r->max_time, r->delay);
-    if (!tsn_reorder_release(r, r->watermark, false) || !tsn_ahead_advance(r, r->watermark - 1)) return ROW_FAILED;
-  }
-  return ROW_TAKEN;
 }
 
 static tocsin_status fail_late(tocsin_matcher *m, const tsn_run *r, int64_t time, int64_t watermark)
@@ -200,48 +174,72 @@ static tocsin_status fail_late(tocsin_matcher *m, const tsn_run *r, int64_t time
   return TOCSIN_LATE;
 }
 
+static bool may_be_late(const tocsin_matcher *m, const tsn_source *s)
+{
+  if (m->options.late == TOCSIN_LATE_DEFAULT) return s->p->has_watermark != 0;
+  return m->options.late == TOCSIN_LATE_DROP;
+}
+
+/* What the row is to the parts that read its stream, before any of them takes it. */
+static tocsin_status look(tocsin_matcher *m, size_t stream, const tocsin_batch *batch, size_t row, bool *late, bool *bad)
+{
+  reader i;
+  *late = *bad = false;
+  for (i = first_reader(m, stream); i.run < m->run_count; next_reader(m, stream, &i)) {
+    tsn_run *r = &m->runs[i.run];
+    int64_t time, watermark;
+    tsn_fate fate = tsn_source_look(r, i.part, batch, row, &time, &watermark);
+    *bad = *bad || fate == FATE_BAD;
+    if (fate != FATE_LATE) continue;
+    if (!may_be_late(m, &r->sources[i.part])) return fail_late(m, r, time, watermark);
+    if (!*late && m->options.on_late) {
+      tocsin_late_row what = {.stream = stream, .row = row, .time = time, .watermark = watermark};
+      m->options.on_late(m->options.on_late_context, &what);
+    }
+    *late = true;
+  }
+  return TOCSIN_OK;
+}
+
+/* Every part that reads the stream and is in time takes the row; *used: one of them did. */
+static tocsin_status take(tocsin_matcher *m, size_t stream, const tocsin_batch *batch, size_t row, bool *used)
+{
+  reader i;
+  *used = false;
+  for (i = first_reader(m, stream); i.run < m->run_count; next_reader(m, stream, &i)) {
+    tsn_run *r = &m->runs[i.run];
+    int64_t time, watermark;
+    bool taken;
+    if (tsn_source_look(r, i.part, batch, row, &time, &watermark) != FATE_TAKEN) continue;
+    if (!tsn_source_row(r, i.part, batch, row, time, m->arrivals, &taken)) return stop(m, r);
+    *used = *used || taken;
+  }
+  return TOCSIN_OK;
+}
+
 tocsin_status tocsin_matcher_push(tocsin_matcher *m, size_t stream, const tocsin_batch *batch, size_t first, size_t *taken)
 {
-  size_t row, i;
-  if (!m || !batch || !taken || stream >= m->program->streams_count || m->finished ||
+  size_t row;
+  if (!m || !batch || !taken || stream >= m->program->streams_count || m->over[stream] ||
       batch->column_count < m->program->streams[stream].columns.count)
     return TOCSIN_MISUSE;
   *taken = first;
   if (m->status != TOCSIN_OK) return m->status;
   m->message[0] = 0;
   for (row = first; row < batch->rows; row++) {
-    bool used = false, late = false, bad = false;
+    bool used = false, late, bad;
+    tocsin_status st;
     if (m->output.count - m->output.taken >= OUTPUT_ROWS_FULL) break;
-    for (i = 0; i < m->run_count; i++) {
-      tsn_run *r = &m->runs[i];
-      int64_t watermark = 0, time = 0;
-      tocsin_late_policy policy = m->options.late;
-      if (r->p->stream != stream) continue;
-      switch (offer(m, r, batch, row, &watermark, &time)) {
-      case ROW_TAKEN: used = true; break;
-      case ROW_BAD: bad = true; break;
-      case ROW_FAILED: return stop(m, r);
-      case ROW_LATE:
-        if (policy == TOCSIN_LATE_DEFAULT) policy = is_sorted_source(m, r) ? TOCSIN_LATE_FAIL : TOCSIN_LATE_DROP;
-        if (policy == TOCSIN_LATE_FAIL && !used && !late) {
-          m->stats.rows_in++;
-          m->stats.rows_late++;
-          return fail_late(m, r, time, watermark);
-        }
-        if (!late && m->options.on_late) {
-          tocsin_late_row what = {.stream = stream, .row = row, .time = time, .watermark = watermark};
-          m->options.on_late(m->options.on_late_context, &what);
-        }
-        late = true;
-        break;
-      }
-    }
-    m->seq++;
+    st = look(m, stream, batch, row, &late, &bad);
+    if (st == TOCSIN_OK) st = take(m, stream, batch, row, &used);
+    if (st != TOCSIN_OK && st != TOCSIN_LATE) return st;
+    m->arrivals++;
     m->stats.rows_in++;
     if (used) m->stats.rows_matched_over++;
-    else if (late) m->stats.rows_late++;
+    else if (late || st == TOCSIN_LATE) m->stats.rows_late++;
     else if (bad) m->stats.rows_bad++;
     else m->stats.rows_filtered++;
+    if (st == TOCSIN_LATE) return st;
     *taken = row + 1;
   }
   return TOCSIN_OK;
@@ -252,12 +250,20 @@ tocsin_status tocsin_matcher_advance(tocsin_matcher *m, int64_t watermark)
   size_t i;
   if (!m || m->finished) return TOCSIN_MISUSE;
   if (m->status != TOCSIN_OK) return m->status;
-  for (i = 0; i < m->run_count; i++) {
-    tsn_run *r = &m->runs[i];
-    if (r->p->time_slot == TSN_NONE || watermark <= r->watermark) continue;
-    r->watermark = watermark;
-    if (!tsn_reorder_release(r, watermark, false) || !tsn_ahead_advance(r, watermark - 1)) return stop(m, r);
-  }
+  for (i = 0; i < m->run_count; i++)
+    if (!tsn_sources_advance(&m->runs[i], watermark)) return stop(m, &m->runs[i]);
+  return TOCSIN_OK;
+}
+
+tocsin_status tocsin_matcher_finish_stream(tocsin_matcher *m, size_t stream)
+{
+  reader i;
+  if (!m || m->finished || stream >= m->program->streams_count) return TOCSIN_MISUSE;
+  if (m->status != TOCSIN_OK) return m->status;
+  if (m->over[stream]) return TOCSIN_OK;
+  m->over[stream] = true;
+  for (i = first_reader(m, stream); i.run < m->run_count; next_reader(m, stream, &i))
+    if (!tsn_source_over(&m->runs[i.run], i.part)) return stop(m, &m->runs[i.run]);
   return TOCSIN_OK;
 }
 
@@ -267,8 +273,9 @@ tocsin_status tocsin_matcher_finish(tocsin_matcher *m)
   if (!m || m->finished) return TOCSIN_MISUSE;
   if (m->status != TOCSIN_OK) return m->status;
   m->finished = true;
+  for (i = 0; i < m->program->streams_count; i++) m->over[i] = true;
   for (i = 0; i < m->run_count; i++)
-    if (!tsn_run_finish(&m->runs[i])) return stop(m, &m->runs[i]);
+    if (!m->runs[i].finished && !tsn_run_finish(&m->runs[i])) return stop(m, &m->runs[i]);
   return TOCSIN_OK;
 }
 
@@ -318,6 +325,7 @@ void tocsin_matcher_stats(const tocsin_matcher *m, tocsin_stats *stats)
     stats->live_paths += r->live;
     stats->live_paths_peak += r->live_peak;
     stats->partitions += r->partitions_used;
+    stats->nan_values += r->nan_values;
     if (r->p->time_slot == TSN_NONE || r->watermark == TSN_TIME_MIN) continue;
     if (!stats->has_watermark || r->watermark < stats->watermark) stats->watermark = r->watermark;
     stats->has_watermark = 1;

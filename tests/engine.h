@@ -323,6 +323,17 @@ static const engine_case engine_cases[] = {
                                                 "DEFINE a AS type = 'a', b AS type = 'b', p01 AS v > 5, p99 AS v < "
                                                 "9)", NULL,
      TOCSIN_OK},
+    {"two parts of FROM that read one stream, with WHERE and texts made on the way",
+     ENGINE_STREAM "SELECT * FROM (SELECT k, ts, note || '!' AS note, v FROM s WHERE type = 'a' OR UPPER(note) < 'G' "
+                   "UNION ALL BY NAME SELECT UPPER(k) AS k, ts, STREAM() AS note, x FROM s WHERE v > 2) "
+     "MATCH_RECOGNIZE (PARTITION BY k ORDER BY ts, note DESC MEASURES FIRST(note) AS f, STRING_AGG(STREAM(), '') AS s, "
+     "SUM(v) AS v, MAX(x) AS x PATTERN (a b+) DEFINE b AS note <> FIRST(note) OR STREAM() = 's' AND x > 1)", NULL, TOCSIN_OK},
+    {"two parts of a stream with a watermark, and a time that no column of them all is",
+     "CREATE STREAM s (k TEXT, ts BIGINT, note TEXT, WATERMARK FOR ts AS ts - 3);\n"
+     "SELECT * FROM (SELECT k, note FROM s WHERE note <> 'd' UNION ALL BY NAME s) MATCH_RECOGNIZE (PARTITION BY k "
+     "MEASURES STRING_AGG(note, '') AS notes, MATCH_START() AS at PATTERN (a -> b !c{4}) DEFINE c AS note = 'e')",
+     "k,ts,note\nA,5,a\nA,3,b\nA,8,c\nA,1,d\nB,9,a\nA,7,e\nA,20,f\nA,18,g\nB,19,h\nB,30,i\nA,12,late\nA,31,j\n",
+         TOCSIN_OK},
     {"SKIP TO a label that took no row",
      ENGINE_QUERY("AFTER MATCH SKIP TO c PATTERN (a b c?) " ENGINE_LABELS), NULL, TOCSIN_RUNTIME},
     {"a sum that leaves its range",

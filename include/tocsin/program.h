@@ -58,12 +58,20 @@ TOCSIN_API tocsin_type tocsin_program_function_argument(const tocsin_program *pr
 /* Patterns, in the order of the text. name is "" for a bare query. */
 typedef struct tocsin_pattern_info {
   const char *name;
-  size_t stream; /* which stream it reads */
+  size_t part_count; /* parts of FROM: 1, or as many as UNION ALL BY NAME merges */
   size_t column_count;
 } tocsin_pattern_info;
 
+/* Where the rows of a part come from. */
+typedef struct tocsin_part_info {
+  size_t stream;
+} tocsin_part_info;
+
 TOCSIN_API size_t tocsin_program_pattern_count(const tocsin_program *program);
 TOCSIN_API tocsin_pattern_info tocsin_program_pattern(const tocsin_program *program, size_t pattern);
+TOCSIN_API tocsin_part_info tocsin_program_pattern_part(const tocsin_program *program, size_t pattern, size_t part);
+/* Whether rows of the stream can reach the pattern. */
+TOCSIN_API int tocsin_program_pattern_reads(const tocsin_program *program, size_t pattern, size_t stream);
 TOCSIN_API tocsin_column_info tocsin_program_output_column(const tocsin_program *program, size_t pattern, size_t column);
 
 #ifdef __cplusplus

@@ -4,7 +4,7 @@
  *   for each batch, until taken == rows:
  *     tocsin_matcher_push(m, stream, &batch, first_row, &taken);
  *     while (tocsin_matcher_next(m, &match)) use(&match);
- *   tocsin_matcher_finish(m);                  // end of a bounded input
+ *   tocsin_matcher_finish(m);                  // end of all bounded inputs
  *   while (tocsin_matcher_next(m, &match)) use(&match);
  *   tocsin_matcher_free(m);
  *
@@ -24,7 +24,8 @@ extern "C" {
 typedef struct tocsin_matcher tocsin_matcher;
 
 /* What to do with a row whose time lies before the watermark (language page,
- * section 8). DEFAULT: DROP where the stream declares a WATERMARK, else FAIL. */
+ * section 8). DEFAULT: DROP where the stream declares a WATERMARK for the time by
+ * which a pattern orders it, else FAIL. */
 typedef enum tocsin_late_policy {
   TOCSIN_LATE_DEFAULT = 0,
   TOCSIN_LATE_DROP = 1,
@@ -135,7 +136,12 @@ tocsin_matcher_push(tocsin_matcher *matcher, size_t stream, const tocsin_batch *
 /* No row with time < watermark will come any more, in any stream. */
 TOCSIN_API TOCSIN_CHECKED tocsin_status tocsin_matcher_advance(tocsin_matcher *matcher, int64_t watermark);
 
-/* The bounded input is over: timers fire, open matches finish. */
+/* A bounded input is over: it no longer holds back the watermark of the patterns that
+ * merge it with others, and a pattern that reads no other finishes. Pushing to it is
+ * MISUSE from now on; finishing it twice does nothing. */
+TOCSIN_API TOCSIN_CHECKED tocsin_status tocsin_matcher_finish_stream(tocsin_matcher *matcher, size_t stream);
+
+/* All bounded inputs are over: timers fire, open matches finish. */
 TOCSIN_API TOCSIN_CHECKED tocsin_status tocsin_matcher_finish(tocsin_matcher *matcher);
 
 /* A sentence about the last failure; "" if there was none. Lives until the next call. */
@@ -155,8 +161,8 @@ TOCSIN_API int tocsin_matcher_next(tocsin_matcher *matcher, tocsin_match *match)
 
 typedef struct tocsin_stats {
   uint64_t rows_in;           /* pushed, late ones included */
-  uint64_t rows_matched_over; /* rows that reached the matching of a pattern's partition */
-  uint64_t rows_filtered;
+  uint64_t rows_matched_over; /* rows that a pattern took */
+  uint64_t rows_filtered;     /* in time, but no pattern reads them, or WHERE inside FROM let none take them */
   uint64_t rows_late;
   uint64_t rows_bad; /* a row without event time */
   uint64_t nan_values;

@@ -1,7 +1,7 @@
 /* Names and types: from the tree of words to a tree of meaning.
  *
  *   tsn_script --bind--> tsn_bound (one a pattern)
- *     columns      the stream's, by index
+ *     parts        streams, and what they give to the columns of the query
  *     labels       by index; conditions over them
  *     pattern      tsn_bpat: labels by index, durations as numbers
  *     inner        what MATCH_RECOGNIZE gives; outputs: what SELECT makes of it
@@ -19,7 +19,7 @@ typedef struct tsn_bx tsn_bx;
 
 typedef enum tsn_bx_kind {
   BX_CONST,  /* is_null, or integer / real / text by type */
-  BX_COLUMN, /* of the row at hand: index = stream column */
+  BX_COLUMN, /* of the row at hand: index = column of the query's shape; of the raw row in a part of FROM */
   BX_LABEL,  /* the label of the row at hand */
   BX_ROWNUM, /* the number of the row at hand */
   BX_NAV,    /* nav */
@@ -157,12 +157,29 @@ typedef struct tsn_border {
   bool descending;
 } tsn_border;
 
+/* A part of FROM: what it gives to the shape of the query. */
+typedef struct tsn_bpart {
+  tsn_part_kind kind;
+  uint32_t index; /* of the stream */
+  tsn_bstream *raw;
+  tsn_bx **values; /* by column of the shape, hidden ones too: over raw columns; NULL: the part lacks it */
+  tsn_bx *where;   /* over raw columns */
+  int time_column; /* raw; -1: none */
+  bool has_watermark; /* of the time column */
+  int64_t delay;
+  tsn_span at;
+} tsn_bpart;
+
+/* Columns of a query's shape that have no name: they stand behind column_count. */
+enum { TSN_HIDDEN_STREAM, TSN_HIDDEN_TIME, TSN_HIDDEN };
+
 typedef struct tsn_bound {
   const char *name;
   tsn_span at;
-  uint32_t stream;
-  const tsn_bstream *shape;
-  int time_column; /* -1: none */
+  tsn_bpart *parts;
+  size_t part_count;
+  const tsn_bstream *shape; /* the columns of the parts by name */
+  int time_column; /* of the shape; -1: none */
   tocsin_type time_type;
   uint32_t *keys;
   size_t key_count;

@@ -1,6 +1,7 @@
 /* Inside of bind: the state that its files share.
  *
  *   scope.c     statements, streams, parameters, one query's clauses
+ *   source.c    FROM: parts, their columns, their times
  *   shape.c     the pattern: labels, gaps, durations, and what is wrong with it
  *   expr.c      expressions: operators, types
  *   call.c      calls of scalar functions
@@ -34,7 +35,8 @@ typedef struct tsn_binder {
   tsn_bparam *params;
   size_t param_count;
   /* of the query at hand */
-  tsn_bstream *stream;
+  tsn_bstream *shape; /* what FROM gives */
+  tsn_bpart *part;    /* PLACE_SOURCE: the part at hand */
   tsn_bound *query;
   size_t label_cap;
   unsigned long orders; /* of the PERMUTEs around the part at hand */
@@ -48,6 +50,7 @@ typedef struct tsn_binder {
 /* Where an expression stands decides what it may read. */
 typedef enum tsn_place {
   PLACE_CONSTANT, /* nothing */
+  PLACE_SOURCE,   /* one raw row: inside FROM */
   PLACE_DEFINE,   /* the path and the candidate row */
   PLACE_TIMER,    /* the path */
   PLACE_MEASURE,  /* the match */
@@ -109,6 +112,20 @@ const tsn_label_set *tsn_bind_label_set(tsn_binder *b, const tsn_name *name);
 tsn_bx *tsn_bind_nav(tsn_binder *b, bool first, uint32_t offset, int64_t physical, const tsn_label_set *set, tsn_bx *value,
                      bool final, tsn_span at);
 int tsn_bind_find_column(const tsn_bstream *s, const tsn_name *name);
+
+/* source.c: false where nothing can be said of the rest. */
+bool tsn_bind_source(tsn_binder *b, const tsn_query *query);
+int tsn_bind_find_stream(const tsn_bound_script *s, const tsn_name *name);
+void tsn_bind_unknown_column(tsn_binder *b, const tsn_bstream *shape, const tsn_name *name, tsn_span at);
+tsn_bx *tsn_bind_source_column(tsn_context *c, const tsn_expr *e);
+/* STREAM() of the part at hand. */
+tsn_bx *tsn_bind_source_name(tsn_binder *b, tsn_span at);
+/* ORDER BY begins with the column of the shape: each part's event time. */
+void tsn_bind_order_time(tsn_binder *b, int column);
+/* Without ORDER BY: the column of the shape that is the event time by WATERMARK clauses; -1: none. */
+int tsn_bind_declared_time(tsn_binder *b);
+/* Notes the raw columns behind those that the query needs. */
+void tsn_bind_source_needs(tsn_binder *b);
 
 /* shape.c */
 void tsn_bind_labels(tsn_binder *b, const tsn_clauses *clauses);

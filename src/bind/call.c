@@ -11,20 +11,9 @@
 
 /* ---- names ---- */
 
-/* Functions of the language that this version refuses. */
-static const char *const later[] = {"STREAM"};
-
 static bool is_name(const char *name, const tsn_expr *e)
 {
   return tsn_same_name(name, strlen(name), e->name.text, e->name.length);
-}
-
-static bool is_later(const tsn_expr *e)
-{
-  size_t i;
-  for (i = 0; i < sizeof later / sizeof *later; i++)
-    if (is_name(later[i], e)) return true;
-  return false;
 }
 
 /* The function of a name; TSN_FUNCTIONS: none. */
@@ -37,20 +26,16 @@ static size_t find_function(const tsn_expr *e)
 
 bool tsn_bind_is_known_call(const tsn_expr *e)
 {
-  return tsn_bind_is_row_call(e) || find_function(e) < TSN_FUNCTIONS || is_later(e);
+  return tsn_bind_is_row_call(e) || find_function(e) < TSN_FUNCTIONS;
 }
 
 static tsn_bx *unknown_function(tsn_context *c, const tsn_expr *e)
 {
-  static const char *const others[] = {"CLASSIFIER", "MATCH_NUMBER", "FIRST", "LAST", "PREV", "NEXT"};
+  static const char *const others[] = {"CLASSIFIER", "STREAM", "MATCH_NUMBER", "FIRST", "LAST", "PREV", "NEXT"};
   const tsn_bound_script *script = c->b->bound;
   size_t most = TSN_FUNCTIONS + TSN_AGGREGATES + sizeof others / sizeof *others + script->function_count, count = 0, i;
   const char **names = tsn_arena_new_array(c->b->arena, const char *, most), *near;
   if (!names) return NULL;
-  if (is_later(e)) {
-    tsn_diag_add(c->b->diag, TSN_U0011, e->at, NULL, "%s is not supported yet", e->name.text);
-    return NULL;
-  }
   for (i = 0; i < script->function_count; i++) names[count++] = script->functions[i].name;
   for (i = 0; i < TSN_FUNCTIONS; i++) names[count++] = tsn_function_table[i].name;
   for (i = 0; i < TSN_AGGREGATES; i++) names[count++] = tsn_aggregate_table[i].name;
@@ -292,6 +277,10 @@ tsn_bx *tsn_bind_call(tsn_context *c, const tsn_expr *e)
   const tsn_expr *arg;
   bool good = true;
   int host;
+  if (e->over && c->place == PLACE_SOURCE) {
+    tsn_diag_add(c->b->diag, TSN_U0018, e->over->at, NULL, "a window aggregate inside FROM is not supported yet");
+    return NULL;
+  }
   if (e->over) {
     tsn_diag_add(c->b->diag, TSN_E1017, e->over->at, "an inner SELECT in FROM is the place for it",
                  "OVER is not allowed in %s", c->place == PLACE_DEFINE ? "a condition" : "this place");

@@ -7,4 +7,5 @@ libtsn_la_SOURCES += \
   %D%/output.c \
   %D%/row.c \
   %D%/scope.c \
-  %D%/shape.c
+  %D%/shape.c \
+  %D%/source.c

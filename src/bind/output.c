@@ -5,23 +5,24 @@
 #include "base/text.h"
 #include "bind/binder.h"
 
-static tsn_binner *add_inner(tsn_binder *b, const char *name, tsn_bx *value, bool measure)
+static void add_inner(tsn_binder *b, const char *name, tsn_bx *value, bool measure)
 {
-  tsn_binner *inner = &b->query->inner[b->query->inner_count++];
+  tsn_binner *inner = &b->query->inner[b->query->inner_count];
+  if (!name) return; /* no memory: the arena remembers */
+  b->query->inner_count++;
   inner->name = name;
   inner->type = value->type == TOCSIN_NULL ? TOCSIN_TEXT : value->type;
   inner->value = value;
   inner->is_measure = measure;
-  return inner;
 }
 
 static void add_column(tsn_binder *b, size_t column, tsn_span at)
 {
-  tsn_bx *x = tsn_bx_new(b, BX_COLUMN, b->stream->columns[column].type, at);
+  tsn_bx *x = tsn_bx_new(b, BX_COLUMN, b->shape->columns[column].type, at);
   if (!x) return;
   x->index = (uint32_t)column;
-  b->stream->needed[column] = true;
-  add_inner(b, b->stream->columns[column].name, x, false);
+  b->shape->needed[column] = true;
+  add_inner(b, b->shape->columns[column].name, x, false);
 }
 
 static bool is_key(const tsn_bound *q, size_t column)
@@ -93,7 +94,7 @@ static tsn_bx *match_value(tsn_binder *b, tsn_match_value which, tocsin_type typ
 /* The order column of the first or last row of the match. */
 static tsn_bx *order_value(tsn_binder *b, bool first, uint32_t column, tsn_span at)
 {
-  tsn_bx *x = tsn_bx_new(b, BX_COLUMN, b->stream->columns[column].type, at);
+  tsn_bx *x = tsn_bx_new(b, BX_COLUMN, b->shape->columns[column].type, at);
   if (!x) return NULL;
   x->index = column;
   return tsn_bind_nav(b, first, 0, 0, b->universal, x, false, at);
@@ -102,7 +103,7 @@ static tsn_bx *order_value(tsn_binder *b, bool first, uint32_t column, tsn_span 
 static void bind_inner(tsn_binder *b, const tsn_clauses *clauses)
 {
   tsn_bound *q = b->query;
-  size_t count = b->stream->column_count + 3, i, keys;
+  size_t count = b->shape->column_count + 3, i, keys;
   const tsn_item *m;
   for (m = clauses->measures; m; m = m->next) count++;
   count += q->key_count;
@@ -115,15 +116,15 @@ static void bind_inner(tsn_binder *b, const tsn_clauses *clauses)
   }
   keys = q->inner_count;
   if (q->all_rows) {
-    if (q->time_column >= 0 && !is_key(q, (size_t)q->time_column)) add_column(b, (size_t)q->time_column, clauses->orders_at);
+    if (q->time_column >= 0 && q->time_column < (int)b->shape->column_count && !is_key(q, (size_t)q->time_column)) add_column(b, (size_t)q->time_column, clauses->orders_at);
     for (i = 0; i < q->order_count; i++)
       if (!is_key(q, q->orders[i].column)) add_column(b, q->orders[i].column, clauses->orders_at);
   }
   add_measures(b, clauses);
   if (q->all_rows) {
     size_t measures_end = q->inner_count, j;
-    for (i = 0; i < b->stream->column_count; i++) {
-      const char *name = b->stream->columns[i].name;
+    for (i = 0; i < b->shape->column_count; i++) {
+      const char *name = b->shape->columns[i].name;
       if (is_key(q, i) || is_order(q, i)) continue;
       /* A measure hides a column of its name. */
       for (j = keys; j < measures_end; j++)

@@ -22,26 +22,12 @@ int tsn_bind_find_column(const tsn_bstream *s, const tsn_name *name)
   return folded;
 }
 
-static tsn_bx *unknown_column(tsn_context *c, const tsn_name *name)
-{
-  tsn_binder *b = c->b;
-  const char **names = tsn_arena_new_array(b->arena, const char *, b->stream->column_count + 1);
-  const char *near;
-  size_t i;
-  if (!names) return NULL;
-  for (i = 0; i < b->stream->column_count; i++) names[i] = b->stream->columns[i].name;
-  near = tsn_diag_nearest(name->text, names, b->stream->column_count);
-  tsn_diag_add(b->diag, TSN_E1001, name->at, near ? tsn_arena_printf(b->arena, "did you mean %s?", near) : NULL,
-               "stream %s has no column %s", b->stream->name, name->text);
-  return NULL;
-}
-
 static tsn_bx *column_of_row(tsn_binder *b, int column, tsn_span at)
 {
-  tsn_bx *x = tsn_bx_new(b, BX_COLUMN, b->stream->columns[column].type, at);
+  tsn_bx *x = tsn_bx_new(b, BX_COLUMN, b->shape->columns[column].type, at);
   if (!x) return NULL;
   x->index = (uint32_t)column;
-  b->stream->needed[column] = true;
+  b->shape->needed[column] = true;
   return x;
 }
 
@@ -140,7 +126,7 @@ static tsn_bx *inner_column(tsn_context *c, const tsn_expr *e)
   near = tsn_diag_nearest(e->name.text, names, b->query->inner_count);
   tsn_diag_add(b->diag, TSN_E1001, e->at,
                near                             ? tsn_arena_printf(b->arena, "did you mean %s?", near)
-               : tsn_bind_find_column(b->stream, &e->name) >= 0 ? "ONE ROW PER MATCH gives partition columns and measures: add a measure for it"
+               : tsn_bind_find_column(b->shape, &e->name) >= 0 ? "ONE ROW PER MATCH gives partition columns and measures: add a measure for it"
                                                 : NULL,
                "MATCH_RECOGNIZE gives no column %s", e->name.text);
   return NULL;
@@ -153,6 +139,7 @@ tsn_bx *tsn_bind_column(tsn_context *c, const tsn_expr *e)
   int column;
   tsn_bx *x;
   if (c->place == PLACE_OUTER) return inner_column(c, e);
+  if (c->place == PLACE_SOURCE) return tsn_bind_source_column(c, e);
   if (c->place == PLACE_CONSTANT) {
     tsn_diag_add(b->diag, TSN_E1019, e->at, "a number, a duration or a parameter", "a constant is wanted here, not a column");
     return NULL;
@@ -164,8 +151,11 @@ tsn_bx *tsn_bind_column(tsn_context *c, const tsn_expr *e)
   }
   if (e->qualifier.text) set = tsn_bind_label_set(b, &e->qualifier);
   if (!set) return NULL;
-  column = tsn_bind_find_column(b->stream, &e->name);
-  if (column < 0) return unknown_column(c, &e->name);
+  column = tsn_bind_find_column(b->shape, &e->name);
+  if (column < 0) {
+    tsn_bind_unknown_column(b, b->shape, &e->name, e->name.at);
+    return NULL;
+  }
   x = column_of_row(b, column, e->at);
   if (!x) return NULL;
   if (c->place == PLACE_ROW) return refer(c, set, e->at) ? x : NULL;
@@ -178,6 +168,7 @@ typedef enum row_call {
   CALL_PREV,
   CALL_NEXT,
   CALL_CLASSIFIER,
+  CALL_STREAM,
   CALL_MATCH_NUMBER,
   CALL_MATCH_STATUS,
   CALL_MATCH_ROWTIME,
@@ -191,8 +182,8 @@ typedef enum row_call {
 } row_call;
 
 static const char *const row_calls[ROW_CALLS] = {"FIRST",        "LAST",           "PREV",        "NEXT",
-                                                 "CLASSIFIER",   "MATCH_NUMBER",   "MATCH_STATUS", "MATCH_ROWTIME",
-                                                 "MATCH_START",  "MATCH_END",      "MATCH_ID",    "PATH",
+                                                 "CLASSIFIER",   "STREAM",         "MATCH_NUMBER", "MATCH_STATUS",
+                                                 "MATCH_ROWTIME", "MATCH_START",  "MATCH_END",      "MATCH_ID",    "PATH",
                                                  "WINDOW_START", "WINDOW_END"};
 
 static int find_row_call(const tsn_expr *e)
@@ -314,29 +305,32 @@ static tsn_bx *navigate(tsn_context *c, const tsn_expr *e, row_call which)
   return tsn_bind_nav(c->b, first, offset, which == CALL_PREV ? -(int64_t)steps : which == CALL_NEXT ? (int64_t)steps : 0, set, value, final, e->at);
 }
 
-static tsn_bx *classifier(tsn_context *c, const tsn_expr *e)
+/* CLASSIFIER() or STREAM(): what a row is matched as, and where it comes from. */
+static tsn_bx *origin(tsn_context *c, const tsn_expr *e, row_call which)
 {
   tsn_binder *b = c->b;
+  const char *name = row_calls[which];
   const tsn_label_set *set = b->universal;
   tsn_bx *x;
-  if (!arguments(c, e, "CLASSIFIER", 0, 1)) return NULL;
+  if (!arguments(c, e, name, 0, 1)) return NULL;
   if (e->semantics != SEMANTICS_NONE) {
-    tsn_diag_add(b->diag, TSN_E1016, e->at, "FINAL LAST(CLASSIFIER()) is the last row's label",
-                 "%s before CLASSIFIER says nothing", e->semantics == SEMANTICS_FINAL ? "FINAL" : "RUNNING");
+    tsn_diag_add(b->diag, TSN_E1016, e->at, which == CALL_STREAM ? "FINAL LAST(STREAM()) is that of the last row" : "FINAL LAST(CLASSIFIER()) is the last row's label",
+                 "%s before %s says nothing", e->semantics == SEMANTICS_FINAL ? "FINAL" : "RUNNING", name);
     return NULL;
   }
   if (e->args) {
     if (e->args->kind != EXPR_COLUMN || e->args->qualifier.text) {
-      tsn_diag_add(b->diag, TSN_E1002, e->args->at, NULL, "CLASSIFIER takes a label");
+      tsn_diag_add(b->diag, TSN_E1002, e->args->at, NULL, "%s takes a label", name);
       return NULL;
     }
     set = tsn_bind_label_set(b, &e->args->name);
     if (!set) return NULL;
   }
-  x = tsn_bx_new(b, BX_LABEL, TOCSIN_TEXT, e->at);
+  x = which == CALL_STREAM ? column_of_row(b, (int)b->shape->column_count + TSN_HIDDEN_STREAM, e->at)
+                           : tsn_bx_new(b, BX_LABEL, TOCSIN_TEXT, e->at);
   if (!x) return NULL;
   if (c->place == PLACE_ROW) {
-    c->reads_label = true;
+    c->reads_label = c->reads_label || which == CALL_CLASSIFIER;
     return refer(c, set, e->at) ? x : NULL;
   }
   return tsn_bind_nav(b, false, 0, 0, set, x, c->semantics == SEMANTICS_FINAL, e->at);
@@ -518,6 +512,15 @@ static tsn_bx *match_function(tsn_context *c, const tsn_expr *e, row_call which)
   return x;
 }
 
+/* Inside FROM there is one row and no match. */
+static tsn_bx *in_source(tsn_context *c, const tsn_expr *e, int which, const char *name)
+{
+  if (which == CALL_STREAM) return arguments(c, e, name, 0, 0) ? tsn_bind_source_name(c->b, e->at) : NULL;
+  tsn_diag_add(c->b->diag, TSN_E1017, e->at, which < 0 ? "over the rows before: OVER (PARTITION BY ... ORDER BY ... ROWS n PRECEDING)" : NULL,
+               which < 0 ? "an aggregate inside FROM needs OVER: %s" : "%s stands in MEASURES and DEFINE only, not inside FROM", name);
+  return NULL;
+}
+
 tsn_bx *tsn_bind_row_call(tsn_context *c, const tsn_expr *e)
 {
   int which = find_row_call(e), agg = find_aggregate(e);
@@ -527,7 +530,8 @@ tsn_bx *tsn_bind_row_call(tsn_context *c, const tsn_expr *e)
                  "%s stands in MEASURES and DEFINE only", name);
     return NULL;
   }
-  if (c->place == PLACE_ROW && which != CALL_CLASSIFIER && which != CALL_MATCH_NUMBER) {
+  if (c->place == PLACE_SOURCE) return in_source(c, e, which, name);
+  if (c->place == PLACE_ROW && which != CALL_CLASSIFIER && which != CALL_STREAM && which != CALL_MATCH_NUMBER) {
     tsn_diag_add(c->b->diag, TSN_E1012, e->at, "only PREV and NEXT take a FIRST or LAST inside", "%s does not stand inside %s",
                  name, c->inside);
     return NULL;
@@ -535,6 +539,6 @@ tsn_bx *tsn_bind_row_call(tsn_context *c, const tsn_expr *e)
   if (!reads_rows(c) && c->place != PLACE_ROW) return NULL;
   if (agg >= 0) return aggregate(c, e, (tsn_aggregate)agg);
   if (which <= CALL_NEXT) return navigate(c, e, (row_call)which);
-  if (which == CALL_CLASSIFIER) return classifier(c, e);
+  if (which == CALL_CLASSIFIER || which == CALL_STREAM) return origin(c, e, (row_call)which);
   return match_function(c, e, (row_call)which);
 }

@@ -8,21 +8,13 @@
 
 static const char *name_text(tsn_binder *b, const tsn_name *name) { return tsn_arena_text(b->arena, name->text, name->length); }
 
-static int find_stream(const tsn_bound_script *s, const tsn_name *name)
-{
-  size_t i;
-  for (i = 0; i < s->stream_count; i++)
-    if (tsn_column_same(name, s->streams[i].name)) return (int)i;
-  return -1;
-}
-
 static void declare_stream(tsn_binder *b, const tsn_statement *s)
 {
   tsn_bstream *out = &b->bound->streams[b->bound->stream_count];
   const tsn_column_decl *c;
   tocsin_stream_column *columns;
   size_t count = 0, i;
-  if (find_stream(b->bound, &s->name) >= 0) {
+  if (tsn_bind_find_stream(b->bound, &s->name) >= 0) {
     tsn_diag_add(b->diag, TSN_E1018, s->name.at, NULL, "stream %s is declared twice", s->name.text);
     return;
   }
@@ -89,7 +81,7 @@ static void host_streams(tsn_binder *b)
     tsn_name name = {.text = s->name, .length = (uint32_t)strlen(s->name)};
     tsn_bstream *out = &b->bound->streams[b->bound->stream_count];
     tocsin_stream_column *columns;
-    if (find_stream(b->bound, &name) >= 0) continue; /* a CREATE STREAM always wins */
+    if (tsn_bind_find_stream(b->bound, &name) >= 0) continue; /* a CREATE STREAM always wins */
     columns = tsn_arena_new_array(b->arena, tocsin_stream_column, s->column_count + 1);
     out->needed = tsn_arena_new_array(b->arena, bool, s->column_count + 1);
     out->name = name_text(b, &name);
@@ -181,59 +173,10 @@ static void unknown_host_parameters(tsn_binder *b)
   }
 }
 
-static bool bind_source(tsn_binder *b, const tsn_query *query)
-{
-  const tsn_part *part = query->parts;
-  const char **names;
-  size_t i;
-  int at;
-  const tsn_statement *s;
-  if (!part) return false;
-  if (part->next || part->selects || part->join.text || part->where) {
-    tsn_diag_add(b->diag, TSN_U0009, part->at, "name one stream in FROM",
-                 part->next ? "UNION ALL BY NAME is not supported yet" : "a SELECT inside FROM is not supported yet");
-    return false;
-  }
-  at = find_stream(b->bound, &part->stream);
-  if (at >= 0) {
-    b->query->stream = (uint32_t)at;
-    b->stream = &b->bound->streams[at];
-    b->query->shape = b->stream;
-    return !b->stream->broken;
-  }
-  for (s = b->script->statements; s; s = s->next) {
-    if (s->kind == STATEMENT_PATTERN && s->name.text && tsn_label_same(&s->name, &part->stream)) {
-      tsn_diag_add(b->diag, TSN_U0008, part->stream.at, NULL, "a pattern over another pattern's output is not supported yet");
-      return false;
-    }
-  }
-  names = tsn_arena_new_array(b->arena, const char *, b->bound->stream_count + 1);
-  if (!names) return false;
-  for (i = 0; i < b->bound->stream_count; i++) names[i] = b->bound->streams[i].name;
-  {
-    const char *near = tsn_diag_nearest(part->stream.text, names, b->bound->stream_count);
-    tsn_diag_add(b->diag, TSN_E1003, part->stream.at,
-                 near ? tsn_arena_printf(b->arena, "did you mean %s?", near)
-                      : tsn_arena_printf(b->arena, "declare it: CREATE STREAM %s ( column TYPE, ... )", part->stream.text),
-                 "there is no stream %s", part->stream.text);
-  }
-  return false;
-}
-
 static void unknown_column(tsn_binder *b, const tsn_expr *e, const char *where)
 {
-  const char **names = tsn_arena_new_array(b->arena, const char *, b->stream->column_count + 1);
-  const char *near;
-  size_t i;
-  if (!names) return;
-  if (e->kind != EXPR_COLUMN) {
-    tsn_diag_add(b->diag, TSN_E1017, e->at, NULL, "%s takes columns", where);
-    return;
-  }
-  for (i = 0; i < b->stream->column_count; i++) names[i] = b->stream->columns[i].name;
-  near = tsn_diag_nearest(e->name.text, names, b->stream->column_count);
-  tsn_diag_add(b->diag, TSN_E1001, e->at, near ? tsn_arena_printf(b->arena, "did you mean %s?", near) : NULL,
-               "stream %s has no column %s", b->stream->name, e->name.text);
+  if (e->kind == EXPR_COLUMN) tsn_bind_unknown_column(b, b->shape, &e->name, e->at);
+  else tsn_diag_add(b->diag, TSN_E1017, e->at, NULL, "%s takes columns", where);
 }
 
 static void bind_window(tsn_binder *b, const tsn_key *k)
@@ -264,12 +207,12 @@ static void bind_keys(tsn_binder *b, const tsn_clauses *clauses)
       bind_window(b, k);
       continue;
     }
-    column = k->expr->kind == EXPR_COLUMN ? tsn_bind_find_column(b->stream, &k->expr->name) : -1;
+    column = k->expr->kind == EXPR_COLUMN ? tsn_bind_find_column(b->shape, &k->expr->name) : -1;
     if (column < 0) {
       unknown_column(b, k->expr, "PARTITION BY");
       continue;
     }
-    b->stream->needed[column] = true;
+    b->shape->needed[column] = true;
     b->query->keys[b->query->key_count++] = (uint32_t)column;
   }
 }
@@ -283,28 +226,26 @@ static void bind_order(tsn_binder *b, const tsn_clauses *clauses)
   for (o = clauses->orders; o; o = o->next) count++;
   q->orders = tsn_arena_new_array(b->arena, tsn_border, count + 1);
   if (!q->orders) return;
-  if (!clauses->orders && b->stream->event_time >= 0) q->time_column = b->stream->event_time;
+  if (!clauses->orders) q->time_column = tsn_bind_declared_time(b);
   for (o = clauses->orders; o; o = o->next) {
-    int column = o->expr->kind == EXPR_COLUMN ? tsn_bind_find_column(b->stream, &o->expr->name) : -1;
+    int column = o->expr->kind == EXPR_COLUMN ? tsn_bind_find_column(b->shape, &o->expr->name) : -1;
     if (column < 0) {
       unknown_column(b, o->expr, "ORDER BY");
       continue;
     }
-    b->stream->needed[column] = true;
+    b->shape->needed[column] = true;
     if (o == clauses->orders) {
-      tocsin_type type = b->stream->columns[column].type;
+      tocsin_type type = b->shape->columns[column].type;
       if (!o->descending && (type == TOCSIN_TIMESTAMP || tsn_is_number(type))) {
         q->time_column = column;
+        tsn_bind_order_time(b, column);
         continue;
       }
       q->sorts_all = true; /* an order, but no time: rows are put in it when all are there */
     }
     q->orders[q->order_count++] = (tsn_border){.column = (uint32_t)column, .descending = o->descending};
   }
-  if (q->time_column >= 0) {
-    q->time_type = b->stream->columns[q->time_column].type;
-    if (b->stream->event_time < 0) b->stream->event_time = q->time_column;
-  }
+  if (q->time_column >= 0) q->time_type = b->shape->columns[q->time_column].type;
 }
 
 static bool option_is(const tsn_option *o, const char *name) { return tsn_same_name(o->name.text, o->name.length, name, strlen(name)); }
@@ -364,7 +305,7 @@ static void bind_query(tsn_binder *b, const tsn_statement *s)
   if (s->broken) return;
   clauses = query->clauses;
   bind_options(b, s->options);
-  if (!bind_source(b, query)) return;
+  if (!tsn_bind_source(b, query)) return;
   if (!clauses || !clauses->pattern) return; /* said by the grammar */
   bind_order(b, clauses);
   bind_keys(b, clauses);
@@ -372,6 +313,7 @@ static void bind_query(tsn_binder *b, const tsn_statement *s)
   if (b->too_many_labels) return;
   tsn_bind_pattern(b, clauses);
   tsn_bind_outputs(b, query);
+  tsn_bind_source_needs(b);
   b->bound->patterns[b->bound->pattern_count++] = q;
 }
 

@@ -13,8 +13,12 @@ static void print_columns(const tocsin_program *program, size_t pattern, tsn_byt
   tocsin_pattern_info info = tocsin_program_pattern(program, pattern);
   size_t width = 0;
 
-  tsn_bytes_printf(out, "%s: %zu column%s from stream %s\n", *info.name ? info.name : "query", info.column_count,
-                   info.column_count == 1 ? "" : "s", tocsin_program_stream(program, info.stream).name);
+  tsn_bytes_printf(out, "%s: %zu column%s from stream", *info.name ? info.name : "query", info.column_count,
+                   info.column_count == 1 ? "" : "s");
+  for (size_t i = 0; i < info.part_count; i++)
+    tsn_bytes_printf(out, "%s %s", i ? "," : "",
+                     tocsin_program_stream(program, tocsin_program_pattern_part(program, pattern, i).stream).name);
+  tsn_bytes_char(out, '\n');
   for (size_t i = 0; i < info.column_count; i++) {
     size_t length = strlen(tocsin_program_output_column(program, pattern, i).name);
     if (length > width) width = length;

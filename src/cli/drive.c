@@ -368,12 +368,14 @@ static int check_inputs(const drive *d)
   const tocsin_program *program = d->job->program;
 
   for (size_t i = 0; i < tocsin_program_pattern_count(program); i++) {
-    size_t stream = tocsin_program_pattern(program, i).stream, at = 0;
     if (d->only != SIZE_MAX && i != d->only) continue;
-    while (at < d->job->source_count && d->job->sources[at].stream != stream) at++;
-    if (at == d->job->source_count) {
+    for (size_t stream = 0; stream < tocsin_program_stream_count(program); stream++) {
       const char *name = tocsin_program_stream(program, stream).name;
-      return tsn_args_wrong(d->job->args->command, "stream \"%s\" has no input; add %s=INPUT", name, name);
+      size_t at = 0;
+      if (!tocsin_program_pattern_reads(program, i, stream)) continue;
+      while (at < d->job->source_count && d->job->sources[at].stream != stream) at++;
+      if (at == d->job->source_count)
+        return tsn_args_wrong(d->job->args->command, "stream \"%s\" has no input; add %s=INPUT", name, name);
     }
   }
   return 0;

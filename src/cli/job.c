@@ -199,7 +199,7 @@ static bool is_read(const tsn_job *job, const names *declared, size_t stream)
 {
   if (find(declared, tocsin_program_stream(job->program, stream).name)) return true;
   for (size_t i = 0; i < tocsin_program_pattern_count(job->program); i++)
-    if (tocsin_program_pattern(job->program, i).stream == stream) return true;
+    if (tocsin_program_pattern_reads(job->program, i, stream)) return true;
   return false;
 }
 

@@ -26,7 +26,7 @@ tsn_str tsn_image_text(tsn_image *image, const char *text, size_t length)
 
 static tsn_str name_of(tsn_image *image, const char *text) { return tsn_image_text(image, text, text ? strlen(text) : 0); }
 
-static tsn_range add_indices(tsn_image *image, const uint32_t *values, size_t count)
+tsn_range tsn_image_indices(tsn_image *image, const uint32_t *values, size_t count)
 {
   tsn_range r = {.first = tsn_image_count(image, SECTION_indices, sizeof(uint32_t)), .count = (uint32_t)count};
   if (count) tsn_bytes_append(&image->sections[SECTION_indices], values, count * sizeof *values);
@@ -65,7 +65,7 @@ static void emit_functions(tsn_image *image, const tsn_bound_script *script)
     const tsn_bfunction *f = &script->functions[i];
     tsn_function_rec rec = {.name = name_of(image, f->name), .result = (uint32_t)f->result, .needed = f->needed};
     for (j = 0; j < f->argument_count; j++) types[j] = (uint32_t)f->arguments[j];
-    rec.arguments = add_indices(image, types, f->argument_count);
+    rec.arguments = tsn_image_indices(image, types, f->argument_count);
     tsn_image_add(image, SECTION_functions, &rec, sizeof rec);
   }
 }
@@ -87,7 +87,7 @@ static void emit_nodes(tsn_plan *p, tsn_pattern_rec *rec)
 {
   size_t i;
   uint32_t first_target = tsn_image_count(p->image, SECTION_indices, sizeof(uint32_t));
-  rec->targets = add_indices(p->image, p->targets, p->target_count);
+  rec->targets = tsn_image_indices(p->image, p->targets, p->target_count);
   rec->targets.first = first_target;
   rec->nodes.first = tsn_image_count(p->image, SECTION_nodes, sizeof(tsn_node_rec));
   rec->nodes.count = (uint32_t)p->node_count;
@@ -112,7 +112,7 @@ static void emit_timers(tsn_plan *p, tsn_pattern_rec *rec)
   if (!recs) return;
   for (i = 0; i < p->timer_count; i++) {
     const tsn_bpat *t = p->timers[i];
-    recs[i].labels = add_indices(p->image, t->labels, t->label_count);
+    recs[i].labels = tsn_image_indices(p->image, t->labels, t->label_count);
     recs[i].duration = t->duration;
     if (!t->duration_expr) continue;
     recs[i].kind = t->duration_expr->type == TOCSIN_TIMESTAMP ? TIMER_DEADLINE_CODE : TIMER_DURATION_CODE;
@@ -260,9 +260,9 @@ static bool reads_match(const tsn_bound *q, tsn_match_value which)
 static void plan_pattern(tsn_arena *arena, tsn_image *image, const tsn_bound *q, tsn_diag *diag)
 {
   tsn_plan plan = {.arena = arena, .diag = diag, .q = q, .image = image}, *p = &plan;
-  tsn_pattern_rec rec = {.stream = q->stream};
+  tsn_pattern_rec rec = {.name = {0, 0}};
   tsn_order_rec order;
-  uint32_t *keys;
+  uint32_t *keys, *types;
   size_t i;
   tsn_plan_nfa(p);
   if (p->status || tsn_arena_failed(arena)) return;
@@ -273,7 +273,8 @@ static void plan_pattern(tsn_arena *arena, tsn_image *image, const tsn_bound *q,
   tsn_plan_check(p);
   if (tsn_arena_failed(arena) || !tsn_diag_ok(diag)) return;
   keys = tsn_arena_new_array(arena, uint32_t, q->key_count + 1);
-  if (!keys) return;
+  types = tsn_arena_new_array(arena, uint32_t, p->slot_count + 1);
+  if (!keys || !types) return;
   rec.name = name_of(image, q->name);
   rec.time_slot = q->time_column >= 0 ? p->slot_of[q->time_column] : TSN_NONE;
   rec.time_type = (uint32_t)q->time_type;
@@ -282,9 +283,10 @@ static void plan_pattern(tsn_arena *arena, tsn_image *image, const tsn_bound *q,
   rec.window_kind = (uint32_t)q->window_kind;
   rec.window = q->window;
   rec.whole_windows = q->window_kind == WINDOW_SESSION && reads_match(q, MATCH_VALUE_WINDOW_END);
-  rec.slots = add_indices(image, p->slots, p->slot_count);
+  for (i = 0; i < p->slot_count; i++) types[i] = (uint32_t)q->shape->columns[p->slots[i]].type;
+  rec.slots = tsn_image_indices(image, types, p->slot_count);
   for (i = 0; i < q->key_count; i++) keys[i] = p->slot_of[q->keys[i]];
-  rec.keys = add_indices(image, keys, q->key_count);
+  rec.keys = tsn_image_indices(image, keys, q->key_count);
   rec.orders.first = tsn_image_count(image, SECTION_orders, sizeof order);
   rec.orders.count = (uint32_t)q->order_count;
   for (i = 0; i < q->order_count; i++) {
@@ -325,6 +327,7 @@ static void plan_pattern(tsn_arena *arena, tsn_image *image, const tsn_bound *q,
   emit_labels(p, &rec);
   emit_registers(p, &rec);
   emit_outputs(p, &rec);
+  rec.parts = tsn_plan_parts(p);
   tsn_image_add(image, SECTION_patterns, &rec, sizeof rec);
 }
 

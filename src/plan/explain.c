@@ -111,11 +111,46 @@ static void print_registers(const tocsin_program *p, const tsn_pattern_rec *q, t
   }
 }
 
+static void print_part_name(const tocsin_program *p, const tsn_part_rec *part, uint32_t i, tsn_bytes *out)
+{
+  tsn_bytes_printf(out, "%s %s", i ? "," : "", tsn_program_text(p, p->streams[part->index].name));
+}
+
+/* What a part makes of its raw rows; nothing is said of one that gives them as they are. */
+static void print_part(const tocsin_program *p, const tsn_pattern_rec *q, const tsn_part_rec *part, tsn_bytes *out)
+{
+  bool plain = q->parts.count == 1 && part->where.instrs.count == 0;
+  uint32_t i;
+  for (i = 0; i < part->values.count; i++) plain = plain && p->values[part->values.first + i].slot != TSN_NONE;
+  if (plain) return;
+  tsn_bytes_printf(out, "  rows of %s", tsn_program_text(p, p->streams[part->index].name));
+  if (part->time_slot != TSN_NONE) {
+    tsn_bytes_text(out, part->has_watermark ? ", watermark behind by " : ", in order of time");
+    if (part->has_watermark) print_duration(q, part->delay, out);
+  }
+  tsn_bytes_char(out, '\n');
+  if (part->where.instrs.count) {
+    tsn_bytes_text(out, "    WHERE\n");
+    print_code(p, &part->where, "          ", out);
+  }
+  for (i = 0; i < part->values.count; i++) {
+    const tsn_value_rec *v = &p->values[part->values.first + i];
+    if (v->slot != TSN_NONE) {
+      tsn_bytes_printf(out, "    slot %u: column %u\n", i, p->indices[part->slots.first + v->slot]);
+    } else {
+      tsn_bytes_printf(out, v->code.instrs.count ? "    slot %u:\n" : "    slot %u: NULL\n", i);
+      print_code(p, &v->code, "          ", out);
+    }
+  }
+}
+
 static void print_pattern(const tocsin_program *p, const tsn_pattern_rec *q, tsn_bytes *out)
 {
   uint32_t i;
   const char *name = tsn_program_text(p, q->name);
-  tsn_bytes_printf(out, "pattern %s over %s\n", *name ? name : "(query)", tsn_program_text(p, p->streams[q->stream].name));
+  tsn_bytes_printf(out, "pattern %s over", *name ? name : "(query)");
+  for (i = 0; i < q->parts.count; i++) print_part_name(p, &p->parts[q->parts.first + i], i, out);
+  tsn_bytes_char(out, '\n');
   tsn_bytes_printf(out, "  tier paths: each path is kept with its registers; the only tier of this version\n");
   tsn_bytes_printf(out, "  AFTER MATCH SKIP %s, %s\n", skip_names[q->skip_kind], q->all_rows ? "ALL ROWS PER MATCH" : "ONE ROW PER MATCH");
   if (q->within_kind != WITHIN_NONE) {
@@ -128,6 +163,7 @@ static void print_pattern(const tocsin_program *p, const tsn_pattern_rec *q, tsn
                    q->counters == 1 ? "" : "s", q->history ? "rows and labels of each path" : "no rows of a path",
                    q->ambiguous ? "; several derivations may give one match" : "");
   if (q->behind) tsn_bytes_printf(out, "  kept: the last %u row%s of each partition, for PREV\n", q->behind, q->behind == 1 ? "" : "s");
+  for (i = 0; i < q->parts.count; i++) print_part(p, q, &p->parts[q->parts.first + i], out);
   tsn_bytes_text(out, "  automaton\n");
   for (i = 0; i < q->nodes.count; i++) print_node(p, q, i, out);
   print_registers(p, q, out);

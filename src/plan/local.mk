@@ -5,4 +5,5 @@ libtsn_la_SOURCES += \
   %D%/explain.c \
   %D%/nfa.c \
   %D%/plan.h \
-  %D%/registers.c
+  %D%/registers.c \
+  %D%/source.c

@@ -4,6 +4,7 @@
  *             --check--> diagnostics               what follows what
  *             --registers--> regs, cells, liveness what a path remembers
  *             --code--> instructions               conditions, measures, SELECT
+ *             --source--> parts, values            where rows come from
  *             --emit--> one block
  *
  * A tsn_plan is the work on one pattern; its arrays grow on the compile's arena
@@ -68,7 +69,7 @@ typedef struct tsn_plan {
   uint64_t **timer_reads;
   bool *label_local;
 
-  uint32_t *slot_of; /* of a stream column; TSN_NONE */
+  uint32_t *slot_of; /* of a column of the shape, or of a part's raw row; TSN_NONE */
   uint32_t *slots;
   size_t slot_count;
   bool ambiguous, replay;
@@ -82,11 +83,16 @@ void tsn_plan_check(tsn_plan *p);
 bool tsn_plan_is_ambiguous(const tsn_plan *p);
 /* registers.c */
 void tsn_plan_slots(tsn_plan *p);
+/* The slots of a part's raw rows, in the place of those of the pattern, of which `count` are `slots`. */
+void tsn_plan_raw_slots(tsn_plan *p, const tsn_bpart *part, const uint32_t *slots, size_t count);
 void tsn_plan_registers(tsn_plan *p);
 uint32_t tsn_plan_find_nav(const tsn_plan *p, const tsn_nav *nav);
 uint32_t tsn_plan_find_labels(const tsn_plan *p);
 uint32_t tsn_plan_find_agg(const tsn_plan *p, const tsn_agg *agg);
 bool tsn_plan_set_has(const tsn_label_set *set, uint32_t label);
+
+/* source.c: the parts of FROM; the last step on a pattern, as it takes over the slots. */
+tsn_range tsn_plan_parts(tsn_plan *p);
 
 /* code.c: what an expression is compiled for. */
 typedef enum tsn_mode {
@@ -102,6 +108,7 @@ tocsin_status tsn_plan_program(tsn_arena *arena, tsn_alloc *alloc, const tsn_bou
                                tocsin_program **out);
 uint32_t tsn_image_add(tsn_image *image, tsn_section section, const void *record, size_t size);
 uint32_t tsn_image_count(const tsn_image *image, tsn_section section, size_t size);
+tsn_range tsn_image_indices(tsn_image *image, const uint32_t *values, size_t count);
 tsn_str tsn_image_text(tsn_image *image, const char *text, size_t length);
 
 /* explain.c */

@@ -62,20 +62,38 @@ static void use_columns(tsn_plan *p, const tsn_bx *x)
   use_columns(p, x->otherwise);
 }
 
+/* No column has a slot yet, of so many. */
+static bool no_slots(tsn_plan *p, size_t columns)
+{
+  size_t i;
+  p->slot_count = 0;
+  p->slot_of = tsn_arena_new_array(p->arena, uint32_t, columns + 1);
+  p->slots = tsn_arena_new_array(p->arena, uint32_t, columns + 1);
+  if (!p->slot_of || !p->slots) return false;
+  for (i = 0; i < columns; i++) p->slot_of[i] = TSN_NONE;
+  return true;
+}
+
 void tsn_plan_slots(tsn_plan *p)
 {
   const tsn_bound *q = p->q;
   size_t i;
-  p->slot_of = tsn_arena_new_array(p->arena, uint32_t, q->shape->column_count + 1);
-  p->slots = tsn_arena_new_array(p->arena, uint32_t, q->shape->column_count + 1);
-  if (!p->slot_of || !p->slots) return;
-  for (i = 0; i < q->shape->column_count; i++) p->slot_of[i] = TSN_NONE;
+  if (!no_slots(p, q->shape->column_count + TSN_HIDDEN)) return;
   if (q->time_column >= 0) use_column(p, (uint32_t)q->time_column);
   for (i = 0; i < q->key_count; i++) use_column(p, q->keys[i]);
   for (i = 0; i < q->order_count; i++) use_column(p, q->orders[i].column);
   for (i = 0; i < q->label_count; i++) use_columns(p, q->labels[i].condition);
   for (i = 0; i < q->inner_count; i++) use_columns(p, q->inner[i].value);
   for (i = 0; i < p->timer_count; i++) use_columns(p, p->timers[i]->duration_expr);
+}
+
+void tsn_plan_raw_slots(tsn_plan *p, const tsn_bpart *part, const uint32_t *slots, size_t count)
+{
+  size_t i;
+  if (!no_slots(p, part->raw->column_count)) return;
+  for (i = 0; i < count; i++) use_columns(p, part->values[slots[i]]);
+  if (part->time_column >= 0) use_column(p, (uint32_t)part->time_column);
+  use_columns(p, part->where);
 }
 
 /* ---- finding and asking for registers ---- */

@@ -164,9 +164,25 @@ tocsin_pattern_info tocsin_program_pattern(const tocsin_program *program, size_t
   if (pattern >= program->patterns_count) return info;
   r = &program->patterns[pattern];
   info.name = tsn_program_text(program, r->name);
-  info.stream = r->stream;
+  info.part_count = r->parts.count;
   info.column_count = r->outputs.count;
   return info;
+}
+
+tocsin_part_info tocsin_program_pattern_part(const tocsin_program *program, size_t pattern, size_t part)
+{
+  tocsin_part_info info = {.stream = SIZE_MAX};
+  if (pattern >= program->patterns_count || part >= program->patterns[pattern].parts.count) return info;
+  info.stream = program->parts[program->patterns[pattern].parts.first + part].index;
+  return info;
+}
+
+int tocsin_program_pattern_reads(const tocsin_program *program, size_t pattern, size_t stream)
+{
+  size_t i;
+  for (i = 0; i < tocsin_program_pattern(program, pattern).part_count; i++)
+    if (tocsin_program_pattern_part(program, pattern, i).stream == stream) return 1;
+  return 0;
 }
 
 tocsin_column_info tocsin_program_output_column(const tocsin_program *program, size_t pattern, size_t column)

@@ -179,9 +179,33 @@ typedef struct tsn_inner_rec {
   uint32_t is_measure; /* NULL on unmatched rows; else of the row itself */
 } tsn_inner_rec;
 
+/* Where a pattern's rows come from: one part, or several that are merged.
+ * A raw row carries columns of its source; where TRUE, each cell of the row that is
+ * matched over gets its value from it. */
+typedef enum tsn_part_kind {
+  PART_STREAM, /* index = stream; columns: the stream's */
+  PART_KINDS
+} tsn_part_kind;
+
+typedef struct tsn_part_rec {
+  uint32_t kind, index;
+  tsn_range slots;    /* of indices: columns that a raw row carries */
+  tsn_range values;   /* of values: one a slot of the pattern */
+  tsn_code where;     /* over raw slots; count 0: every row */
+  uint32_t time_slot; /* raw; TSN_NONE where the pattern has no time */
+  uint32_t has_watermark; /* declared, and for the very column that orders: late rows are dropped, else an error */
+  int64_t delay;          /* of the watermark behind the part's greatest time */
+} tsn_part_rec;
+
+typedef struct tsn_value_rec {
+  uint32_t slot; /* the raw slot that it is without change; TSN_NONE: see code */
+  uint32_t unused;
+  tsn_code code; /* over raw slots; count 0: NULL */
+} tsn_value_rec;
+
 typedef struct tsn_pattern_rec {
   tsn_str name;
-  uint32_t stream;
+  tsn_range parts;    /* of parts: at least one */
   uint32_t time_slot; /* TSN_NONE: the rows have an order, but no time */
   uint32_t time_type;
   uint32_t within_kind;
@@ -189,7 +213,7 @@ typedef struct tsn_pattern_rec {
   int64_t window;
   uint32_t window_kind;
   uint32_t whole_windows; /* the end of a session is read: its rows wait for it */
-  tsn_range slots;  /* of indices: stream columns that a row carries here */
+  tsn_range slots;  /* of indices: the types of the cells that a row carries here */
   tsn_range keys;   /* of indices: slots of PARTITION BY */
   tsn_range orders; /* of orders: ORDER BY after the time */
   tsn_range nodes, loops, timers, labels, regs, targets; /* node, loop ... numbers count from these */

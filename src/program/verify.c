@@ -17,6 +17,7 @@
 
 /* Where a code runs, and so what it may read. */
 typedef enum place {
+  PLACE_SOURCE, /* a raw row of a part */
   PLACE_VALUE, /* one row, for a register: no path */
   PLACE_PATH,  /* a condition or a timer: the cells of a path */
   PLACE_MATCH, /* a measure: all cells */
@@ -28,6 +29,7 @@ typedef enum place {
 typedef struct checker {
   const tocsin_program *p;
   const tsn_pattern_rec *q;
+  const tsn_part_rec *part; /* at hand; PLACE_SOURCE */
   tsn_alloc *alloc;
   char *stack; /* kinds */
   char *wanted; /* kinds at jump targets, `width` each */
@@ -74,10 +76,18 @@ static bool is_type(uint32_t type) { return type >= TOCSIN_BOOLEAN && type <= TO
 
 static char kind_of(uint32_t type) { return type == TOCSIN_TEXT || type == TOCSIN_LIST ? 'T' : 'N'; }
 
-static const tsn_column_rec *slot_column(const checker *c, uint32_t slot)
+/* The type of a slot: of the row at hand, or of the raw row of the part. */
+static uint32_t slot_type(const checker *c, uint32_t slot, place where)
 {
-  const tsn_stream_rec *s = &c->p->streams[c->q->stream];
-  return &c->p->columns[s->columns.first + c->p->indices[c->q->slots.first + slot]];
+  const tsn_stream_rec *s;
+  if (where != PLACE_SOURCE) return c->p->indices[c->q->slots.first + slot];
+  s = &c->p->streams[c->part->index];
+  return c->p->columns[s->columns.first + c->p->indices[c->part->slots.first + slot]].type;
+}
+
+static uint32_t slot_count(const checker *c, place where)
+{
+  return where == PLACE_OUTER ? 0 : where == PLACE_SOURCE ? c->part->slots.count : c->q->slots.count;
 }
 
 static bool take(char **top, char *bottom, char kind)
@@ -123,7 +133,7 @@ static bool host_ok(const tocsin_program *p, const tsn_instr *in, char **top, ch
 static bool reg_ok(const checker *c, uint32_t at, place where)
 {
   const tsn_reg_rec *reg;
-  if (at >= c->q->regs.count || where == PLACE_OUTER) return false;
+  if (at >= c->q->regs.count || where == PLACE_OUTER || where == PLACE_SOURCE) return false;
   reg = &c->p->regs[c->q->regs.first + at];
   if (where == PLACE_PATH) return reg->cells && reg->cell + reg->cells <= c->q->path_cells;
   return where == PLACE_MATCH || reg->kind == REG_LABELS;
@@ -137,22 +147,23 @@ static bool cell_ok(const checker *c, uint32_t at, place where)
 static bool operand_ok(const checker *c, const tsn_instr *in, uint32_t at, uint32_t count, place where)
 {
   const tocsin_program *p = c->p;
-  bool outer = where == PLACE_OUTER;
   switch (tsn_op_table[in->op].operand) {
   case OPERAND_INTEGER: return in->a < p->integers_count;
   case OPERAND_REAL: return in->a < p->reals_count;
   case OPERAND_TEXT: return in->a < p->texts_count && text_ok(p, p->texts[in->a]);
-  case OPERAND_SLOT: return in->a < c->q->slots.count && !outer;
+  case OPERAND_SLOT: return in->a < slot_count(c, where) && (where != PLACE_SOURCE || in->op == OP_COL);
   case OPERAND_CELL: return cell_ok(c, in->a, where);
   case OPERAND_REG: return reg_ok(c, in->a, where);
   case OPERAND_LIST:
     return where == PLACE_MATCH && in->a < c->q->regs.count && p->regs[c->q->regs.first + in->a].kind == REG_AGG &&
            p->regs[c->q->regs.first + in->a].cells == 0;
   case OPERAND_JUMP: return in->a > at && in->a <= count;
-  case OPERAND_INNER: return in->a < c->q->inner.count && outer;
+  case OPERAND_INNER: return in->a < c->q->inner.count && where == PLACE_OUTER;
   case OPERAND_FUNCTION: return in->a < TSN_FUNCTIONS;
   case OPERAND_HOST: return in->a < p->functions_count && p->functions[in->a].needed;
-  default: return in->op != OP_MATCH || in->a < MATCH_VALUES;
+  default:
+    if (where == PLACE_SOURCE) return in->op != OP_LABEL && in->op != OP_LABEL_BEHIND && in->op != OP_ROWNUM && in->op != OP_IS_ROW && in->op != OP_MATCH;
+    return in->op != OP_MATCH || in->a < MATCH_VALUES;
   }
 }
 
@@ -196,7 +207,7 @@ static bool peek_ok(const tsn_reg_rec *reg, uint32_t args, char **top, char *bot
 }
 
 /* The effect of one instruction on the kinds. */
-static bool effect(checker *c, const tsn_instr *in, char **top)
+static bool effect(checker *c, const tsn_instr *in, char **top, place where)
 {
   char *bottom = c->stack, kind = 'N';
   const tsn_reg_rec *reg = in->a < c->q->regs.count ? &c->p->regs[c->q->regs.first + in->a] : NULL;
@@ -212,7 +223,7 @@ static bool effect(checker *c, const tsn_instr *in, char **top)
   case OP_LIST: kind = aggregate_kind(reg); break;
   case OP_COL:
   case OP_PREV:
-  case OP_NEXT: kind = kind_of(slot_column(c, in->a)->type); break;
+  case OP_NEXT: kind = kind_of(slot_type(c, in->a, where)); break;
   case OP_CELL: kind = c->cell_kinds[in->a]; break;
   case OP_FIRST:
     if (reg->kind != REG_FIRST || !take(top, bottom, kind_of(reg->type))) return false;
@@ -284,7 +295,7 @@ static bool code_walk(checker *c, const tsn_code *code, char want, place where)
     }
     if (i == count) break;
     if (!reachable || instrs[i].op >= TSN_OPCODES || !operand_ok(c, &instrs[i], i, count, where)) return false;
-    if (!effect(c, &instrs[i], &top)) return false;
+    if (!effect(c, &instrs[i], &top, where)) return false;
     if ((uint32_t)(top - c->stack) > code->stack) return false;
     if (tsn_op_table[instrs[i].op].operand == OPERAND_JUMP && !merge_at(c, instrs[i].a, top)) return false;
     if (instrs[i].op == OP_JUMP) reachable = false;
@@ -505,12 +516,43 @@ static bool ranges_ok(checker *c)
   const tocsin_program *p = c->p;
   const tsn_pattern_rec *q = c->q;
   uint64_t records = (uint64_t)q->orders.count + q->nodes.count + q->loops.count + q->timers.count + q->labels.count + q->regs.count +
-                     q->inner.count + q->outputs.count;
+                     q->inner.count + q->outputs.count + q->parts.count;
   return spend(c, records) && in_section(q->orders, p->orders_count) && in_section(q->nodes, p->nodes_count) && in_section(q->loops, p->loops_count) &&
          in_section(q->timers, p->timers_count) && in_section(q->labels, p->labels_count) && in_section(q->regs, p->regs_count) &&
          in_section(q->targets, p->indices_count) && in_section(q->inner, p->inner_count) && in_section(q->outputs, p->outputs_count) &&
-         indices_below(c, q->slots, p->streams[q->stream].columns.count) && indices_below(c, q->keys, q->slots.count) &&
+         in_section(q->parts, p->parts_count) && indices_below(c, q->slots, TOCSIN_INTERVAL + 1) && indices_below(c, q->keys, q->slots.count) &&
          indices_below(c, q->start_absences, q->labels.count);
+}
+
+static bool part_ok(checker *c)
+{
+  const tocsin_program *p = c->p;
+  const tsn_part_rec *part = c->part;
+  uint32_t i;
+  if (part->kind >= PART_KINDS || part->index >= p->streams_count || part->delay < 0 || part->values.count != c->q->slots.count) return false;
+  if (!indices_below(c, part->slots, p->streams[part->index].columns.count)) return false;
+  if (!in_section(part->values, p->values_count) || !spend(c, part->values.count)) return false;
+  if ((part->time_slot == TSN_NONE) != (c->q->time_slot == TSN_NONE)) return false;
+  if (part->time_slot != TSN_NONE &&
+      (part->time_slot >= part->slots.count || slot_type(c, part->time_slot, PLACE_SOURCE) != c->q->time_type)) return false;
+  for (i = 0; i < part->values.count; i++) {
+    const tsn_value_rec *v = &p->values[part->values.first + i];
+    uint32_t type = slot_type(c, i, PLACE_VALUE);
+    if (type < TOCSIN_BOOLEAN || !code_ok(c, &v->code, kind_of(type), PLACE_SOURCE)) return false;
+    if (v->slot == TSN_NONE) continue;
+    if (v->code.instrs.count || v->slot >= part->slots.count || slot_type(c, v->slot, PLACE_SOURCE) != type) return false;
+  }
+  return code_ok(c, &part->where, 'N', PLACE_SOURCE);
+}
+
+static bool parts_ok(checker *c)
+{
+  uint32_t i;
+  for (i = 0; i < c->q->parts.count; i++) {
+    c->part = &c->p->parts[c->q->parts.first + i];
+    if (!part_ok(c)) return false;
+  }
+  return c->q->parts.count > 0;
 }
 
 static bool pattern_ok(checker *c)
@@ -518,14 +560,14 @@ static bool pattern_ok(checker *c)
   const tocsin_program *p = c->p;
   const tsn_pattern_rec *q = c->q;
   uint32_t i;
-  if (q->stream >= p->streams_count || !text_ok(p, q->name) || !ranges_ok(c)) return false;
+  if (!text_ok(p, q->name) || !ranges_ok(c) || !parts_ok(c)) return false;
   if (q->time_slot != TSN_NONE && q->time_slot >= q->slots.count) return false;
   if (q->window_kind > WINDOW_TUMBLE || (q->window_kind == WINDOW_TUMBLE ? q->window < 1 : q->window < 0)) return false;
   if (q->whole_windows && !q->ahead) return false;
   if (q->sequential && (q->skip_kind == MATCH_SKIP_NONE || q->start_absences.count)) return false;
   if (q->time_slot == TSN_NONE && (q->window_kind || q->within_kind == WITHIN_TIME || q->timers.count || q->has_bounds || (q->orders.count && !q->sorts_all))) return false;
   if (q->sorts_all && q->time_slot != TSN_NONE) return false;
-  if (q->time_slot != TSN_NONE && kind_of(slot_column(c, q->time_slot)->type) == 'T') return false;
+  if (q->time_slot != TSN_NONE && kind_of(slot_type(c, q->time_slot, PLACE_VALUE)) == 'T') return false;
   for (i = 0; i < q->orders.count; i++)
     if (p->orders[q->orders.first + i].slot >= q->slots.count) return false;
   if (q->skip_kind > MATCH_SKIP_NONE || q->empty_kind > MATCH_UNMATCHED || q->within_kind > WITHIN_ROWS || q->within < 0) return false;

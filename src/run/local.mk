@@ -18,6 +18,7 @@ libtsn_la_SOURCES += \
   %D%/run.c \
   %D%/run.h \
   %D%/settle.c \
+  %D%/source.c \
   %D%/text_function.c \
   %D%/texts.c \
   %D%/time_function.c \

@@ -1,5 +1,6 @@
 /* The sort buffer: rows wait until nothing earlier can come, then are matched in
- * the order of time, the rest of ORDER BY, and arrival (language page, section 8).
+ * the order of time, the rest of ORDER BY, the part that they come from, and arrival
+ * (language page, section 8).
  *
  * A heap of small entries; the rows lie in a slab, each with its texts in one
  * block of its own. */
@@ -25,13 +26,14 @@ static bool before(const tsn_run *r, const tsn_waiting *a, const tsn_waiting *b)
   int c;
   if (a->time != b->time) return a->time < b->time;
   c = compare_rest(r, a->row, b->row);
-  return c ? c < 0 : a->seq < b->seq;
+  if (c) return c < 0;
+  return a->part != b->part ? a->part < b->part : a->arrival < b->arrival;
 }
 
-bool tsn_reorder_add(tsn_run *r, int64_t time, uint64_t seq)
+bool tsn_reorder_add(tsn_run *r, int64_t time, uint32_t part, uint64_t arrival)
 {
   tsn_reorder *o = &r->reorder;
-  tsn_waiting w = {.time = time, .seq = seq};
+  tsn_waiting w = {.time = time, .arrival = arrival, .part = part};
   size_t at, size = 0;
   tsn_cell *cells;
   char *text = NULL;
@@ -100,7 +102,7 @@ bool tsn_reorder_release(tsn_run *r, int64_t limit, bool all)
     tsn_waiting w = pop(r);
     bool good;
     memcpy(r->row, o->cells + (size_t)w.row * r->slot_count, r->slot_count * sizeof *r->row);
-    good = tsn_run_arrive(r, w.time, w.seq);
+    good = tsn_run_arrive(r, w.time);
     tsn_alloc_free(r->alloc, o->texts[w.row], o->text_sizes[w.row]);
     o->texts[w.row] = NULL;
     o->free[o->free_count++] = w.row;

@@ -112,6 +112,12 @@ static uint32_t deepest_stack(const tsn_run *r)
   for (i = 0; i < r->p->inner.count; i++) SEE(r->program->inner[r->p->inner.first + i].code);
   for (i = 0; i < r->p->outputs.count; i++) SEE(r->program->outputs[r->p->outputs.first + i].code);
   SEE(r->p->where);
+  for (i = 0; i < r->p->parts.count; i++) {
+    const tsn_part_rec *part = &r->program->parts[r->p->parts.first + i];
+    uint32_t k;
+    SEE(part->where);
+    for (k = 0; k < part->values.count; k++) SEE(r->program->values[part->values.first + k].code);
+  }
 #undef SEE
   return most;
 }
@@ -120,7 +126,6 @@ tocsin_status tsn_run_init(tsn_run *r, const tocsin_program *program, uint32_t p
                            uint64_t max_paths, uint64_t max_rows)
 {
   const tsn_pattern_rec *p = &program->patterns[pattern];
-  const tsn_stream_rec *stream = &program->streams[p->stream];
   uint32_t i;
   memset(r, 0, sizeof *r);
   r->program = program;
@@ -138,7 +143,7 @@ tocsin_status tsn_run_init(tsn_run *r, const tocsin_program *program, uint32_t p
   r->targets = program->indices + p->targets.first;
   r->slot_count = p->slots.count;
   r->one_match = p->skip_kind != MATCH_SKIP_NONE;
-  r->watermark = r->max_time = r->ahead.latest = TSN_TIME_MIN;
+  r->watermark = r->ahead.latest = TSN_TIME_MIN;
   r->item_free = r->start_free = r->partition_free = r->last_partition = r->history.free = TSN_NONE;
   r->texts.alloc = alloc;
   tsn_map_init(&r->partition_map, alloc);
@@ -146,10 +151,6 @@ tocsin_status tsn_run_init(tsn_run *r, const tocsin_program *program, uint32_t p
   tsn_map_init(&r->merge, alloc);
   tsn_arena_init(&r->scratch, alloc, 0);
   r->row_epoch = 1;
-  r->delay = stream->has_watermark && p->time_slot != TSN_NONE && (int32_t)program->indices[p->slots.first + p->time_slot] == stream->event_time
-                 ? stream->delay
-                 : 0;
-  r->reorders = p->sorts_all || (p->time_slot != TSN_NONE && (p->orders.count || r->delay));
   r->needs_rows = p->all_rows || p->lists || p->sequential || p->empty_kind == MATCH_UNMATCHED;
   r->absorbs = p->skip_kind == MATCH_SKIP_PAST_LAST && p->within_kind == WITHIN_NONE && !p->has_timers && !p->has_bounds && !p->has_last &&
                !p->timeouts && !p->sequential;
@@ -179,14 +180,13 @@ tocsin_status tsn_run_init(tsn_run *r, const tocsin_program *program, uint32_t p
   for (i = 0; i <= p->lists; i++) tsn_bytes_init(&r->lists[i], alloc, TSN_LIST_MAX);
   NEED(final_lists, p->lists);
   for (i = 0; i <= p->lists; i++) tsn_bytes_init(&r->final_lists[i], alloc, TSN_LIST_MAX);
-  for (i = 0; i < r->slot_count; i++)
-    r->slot_types[i] = program->columns[stream->columns.first + program->indices[p->slots.first + i]].type;
+  for (i = 0; i < r->slot_count; i++) r->slot_types[i] = (uint8_t)program->indices[p->slots.first + i];
   find_texts(r);
   find_kept(r);
   init_cells(r);
   NEED(stack, deepest_stack(r));
 #undef NEED
-  return TOCSIN_OK;
+  return tsn_sources_init(r);
 }
 
 void tsn_run_clear(tsn_run *r)
@@ -197,6 +197,7 @@ void tsn_run_clear(tsn_run *r)
   for (i = 0; i < r->partition_count; i++)
     if (r->partitions[i].used) tsn_partition_clear(r, &r->partitions[i]);
   tsn_reorder_clear(r);
+  tsn_sources_clear(r);
   tsn_ahead_clear(r);
   tsn_junctions_clear(r);
   tsn_gather_clear(r);
@@ -325,8 +326,9 @@ static bool could_begin(tsn_run *r, bool *could)
   return true;
 }
 
-bool tsn_run_arrive(tsn_run *r, int64_t time, uint64_t seq)
+bool tsn_run_arrive(tsn_run *r, int64_t time)
 {
+  uint64_t seq = r->next_seq++;
   /* Starts tried one by one go through kept rows whenever one is decided, also while time passes before this row. */
   return r->p->ahead || r->p->sequential ? tsn_ahead_add(r, time, seq) : tsn_run_row(r, time, seq);
 }
@@ -408,6 +410,7 @@ bool tsn_run_finish(tsn_run *r)
 {
   uint32_t part;
   size_t from;
+  r->finished = true;
   if (!tsn_reorder_release(r, TSN_TIME_MAX, true)) return false;
   r->ahead.over = true;
   if (!tsn_ahead_drain(r) || !tsn_run_advance(r, TSN_TIME_MAX)) return false;

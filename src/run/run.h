@@ -2,7 +2,7 @@
  *
  *   tocsin_matcher                       matcher.c   one a program
  *     tsn_run ...........................  run.c     one a pattern: all its state
- *       rows   --> reorder --> run --> settle --> output
+ *       raw rows --> source --> reorder --> run --> settle --> output
  *       partitions                       partition.c key -> starts, kept rows
  *         starts  (in order of rows)     paths.c     the search from one row
  *           items (in order of preference)
@@ -260,10 +260,26 @@ typedef struct tsn_output {
   tsn_bytes bytes;
 } tsn_output;
 
+/* ---- source.c ---- */
+typedef struct tsn_source {
+  const tsn_part_rec *p;
+  const tsn_value_rec *values; /* by slot of the run */
+  const uint32_t *columns;     /* by raw slot */
+  uint8_t *types;
+  tsn_cell *raw; /* the raw row at hand */
+  bool plain;    /* the raw row is the run's row */
+  bool over;     /* no row will come */
+  int64_t max_time, watermark; /* TSN_TIME_MIN before any */
+} tsn_source;
+
+/* What becomes of a row that a part reads. */
+typedef enum tsn_fate { FATE_TAKEN, FATE_LATE, FATE_BAD } tsn_fate;
+
 /* ---- reorder.c ---- */
 typedef struct tsn_waiting {
   int64_t time;
-  uint64_t seq;
+  uint64_t arrival;
+  uint32_t part;
   uint32_t row; /* slot of the row slab */
 } tsn_waiting;
 
@@ -366,11 +382,13 @@ struct tsn_run {
   size_t touched_count, touched_cap;
   tsn_reorder reorder;
   tsn_ahead ahead;
-  bool reorders;
-  int64_t delay; /* of the watermark behind the greatest time */
+  tsn_source *sources; /* by part */
+  bool waits;          /* rows wait in the sort buffer until their turn */
+  bool finished;
 
   int64_t watermark; /* exclusive; TSN_TIME_MIN before any */
-  int64_t max_time;
+  uint64_t next_seq; /* rows are numbered in their final order */
+  uint64_t nan_values;
   uint64_t moment; /* number of the moment: a row, or a time */
   int64_t moment_time;
   uint32_t next_group;
@@ -425,7 +443,7 @@ tocsin_status tsn_run_init(tsn_run *r, const tocsin_program *program, uint32_t p
                            uint64_t max_paths, uint64_t max_rows);
 void tsn_run_clear(tsn_run *r);
 /* A row in its final order; r->row holds it, loaded. */
-bool tsn_run_arrive(tsn_run *r, int64_t time, uint64_t seq);
+bool tsn_run_arrive(tsn_run *r, int64_t time);
 bool tsn_run_row(tsn_run *r, int64_t time, uint64_t seq);
 /* A row that waited in its partition, as the next one of it. */
 bool tsn_run_waiting(tsn_run *r, uint32_t part, int64_t time, uint64_t seq);
@@ -593,8 +611,20 @@ bool tsn_ahead_drain(tsn_run *r);
 bool tsn_ahead_advance(tsn_run *r, int64_t limit);
 void tsn_ahead_clear(tsn_run *r);
 
+/* source.c */
+tocsin_status tsn_sources_init(tsn_run *r);
+void tsn_sources_clear(tsn_run *r);
+/* What a row of a batch is to a part, before anything is done with it; the watermark that a late one missed. */
+tsn_fate tsn_source_look(tsn_run *r, uint32_t part, const tocsin_batch *batch, size_t row, int64_t *time, int64_t *watermark);
+/* A row that may be taken, with its time and its place among all arrivals. *taken: WHERE let it pass. */
+bool tsn_source_row(tsn_run *r, uint32_t part, const tocsin_batch *batch, size_t row, int64_t time, uint64_t arrival, bool *taken);
+/* No row before this time will come in any part. */
+bool tsn_sources_advance(tsn_run *r, int64_t watermark);
+/* The part is over; with its last part the run is finished. */
+bool tsn_source_over(tsn_run *r, uint32_t part);
+
 /* reorder.c */
-bool tsn_reorder_add(tsn_run *r, int64_t time, uint64_t seq);
+bool tsn_reorder_add(tsn_run *r, int64_t time, uint32_t part, uint64_t arrival);
 bool tsn_reorder_release(tsn_run *r, int64_t before, bool all);
 void tsn_reorder_clear(tsn_run *r);
 

@@ -1,0 +1,390 @@
+/* FROM: the streams whose rows a query matches over (language page, sections 3 and 8).
+ *
+ *   part     a stream, or SELECT items FROM stream WHERE condition: items and condition
+ *            are expressions over one row of the stream, its raw columns
+ *   shape    what the query sees: the items of all parts by name, in order of first
+ *            appearance; a part gives NULL where it lacks one
+ *
+ * Behind the columns of the shape stand two without a name: what STREAM() gives, and
+ * the event time where no column is it. A bare stream is a part whose items are its
+ * columns.
+ *
+ * A table joined to a part widens its raw row: columns behind those of the stream,
+ * found by source_column(). A window aggregate is an item whose value is known only
+ * when rows are in order: over_window() is the place for it. */
+#include <string.h>
+
+#include "base/text.h"
+#include "bind/binder.h"
+
+int tsn_bind_find_stream(const tsn_bound_script *s, const tsn_name *name)
+{
+  size_t i;
+  for (i = 0; i < s->stream_count; i++)
+    if (tsn_column_same(name, s->streams[i].name)) return (int)i;
+  return -1;
+}
+
+void tsn_bind_unknown_column(tsn_binder *b, const tsn_bstream *shape, const tsn_name *name, tsn_span at)
+{
+  const char **names = tsn_arena_new_array(b->arena, const char *, shape->column_count + 1);
+  const char *near;
+  size_t i;
+  if (!names) return;
+  for (i = 0; i < shape->column_count; i++) names[i] = shape->columns[i].name;
+  near = tsn_diag_nearest(name->text, names, shape->column_count);
+  tsn_diag_add(b->diag, TSN_E1001, at, near ? tsn_arena_printf(b->arena, "did you mean %s?", near) : NULL,
+               *shape->name ? "stream %s has no column %s" : "%sFROM gives no column %s", shape->name, name->text);
+}
+
+/* ---- one part ---- */
+
+static bool find_source(tsn_binder *b, const tsn_part *part, tsn_bpart *out)
+{
+  const char **names, *near;
+  size_t i;
+  int at = tsn_bind_find_stream(b->bound, &part->stream);
+  const tsn_statement *s;
+  if (at >= 0) {
+    out->kind = PART_STREAM;
+    out->index = (uint32_t)at;
+    out->raw = &b->bound->streams[at];
+    return !out->raw->broken;
+  }
+  for (s = b->script->statements; s; s = s->next) {
+    if (s->kind == STATEMENT_PATTERN && s->name.text && tsn_label_same(&s->name, &part->stream)) {
+      tsn_diag_add(b->diag, TSN_U0008, part->stream.at, NULL, "a pattern over another pattern's output is not supported yet");
+      return false;
+    }
+  }
+  names = tsn_arena_new_array(b->arena, const char *, b->bound->stream_count + 1);
+  if (!names) return false;
+  for (i = 0; i < b->bound->stream_count; i++) names[i] = b->bound->streams[i].name;
+  near = tsn_diag_nearest(part->stream.text, names, b->bound->stream_count);
+  tsn_diag_add(b->diag, TSN_E1003, part->stream.at,
+               near ? tsn_arena_printf(b->arena, "did you mean %s?", near)
+                    : tsn_arena_printf(b->arena, "declare it: CREATE STREAM %s ( column TYPE, ... )", part->stream.text),
+               "there is no stream %s", part->stream.text);
+  return false;
+}
+
+static tsn_bx *raw_column(tsn_binder *b, const tsn_bpart *part, size_t column, tsn_span at)
+{
+  tsn_bx *x = tsn_bx_new(b, BX_COLUMN, part->raw->columns[column].type, at);
+  if (x) x->index = (uint32_t)column;
+  return x;
+}
+
+static bool names_source(tsn_binder *b, const tsn_name *qualifier)
+{
+  if (!qualifier->text || tsn_column_same(qualifier, b->part->raw->name)) return true;
+  tsn_diag_add(b->diag, TSN_E1003, qualifier->at, NULL, "this part of FROM reads %s, not %s", b->part->raw->name, qualifier->text);
+  return false;
+}
+
+tsn_bx *tsn_bind_source_column(tsn_context *c, const tsn_expr *e)
+{
+  tsn_binder *b = c->b;
+  int column;
+  if (!names_source(b, &e->qualifier)) return NULL;
+  column = tsn_bind_find_column(b->part->raw, &e->name);
+  if (column >= 0) return raw_column(b, b->part, (size_t)column, e->at);
+  tsn_bind_unknown_column(b, b->part->raw, &e->name, e->name.at);
+  return NULL;
+}
+
+tsn_bx *tsn_bind_source_name(tsn_binder *b, tsn_span at)
+{
+  tsn_bx *x = tsn_bx_new(b, BX_CONST, TOCSIN_TEXT, at);
+  if (!x) return NULL;
+  x->text = b->part->raw->name;
+  x->length = (uint32_t)strlen(x->text);
+  return x;
+}
+
+/* ---- the shape ---- */
+
+/* While parts are added: room for all columns that they could bring. */
+typedef struct union_of {
+  tsn_binder *b;
+  tsn_bstream *shape;
+  tocsin_stream_column *columns;
+  size_t room;
+  tsn_span *first_at; /* where each column appeared first */
+} union_of;
+
+static bool is_column(const union_of *u, size_t i, const char *name, bool exact)
+{
+  size_t length = strlen(name);
+  return exact ? !strcmp(u->columns[i].name, name) : tsn_same_name(u->columns[i].name, strlen(u->columns[i].name), name, length);
+}
+
+/* The column of the shape that an item of this name gives; a new one where no part before had it. */
+static size_t column_for(const union_of *u, const tsn_bpart *part, const char *name, bool *twice)
+{
+  size_t i, count = u->shape->column_count;
+  *twice = true;
+  for (i = 0; i < count; i++)
+    if (part->values[i] && is_column(u, i, name, true)) return i;
+  *twice = false;
+  for (i = 0; i < count && !is_column(u, i, name, true); i++) continue;
+  if (i == count)
+    for (i = 0; i < count && (part->values[i] || !is_column(u, i, name, false)); i++) continue;
+  return i;
+}
+
+static void add_item(union_of *u, tsn_bpart *part, const char *name, tsn_bx *value, tsn_span at)
+{
+  tsn_binder *b = u->b;
+  bool twice;
+  size_t i;
+  tocsin_stream_column *c;
+  if (!name || !value) return;
+  i = column_for(u, part, name, &twice);
+  if (twice) {
+    tsn_diag_add(b->diag, TSN_E1025, at, "give one of them another name: AS name", "two items of this SELECT are called %s", name);
+    return;
+  }
+  c = &u->columns[i];
+  if (i == u->shape->column_count) {
+    *c = (tocsin_stream_column){.name = name, .type = value->type};
+    u->first_at[i] = at;
+    u->shape->column_count++;
+  } else if (c->type == TOCSIN_NULL) {
+    c->type = value->type;
+    u->first_at[i] = at;
+  } else if (value->type != TOCSIN_NULL && value->type != c->type) {
+    unsigned line, column;
+    tsn_diag_place(b->text, b->diag->length, u->first_at[i].from, &line, &column);
+    tsn_diag_add(b->diag, TSN_E1026, at, tsn_arena_printf(b->arena, "CAST(... AS %s) AS %s, or another name", tocsin_type_name(c->type), name),
+                 "%s is %s here, but %s in line %u, column %u", name, tocsin_type_name(value->type), tocsin_type_name(c->type), line, column);
+    return;
+  }
+  part->values[i] = value;
+}
+
+/* A name that the stream itself has twice was found where it is declared. */
+static bool is_repeated(const tsn_bstream *raw, size_t column)
+{
+  size_t i = 0;
+  while (strcmp(raw->columns[i].name, raw->columns[column].name)) i++;
+  return i < column;
+}
+
+static void add_all(union_of *u, tsn_bpart *part, tsn_span at)
+{
+  size_t i;
+  for (i = 0; i < part->raw->column_count; i++)
+    if (!is_repeated(part->raw, i)) add_item(u, part, part->raw->columns[i].name, raw_column(u->b, part, i, at), at);
+}
+
+static const char *item_name(union_of *u, const tsn_bpart *part, const tsn_item *item)
+{
+  tsn_binder *b = u->b;
+  const tsn_expr *e = item->expr;
+  int column;
+  if (item->alias.text) return tsn_arena_text(b->arena, item->alias.text, item->alias.length);
+  if (e->kind == EXPR_COLUMN) {
+    column = tsn_bind_find_column(part->raw, &e->name);
+    return column >= 0 ? part->raw->columns[column].name : NULL;
+  }
+  tsn_diag_add(b->diag, TSN_E1025, item->at, "write AS and a name behind it", "an item of a SELECT inside FROM needs a name");
+  return NULL;
+}
+
+static void add_items(union_of *u, tsn_bpart *part, const tsn_item *item)
+{
+  for (; item; item = item->next) {
+    tsn_context c = {.b = u->b, .place = PLACE_SOURCE};
+    tsn_bx *value;
+    if (item->expr->kind == EXPR_STAR) {
+      if (names_source(u->b, &item->expr->qualifier)) add_all(u, part, item->at);
+      continue;
+    }
+    value = tsn_bind_expr(&c, item->expr);
+    add_item(u, part, item_name(u, part, item), value, item->at);
+  }
+}
+
+static size_t columns_of(const tsn_bpart *part, const tsn_part *p)
+{
+  const tsn_item *item;
+  size_t count = p->selects ? 0 : part->raw->column_count;
+  for (item = p->items; item; item = item->next) count += item->expr->kind == EXPR_STAR ? part->raw->column_count : 1;
+  return count;
+}
+
+static bool find_sources(tsn_binder *b, const tsn_query *query)
+{
+  tsn_bound *q = b->query;
+  const tsn_part *p;
+  bool good = true;
+  size_t count = 0;
+  for (p = query->parts; p; p = p->next) count++;
+  q->parts = tsn_arena_new_array(b->arena, tsn_bpart, count + 1);
+  if (!q->parts) return false;
+  for (p = query->parts; p; p = p->next) {
+    tsn_bpart *part = &q->parts[q->part_count++];
+    part->at = p->at;
+    part->time_column = -1;
+    good = find_source(b, p, part) && good;
+    if (!p->join.text) continue;
+    tsn_diag_add(b->diag, TSN_U0012, p->join.at, NULL, "LEFT JOIN is not supported yet");
+    good = false;
+  }
+  return good && q->part_count;
+}
+
+/* A column of which no part says the type. */
+static void untyped(union_of *u)
+{
+  size_t i;
+  for (i = 0; i < u->shape->column_count; i++)
+    if (u->columns[i].type == TOCSIN_NULL)
+      tsn_diag_add(u->b->diag, TSN_E1025, u->first_at[i], "CAST(NULL AS TEXT) has one", "%s is always NULL: it has no type", u->columns[i].name);
+}
+
+/* The type of the time column that a part's stream declares; NULL: none. */
+static tocsin_type declared_time(const tsn_bpart *part)
+{
+  return part->raw->has_watermark ? part->raw->columns[part->raw->event_time].type : TOCSIN_NULL;
+}
+
+bool tsn_bind_source(tsn_binder *b, const tsn_query *query)
+{
+  tsn_bound *q = b->query;
+  tsn_bstream *shape = tsn_arena_new(b->arena, tsn_bstream);
+  union_of u = {.b = b, .shape = shape, .room = TSN_HIDDEN};
+  const tsn_part *p;
+  size_t i = 0, k;
+  size_t errors = b->diag->errors + b->diag->unsupported;
+  if (!shape || !find_sources(b, query) || tsn_arena_failed(b->arena)) return false; /* names may be missing */
+  for (p = query->parts; p; p = p->next) u.room += columns_of(&q->parts[i++], p);
+  u.columns = tsn_arena_new_array(b->arena, tocsin_stream_column, u.room);
+  u.first_at = tsn_arena_new_array(b->arena, tsn_span, u.room);
+  shape->needed = tsn_arena_new_array(b->arena, bool, u.room);
+  if (!u.columns || !u.first_at || !shape->needed) return false;
+  shape->columns = u.columns;
+  shape->event_time = -1;
+  shape->name = q->part_count == 1 && !query->parts->selects ? q->parts->raw->name : "";
+  for (p = query->parts, i = 0; p; p = p->next, i++) {
+    tsn_context c = {.b = b, .place = PLACE_SOURCE};
+    b->part = &q->parts[i];
+    b->part->values = tsn_arena_new_array(b->arena, tsn_bx *, u.room);
+    if (!b->part->values) return false;
+    if (p->selects) add_items(&u, b->part, p->items);
+    else add_all(&u, b->part, p->at);
+    if (p->where) b->part->where = tsn_bind_condition(&c, p->where, "WHERE");
+  }
+  untyped(&u);
+  u.columns[shape->column_count + TSN_HIDDEN_STREAM] = (tocsin_stream_column){.name = "STREAM()", .type = TOCSIN_TEXT};
+  u.columns[shape->column_count + TSN_HIDDEN_TIME] = (tocsin_stream_column){.name = "", .type = declared_time(&q->parts[0])};
+  for (i = 0; i < q->part_count; i++) {
+    b->part = &q->parts[i];
+    for (k = 0; k < shape->column_count; k++) /* a bare NULL takes the type that others gave */
+      if (b->part->values[k] && b->part->values[k]->type == TOCSIN_NULL) b->part->values[k] = NULL;
+    b->part->values[shape->column_count + TSN_HIDDEN_STREAM] = tsn_bind_source_name(b, b->part->at);
+  }
+  b->part = NULL;
+  b->shape = shape;
+  q->shape = shape;
+  return b->diag->errors + b->diag->unsupported == errors;
+}
+
+/* ---- time ---- */
+
+/* The event time of a part is the raw column `column`. */
+static void set_time(tsn_bpart *part, int column)
+{
+  tsn_bstream *raw = part->raw;
+  part->time_column = column;
+  raw->needed[column] = true;
+  if (raw->event_time < 0) raw->event_time = column;
+  if (!raw->has_watermark || raw->event_time != column) return;
+  part->has_watermark = true;
+  part->delay = raw->delay;
+}
+
+void tsn_bind_order_time(tsn_binder *b, int column)
+{
+  tsn_bound *q = b->query;
+  size_t i;
+  for (i = 0; i < q->part_count; i++) {
+    const tsn_bx *x = q->parts[i].values[column];
+    if (x && x->kind == BX_COLUMN) {
+      set_time(&q->parts[i], (int)x->index);
+      continue;
+    }
+    tsn_diag_add(b->diag, TSN_E1020, x ? x->at : q->parts[i].at,
+                 tsn_arena_printf(b->arena, "the event time of a part is a column of its stream: column AS %s", b->shape->columns[column].name),
+                 x ? "%s orders the rows, but is no plain column of %s" : "%s orders the rows, but this part of FROM, which reads %s, has none",
+                 b->shape->columns[column].name, q->parts[i].raw->name);
+  }
+}
+
+/* The column that is the event time in every part; else the one without a name. */
+static size_t common_time(const tsn_binder *b)
+{
+  const tsn_bound *q = b->query;
+  size_t column, i;
+  for (column = 0; column < b->shape->column_count; column++) {
+    for (i = 0; i < q->part_count; i++) {
+      const tsn_bx *x = q->parts[i].values[column];
+      if (!x || x->kind != BX_COLUMN || (int)x->index != q->parts[i].raw->event_time) break;
+    }
+    if (i == q->part_count) return column;
+  }
+  return column + TSN_HIDDEN_TIME;
+}
+
+int tsn_bind_declared_time(tsn_binder *b)
+{
+  tsn_bound *q = b->query;
+  size_t column, i;
+  tocsin_type type = TOCSIN_NULL;
+  for (i = 0; i < q->part_count; i++) {
+    const tsn_bpart *part = &q->parts[i];
+    tocsin_type own = declared_time(part);
+    if (own == TOCSIN_NULL && q->part_count == 1) return -1; /* rows stay in order of arrival */
+    if (own == TOCSIN_NULL) {
+      tsn_diag_add(b->diag, TSN_E1020, part->at, "ORDER BY a column that every part has, or WATERMARK FOR in the stream",
+                   "the parts of FROM are merged in order of time, and stream %s declares none", part->raw->name);
+      return -1;
+    }
+    if (type != TOCSIN_NULL && own != type) {
+      tsn_diag_add(b->diag, TSN_E1026, part->at, NULL, "the event time of %s is %s, but that of %s is %s", part->raw->name, tocsin_type_name(own),
+                   q->parts[0].raw->name, tocsin_type_name(type));
+      return -1;
+    }
+    type = own;
+  }
+  column = common_time(b);
+  for (i = 0; i < q->part_count; i++) {
+    if (!q->parts[i].values[column]) q->parts[i].values[column] = raw_column(b, &q->parts[i], (size_t)q->parts[i].raw->event_time, q->parts[i].at);
+    set_time(&q->parts[i], q->parts[i].raw->event_time);
+  }
+  b->shape->needed[column] = true;
+  return (int)column;
+}
+
+/* ---- what hosts need to bring ---- */
+
+static void need(tsn_bstream *raw, const tsn_bx *x)
+{
+  const tsn_bx *arg;
+  if (!x) return;
+  if (x->kind == BX_COLUMN) raw->needed[x->index] = true;
+  for (arg = x->args; arg; arg = arg->next) need(raw, arg);
+  need(raw, x->otherwise);
+}
+
+void tsn_bind_source_needs(tsn_binder *b)
+{
+  const tsn_bound *q = b->query;
+  size_t i, k;
+  for (i = 0; i < q->part_count; i++) {
+    need(q->parts[i].raw, q->parts[i].where);
+    for (k = 0; k < b->shape->column_count + TSN_HIDDEN; k++)
+      if (b->shape->needed[k]) need(q->parts[i].raw, q->parts[i].values[k]);
+  }
+}

@@ -1,0 +1,176 @@
+/* Where a pattern's rows come from: its parts, each a source of raw rows.
+ *
+ *   raw row --WHERE--> cells of the pattern's row --> sort buffer --> run
+ *
+ * A row waits in the sort buffer until no part can bring an earlier one: the run's
+ * watermark is the least of its parts', and a part that is over holds nothing back
+ * (language page, section 8). A stream that is matched over as it is, in the order
+ * that it promises, goes straight to the run.
+ *
+ * A table joined to a part would widen the raw row in read_raw(), before WHERE looks
+ * at it. A window aggregate needs rows in order: it belongs behind the sort buffer,
+ * in tsn_reorder_release(), before the row arrives. */
+#include "base/time.h"
+#include "run/run.h"
+
+tocsin_status tsn_sources_init(tsn_run *r)
+{
+  const tocsin_program *program = r->program;
+  uint32_t i, k;
+  bool delays = false;
+  r->sources = tsn_alloc_array(r->alloc, r->p->parts.count, sizeof *r->sources);
+  if (!r->sources) return TOCSIN_NOMEM;
+  for (i = 0; i < r->p->parts.count; i++) {
+    tsn_source *s = &r->sources[i];
+    const tsn_column_rec *columns;
+    s->p = &program->parts[r->p->parts.first + i];
+    s->values = program->values + s->p->values.first;
+    s->columns = program->indices + s->p->slots.first;
+    s->max_time = s->watermark = TSN_TIME_MIN;
+    s->plain = s->p->where.instrs.count == 0 && s->p->slots.count == r->slot_count;
+    for (k = 0; k < r->slot_count; k++) s->plain = s->plain && s->values[k].slot == k;
+    s->raw = s->plain ? r->row : tsn_alloc_array(r->alloc, (size_t)s->p->slots.count + 1, sizeof *s->raw);
+    s->types = tsn_alloc_array(r->alloc, (size_t)s->p->slots.count + 1, 1);
+    if (!s->raw || !s->types) return TOCSIN_NOMEM;
+    columns = program->columns + program->streams[s->p->index].columns.first;
+    for (k = 0; k < s->p->slots.count; k++) s->types[k] = columns[s->columns[k]].type;
+    delays = delays || s->p->delay > 0;
+  }
+  r->waits = r->p->sorts_all || (r->p->time_slot != TSN_NONE && (r->p->orders.count || r->p->parts.count > 1 || delays));
+  return TOCSIN_OK;
+}
+
+void tsn_sources_clear(tsn_run *r)
+{
+  uint32_t i;
+  for (i = 0; r->sources && i < r->p->parts.count; i++) {
+    tsn_source *s = &r->sources[i];
+    size_t count = s->p ? (size_t)s->p->slots.count + 1 : 0;
+    if (!s->plain) tsn_alloc_free(r->alloc, s->raw, s->raw ? count * sizeof *s->raw : 0);
+    tsn_alloc_free(r->alloc, s->types, s->types ? count : 0);
+  }
+  tsn_alloc_free(r->alloc, r->sources, r->sources ? r->p->parts.count * sizeof *r->sources : 0);
+}
+
+/* One cell of a batch; NaN is NULL and counted. */
+static tsn_cell read_cell(tsn_run *r, const tocsin_column *c, uint8_t type, size_t row)
+{
+  tsn_cell cell = {.null = 1};
+  if (c->validity && !(c->validity[row >> 3] >> (row & 7) & 1)) return cell;
+  cell.null = 0;
+  switch (type) {
+  case TOCSIN_BOOLEAN: cell.v.i = ((const uint8_t *)c->values)[row >> 3] >> (row & 7) & 1; break;
+  case TOCSIN_DOUBLE:
+    cell.v.d = ((const double *)c->values)[row];
+    if (cell.v.d != cell.v.d) {
+      cell = (tsn_cell){.null = 1};
+      r->nan_values++;
+    }
+    break;
+  case TOCSIN_TEXT:
+    cell.v.s = (const char *)c->values + c->offsets[row];
+    cell.length = (uint32_t)(c->offsets[row + 1] - c->offsets[row]);
+    break;
+  default: cell.v.i = ((const int64_t *)c->values)[row]; break;
+  }
+  return cell;
+}
+
+static void read_raw(tsn_run *r, const tsn_source *s, const tocsin_batch *batch, size_t row)
+{
+  uint32_t k;
+  for (k = 0; k < s->p->slots.count; k++) s->raw[k] = read_cell(r, &batch->columns[s->columns[k]], s->types[k], row);
+}
+
+/* The values of the run's row; *taken: WHERE is TRUE. */
+static bool make_row(tsn_run *r, const tsn_source *s, bool *taken)
+{
+  tsn_eval e = {.row = s->raw, .label = TSN_NONE};
+  const char *name = tsn_program_text(r->program, r->program->streams[s->p->index].name);
+  tsn_cell value;
+  uint32_t k;
+  *taken = true;
+  if (s->plain) return true;
+  r->moment++; /* NOW() is asked again */
+  if (r->scratch.total) tsn_arena_clear(&r->scratch);
+  if (s->p->where.instrs.count) {
+    if (!tsn_eval_code(r, &e, &s->p->where, &value)) return tsn_eval_failed(r, NULL, -1, "WHERE over a row of", name);
+    *taken = !value.null && value.v.i;
+  }
+  for (k = 0; *taken && k < r->slot_count; k++) {
+    const tsn_value_rec *v = &s->values[k];
+    r->row[k] = v->slot != TSN_NONE ? s->raw[v->slot] : (tsn_cell){.null = 1};
+    if (v->code.instrs.count && !tsn_eval_code(r, &e, &v->code, &r->row[k])) return tsn_eval_failed(r, NULL, -1, "SELECT over a row of", name);
+  }
+  return true;
+}
+
+tsn_fate tsn_source_look(tsn_run *r, uint32_t part, const tocsin_batch *batch, size_t row, int64_t *time, int64_t *watermark)
+{
+  const tsn_source *s = &r->sources[part];
+  uint32_t slot = s->p->time_slot;
+  tsn_cell c;
+  *time = *watermark = 0;
+  if (slot == TSN_NONE) return FATE_TAKEN;
+  c = read_cell(r, &batch->columns[s->columns[slot]], s->types[slot], row);
+  if (c.null) return FATE_BAD;
+  *time = s->types[slot] == TOCSIN_DOUBLE ? tsn_time_of_double(c.v.d) : c.v.i;
+  *watermark = r->watermark;
+  if (!s->p->has_watermark && s->max_time > *watermark) *watermark = s->max_time; /* it promises its own order */
+  return *time < *watermark ? FATE_LATE : FATE_TAKEN;
+}
+
+/* The run's watermark follows its parts. */
+static bool follow(tsn_run *r)
+{
+  int64_t least = TSN_TIME_MAX;
+  uint32_t i;
+  bool over = true;
+  for (i = 0; i < r->p->parts.count; i++) {
+    const tsn_source *s = &r->sources[i];
+    over = over && s->over;
+    if (!s->over && s->watermark < least) least = s->watermark;
+  }
+  if (over) return r->finished || tsn_run_finish(r);
+  if (least <= r->watermark) return true;
+  r->watermark = least;
+  return tsn_reorder_release(r, least, false) && tsn_ahead_advance(r, least - 1);
+}
+
+static void see_time(tsn_source *s, int64_t time)
+{
+  if (time > s->max_time) s->max_time = time;
+  time = tsn_time_sub(s->max_time, s->p->delay);
+  if (time > s->watermark) s->watermark = time;
+}
+
+bool tsn_source_row(tsn_run *r, uint32_t part, const tocsin_batch *batch, size_t row, int64_t time, uint64_t arrival, bool *taken)
+{
+  tsn_source *s = &r->sources[part];
+  bool timed = s->p->time_slot != TSN_NONE;
+  read_raw(r, s, batch, row);
+  if (!make_row(r, s, taken)) return false;
+  if (timed) see_time(s, time);
+  if (s->plain && !r->waits) {
+    if (timed && s->watermark > r->watermark) r->watermark = s->watermark;
+    return tsn_run_arrive(r, time);
+  }
+  if (*taken && !tsn_reorder_add(r, time, part, arrival)) return false;
+  if (!r->waits && !tsn_reorder_release(r, 0, true)) return false;
+  return !timed || follow(r);
+}
+
+bool tsn_sources_advance(tsn_run *r, int64_t watermark)
+{
+  uint32_t i;
+  if (r->p->time_slot == TSN_NONE || r->finished) return true;
+  for (i = 0; i < r->p->parts.count; i++)
+    if (watermark > r->sources[i].watermark) r->sources[i].watermark = watermark;
+  return follow(r);
+}
+
+bool tsn_source_over(tsn_run *r, uint32_t part)
+{
+  r->sources[part].over = true;
+  return follow(r);
+}
