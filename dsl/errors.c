@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "dsl/errors.h"
+#include "dsl/foreign.h"
 #include "dsl/grammar.h"
 
 #define LIST_MAX 5    /* expected tokens named one by one */
@@ -51,6 +52,7 @@ static const struct {
   { "'{'", "ANY_GAP", "a duration or `,`" },
   { "'{'", "target", "a duration" },
   { "INTERVAL", NULL, "a text in quotes" },
+  { "STRING", "INTERVAL", "a unit of time" },
 };
 
 static const char *const clauses[] = { "PARTITION", "ORDER", "MEASURES", "ONE",    "ALL",   "AFTER",
@@ -268,50 +270,113 @@ static const char *nearest(tsn_reader *r, tsn_token t, const char *const *words,
   return near ? tsn_arena_printf(r->arena, "did you mean %s?", near) : NULL;
 }
 
-static bool is_word(tsn_token t)
-{
-  const tsn_keyword *k = tsn_keyword_of(t.kind);
+/* ---- words of other languages ---- */
 
-  return t.kind == TOK_WORD || (k && k->class != KEYWORD_RESERVED);
+static unsigned places(const tsn_expected *e)
+{
+  unsigned p = 0;
+
+  if (e->token[TOK_CREATE] && e->token[TOK_SELECT]) p |= FOREIGN_STATEMENT;
+  if (is(e->stack[0], "CREATE")) p |= FOREIGN_CREATE;
+  if (is(e->stack[0], "SELECT") || is(e->stack[1], "SELECT")) p |= FOREIGN_SELECT;
+  if (is(e->stack[0], "FROM") && is(e->stack[1], "select_items")) p |= FOREIGN_FROM;
+  if (e->token[TOK_MATCH_RECOGNIZE]) p |= FOREIGN_SOURCE;
+  if (wants_clause(e)) p |= FOREIGN_CLAUSE;
+  if (wants_element(e)) p |= FOREIGN_ELEMENT;
+  if (wants_operator(e)) p |= FOREIGN_OPERATOR;
+  if (wants_expression(e)) p |= FOREIGN_EXPRESSION;
+  return p;
+}
+
+static const char *foreign_at(const tsn_reader *r, unsigned places, tsn_token t)
+{
+  if (t.kind == TOK_QUOTED || t.kind == TOK_STRING) return NULL;
+  return tsn_foreign_hint(places, r->text + t.at.from, t.at.to - t.at.from);
+}
+
+/* What may have been meant by the token, or by the word before it, which was
+ * taken for a name: then that is the culprit. */
+static const char *foreign(const tsn_reader *r, const tsn_expected *e, tsn_token *t)
+{
+  const unsigned here = places(e);
+  const char *hint = foreign_at(r, here, *t);
+
+  if (hint || r->current.added || r->last_count < 2 || !tsn_is_word(r->last[1])) return hint;
+  hint = foreign_at(r, t->kind == TOK_STRING ? here | FOREIGN_LITERAL : here, r->last[1]);
+  if (hint) *t = r->last[1];
+  return hint;
+}
+
+/* ---- hints ---- */
+
+static bool is_key(const tsn_expected *e)
+{
+  return (is(e->stack[1], "BY") && is(e->stack[2], "PARTITION")) || (is(e->stack[1], "','") && is(e->stack[2], "keys"));
+}
+
+static const char *hint_for_source(tsn_reader *r, tsn_token t)
+{
+  switch (t.kind) {
+  case ',': return "streams are merged inside: FROM ( a UNION ALL BY NAME b )";
+  case ';':
+  case TOK_YYEOF: return "a query looks for a pattern: SELECT * FROM stream MATCH_RECOGNIZE ( ORDER BY time PATTERN ( a b ) )";
+  default:
+    return tsn_is_word(t) && tsn_reader_peek(r) == TOK_MATCH_RECOGNIZE ? tsn_foreign_hint(FOREIGN_SOURCE, "AS", 2) : NULL;
+  }
 }
 
 /* What would help with a token that stands where it cannot. */
-static const char *hint_for(const tsn_expected *e, tsn_token t)
+static const char *hint_for(tsn_reader *r, const tsn_expected *e, tsn_token t)
 {
-  if (wants_element(e) && t.kind == TOK_NOT) return "absence is written !label";
-  if (wants_element(e) && (t.kind == TOK_AND || t.kind == TOK_OR))
-    return "alternatives are written a | b, a sequence a b, any order PERMUTE(a, b)";
+  const char *near;
+
   if (wants_element(e) && (t.kind == '*' || t.kind == '+' || t.kind == '?' || t.kind == '{'))
     return "a quantifier stands behind an element: a+";
   if ((t.kind == TOK_TIME_UNIT && is(e->stack[0], "INTEGER") && (is(e->stack[1], "'{'") || is(e->stack[1], "','"))) ||
       (is(e->stack[0], "'{'") && e->token[TOK_INTEGER] && !e->token[TOK_STRING]))
     return "a quantifier counts rows; durations stand behind a gap or an absence: ->{,5 MINUTES}, !b{5 MINUTES}";
-  if (e->token[','] && (t.kind == TOK_WORD || t.kind == TOK_QUOTED) && wants_clause(e)) return "is a comma missing?";
+  if (is(e->stack[0], "STRING") && is(e->stack[1], "INTERVAL")) return "INTERVAL '90' MINUTE, or short: 90 MINUTES";
+  if (is(e->stack[0], "'!'") && t.kind == '[') return "an absence names a label: !x[condition]";
+  if (is(e->stack[0], "WITH") && t.kind == TOK_TIMEOUT) return "write SHOW TIMEOUT MATCHES";
+  if (t.kind == '(' && is_key(e)) return "PARTITION BY takes columns, SESSION (30 MINUTES) and TUMBLE (1 HOUR)";
+  if (t.kind == '=' && e->token[TOK_AS] && !e->token[',']) return "a definition is written label AS condition";
+  if (t.kind == TOK_WITH && e->token[';'])
+    return "where the rows come from is said outside the text: tocsin run FILE STREAM=INPUT";
+  if (e->token[TOK_MATCH_RECOGNIZE]) return hint_for_source(r, t);
+  if (e->token[','] && (t.kind == TOK_WORD || t.kind == TOK_QUOTED) && wants_clause(e)) {
+    near = nearest(r, t, clauses, sizeof clauses / sizeof *clauses);
+    return near ? near : "is a comma missing?";
+  }
   if (t.kind == '!' && wants_expression(e)) return "in conditions, negation is written NOT";
   if (e->token[TOK_ROW] && !wants_name(e)) return skips;
   return NULL;
 }
 
+static const char *or_foreign(const char *hint, const char *other)
+{
+  return other ? other : hint;
+}
+
 static bool named(tsn_reader *r, const tsn_expected *e, tsn_token t)
 {
-  const char *text = describe(r, t);
+  tsn_token culprit = t;
+  const char *text = describe(r, t), *other = foreign(r, e, &culprit);
 
   if (reserved_name(r, e, t)) {
     const char *word = tsn_arena_text(r->arena, r->text + t.at.from, t.at.to - t.at.from);
-
     const char *hint = tsn_arena_printf(r->arena, "as a name it is written \"%s\"", word ? word : "");
 
     r->quiet_until = r->given + 1;
-    tsn_diag_add(r->diag, TSN_E0105, t.at, hint, "%s is a reserved word", text);
-  } else if (e->token[TOK_CREATE] && e->token[TOK_SELECT] && is_word(t)) {
-    tsn_diag_add(r->diag, TSN_E0106, t.at, nearest(r, t, statements, 2), "no statement begins with %s", text);
-  } else if (is(e->stack[0], "CREATE") && is_word(t)) {
-    tsn_diag_add(r->diag, TSN_E0106, t.at, nearest(r, t, creations, sizeof creations / sizeof *creations),
+    tsn_diag_add(r->diag, TSN_E0105, t.at, or_foreign(hint, other), "%s is a reserved word", text);
+  } else if (e->token[TOK_CREATE] && e->token[TOK_SELECT] && (tsn_is_word(t) || other)) {
+    tsn_diag_add(r->diag, TSN_E0106, t.at, or_foreign(nearest(r, t, statements, 2), other), "no statement begins with %s", text);
+  } else if (is(e->stack[0], "CREATE") && (tsn_is_word(t) || other)) {
+    tsn_diag_add(r->diag, TSN_E0106, t.at, or_foreign(nearest(r, t, creations, sizeof creations / sizeof *creations), other),
                  "unexpected %s after `CREATE`: STREAM, TABLE, PARAMETER, FUNCTION or PATTERN was expected", text);
   } else if (wants_clause(e) && t.kind == TOK_ROW) {
     tsn_diag_add(r->diag, TSN_E0111, t.at, skips, "unexpected %s%s", text, after(r, 1));
-  } else if (wants_clause(e) && !e->token[','] && is_word(t)) {
-    tsn_diag_add(r->diag, TSN_E0106, t.at, nearest(r, t, clauses, sizeof clauses / sizeof *clauses),
+  } else if (wants_clause(e) && !e->token[','] && (tsn_is_word(t) || other)) {
+    tsn_diag_add(r->diag, TSN_E0106, t.at, or_foreign(nearest(r, t, clauses, sizeof clauses / sizeof *clauses), other),
                  "no clause of MATCH_RECOGNIZE begins with %s", text);
   } else if (r->depth == 0 && e->token[';'] && e->token[TOK_WHERE] && tsn_opens_clause(t.kind)) {
     tsn_diag_add(r->diag, TSN_E0110, t.at, "is there a `)` too many before it?", "%s stands outside MATCH_RECOGNIZE",
@@ -324,15 +389,18 @@ static bool named(tsn_reader *r, const tsn_expected *e, tsn_token t)
 
 static void unnamed(tsn_reader *r, const tsn_expected *e, tsn_token t)
 {
-  const char *wanted = expectation(r, e), *hint = hint_for(e, t);
-  const char *last = after(r, r->current.added && r->current.kind != ';' ? 0 : 1);
+  tsn_token culprit = t;
+  const char *other = foreign(r, e, &culprit), *hint = other ? other : hint_for(r, e, t);
+  const bool before = culprit.at.from != t.at.from; /* what was expected there was a name */
+  const char *wanted = before ? NULL : expectation(r, e);
+  const char *last = after(r, before ? 2 : r->current.added && r->current.kind != ';' ? 0 : 1);
 
-  if (t.kind == TOK_YYEOF)
+  if (t.kind == TOK_YYEOF && !before)
     tsn_diag_add(r->diag, TSN_E0107, t.at, hint, wanted ? "the text ends%s: %s was expected" : "the text ends%s", last,
                  wanted);
   else
-    tsn_diag_add(r->diag, TSN_E0101, t.at, hint, wanted ? "unexpected %s%s: %s was expected" : "unexpected %s%s",
-                 describe(r, t), last, wanted);
+    tsn_diag_add(r->diag, TSN_E0101, culprit.at, hint, wanted ? "unexpected %s%s: %s was expected" : "unexpected %s%s",
+                 describe(r, culprit), last, wanted);
 }
 
 /* The lists between brackets that the grammar can recover in. */

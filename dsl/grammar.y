@@ -217,6 +217,8 @@ type:
   name                          { $$ = tsn_read_type(r, @$, $1); }
 | name PRECISION                { $$ = tsn_read_type(r, @$, $1); }
 | name '(' INTEGER ')'          { $$ = tsn_read_type(r, @$, $1); }
+| name '(' INTEGER ',' INTEGER ')'
+                                { $$ = tsn_read_type(r, @$, $1); }
 ;
 with: %empty                    { $$ = (tsn_option_list){ 0 }; }
 | WITH '(' options ')'          { $$ = $3; }

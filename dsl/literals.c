@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "dsl/foreign.h"
 #include "dsl/grammar.h"
 #include "dsl/reader.h"
 
@@ -339,7 +340,7 @@ tsn_type_ref *tsn_read_type(tsn_reader *r, tsn_span at, tsn_token name)
 {
   enum { COUNT = sizeof types / sizeof *types };
   tsn_type_ref *t = tsn_arena_new(r->arena, tsn_type_ref);
-  const char *names[COUNT], *near, *text = copy(r, name.at);
+  const char *names[COUNT], *near, *hint, *text = copy(r, name.at);
   size_t i;
 
   if (!t || !text) return NULL;
@@ -349,10 +350,10 @@ tsn_type_ref *tsn_read_type(tsn_reader *r, tsn_span at, tsn_token name)
     if (tsn_token_is(r, name, names[i])) t->type = types[i].type;
   }
   if (t->type != TOCSIN_NULL) return t;
-  near = tsn_diag_nearest(text, names, COUNT);
-  tsn_diag_add(r->diag, TSN_E0134, name.at,
-               near ? tsn_arena_printf(r->arena, "did you mean %s?", near)
-                    : "types are BOOLEAN, BIGINT, DOUBLE, TEXT, TIMESTAMP and INTERVAL",
+  hint = tsn_foreign_hint(FOREIGN_TYPE, text, strlen(text));
+  near = hint ? NULL : tsn_diag_nearest(text, names, COUNT);
+  if (near) hint = tsn_arena_printf(r->arena, "did you mean %s?", near);
+  tsn_diag_add(r->diag, TSN_E0134, name.at, hint ? hint : "types are BOOLEAN, BIGINT, DOUBLE, TEXT, TIMESTAMP and INTERVAL",
                "there is no type `%s`", text);
   return t;
 }

@@ -8,6 +8,9 @@ libtsn_la_SOURCES += \
   %D%/diag.h \
   %D%/errors.c \
   %D%/errors.h \
+  %D%/foreign.c \
+  %D%/foreign.def \
+  %D%/foreign.h \
   %D%/format.c \
   %D%/keywords.def \
   %D%/layout.c \

@@ -112,6 +112,7 @@ typedef struct tsn_reader {
   uint64_t stale;       /* which token was the error and lies deeper than that */
   uint64_t quiet_until; /* errors up to this token follow from one that was reported */
   tsn_open closed;      /* the bracket closed last */
+  bool behind;          /* the ) of MATCH_RECOGNIZE lies before, in this statement */
   tsn_token current; /* the token given last */
   unsigned current_depth; /* how many brackets were open before it */
   tsn_token last[8]; /* those of the text so far, newest first: "after `PARTITION BY`" */
@@ -144,6 +145,7 @@ const tsn_keyword *tsn_keyword_of(int token); /* NULL: no keyword */
 const tsn_keyword *tsn_keyword_at(size_t index); /* NULL: past the last */
 
 bool tsn_opens_clause(int token); /* PARTITION, DEFINE ... */
+bool tsn_is_word(tsn_token t);    /* no quotes, and not reserved */
 
 /* ---- parse.c ---- */
 tsn_reader *tsn_reader_new(tsn_arena *arena, const char *text, size_t length, tsn_diag *diag); /* NULL: no memory */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "dsl/foreign.h"
 #include "dsl/grammar.h"
 #include "dsl/reader.h"
 
@@ -50,6 +51,13 @@ _Static_assert(TOK_WITHIN - TOK_AFTER + 1 == KEYWORD_COUNT, "keywords.def and th
 const tsn_keyword *tsn_keyword_at(size_t index)
 {
   return index < KEYWORD_COUNT ? &keywords[index] : NULL;
+}
+
+bool tsn_is_word(tsn_token t)
+{
+  const tsn_keyword *k = tsn_keyword_of(t.kind);
+
+  return t.kind == TOK_WORD || (k && k->class != KEYWORD_RESERVED);
 }
 
 void tsn_reader_comment(tsn_reader *r, tsn_span at)
@@ -185,6 +193,7 @@ static bool push(tsn_reader *r, tsn_token t)
 static void pop(tsn_reader *r)
 {
   r->closed = r->open[r->depth - 1];
+  r->behind = r->behind || r->closed.clauses;
   if (r->open[--r->depth].kind == '{') r->braces--;
 }
 
@@ -267,14 +276,56 @@ static void shift(tsn_reader *r)
   memmove(r->ahead, r->ahead + 1, r->ahead_count * sizeof *r->ahead);
 }
 
+/* Whether a value or a name may end with the token given last. */
+static bool is_complete(const tsn_reader *r)
+{
+  switch (r->last_count ? r->last[0].kind : 0) {
+  case ')': case TOK_QUOTED: case TOK_INTEGER: case TOK_DECIMAL: case TOK_STRING: case TOK_TIME_UNIT:
+  case TOK_TRUE: case TOK_FALSE: case TOK_NULL: case TOK_END:
+    return true;
+  default:
+    return r->last_count && tsn_is_word(r->last[0]);
+  }
+}
+
+/* ORDER BY, LIMIT, GROUP BY ... behind a query, as other languages have it: NULL,
+ * or what to say. A word alone is an alias, and without a PATTERN the brackets
+ * were closed too early. */
+static const char *trailer(tsn_reader *r)
+{
+  const tsn_token t = *peek(r, 0);
+  const int after = peek(r, 1)->kind;
+  const char *hint;
+
+  if (r->depth > 0 || !r->behind || r->recovering || t.kind == TOK_QUOTED || !is_complete(r)) return NULL;
+  if (tsn_opens_clause(t.kind) && r->clauses && !r->clauses->pattern) return NULL;
+  hint = tsn_foreign_hint(FOREIGN_TRAILER, r->text + t.at.from, t.at.to - t.at.from);
+  return hint && tsn_is_word(t) && (after == ';' || after == TOK_YYEOF || after == TOK_WHERE) ? NULL : hint;
+}
+
+/* Says so, and leaves out the rest of the statement. */
+static void drop_trailer(tsn_reader *r, const char *hint)
+{
+  const tsn_span at = peek(r, 0)->at;
+  int kind;
+
+  tsn_diag_add(r->diag, TSN_E0110, at, hint, "`%.*s` has no place behind MATCH_RECOGNIZE", (int)(at.to - at.from), r->text + at.from);
+  do {
+    shift(r);
+    kind = peek(r, 0)->kind;
+  } while (kind != ';' && kind != TOK_YYEOF && kind != TOK_CREATE);
+}
+
 static tsn_token next(tsn_reader *r)
 {
   const tsn_token end = { .kind = TOK_YYEOF, .at = { (uint32_t)r->length, (uint32_t)r->length } };
   tsn_token t, fit;
+  const char *hint;
   int kind;
 
   for (;;) {
     if (r->limit) return end;
+    if ((hint = trailer(r)) != NULL) drop_trailer(r, hint);
     kind = kind_here(r);
     t = *peek(r, 0);
     t.kind = kind;
@@ -315,7 +366,7 @@ static tsn_token next(tsn_reader *r)
 static void note(tsn_reader *r, tsn_token *t)
 {
   if (t->kind == TOK_CREATE) r->declaring = peek(r, 0)->kind != TOK_PATTERN;
-  if (t->kind == ';') r->declaring = false;
+  if (t->kind == ';') r->declaring = r->behind = false;
   if (t->kind == TOK_WITHIN) r->within = true;
   else if (tsn_keyword_of(t->kind) || t->kind == ';') r->within = false;
   t->short_units = r->braces > 0 || r->within;

@@ -8,6 +8,7 @@
 #include "base/regex.h"
 #include "base/text.h"
 #include "bind/binder.h"
+#include "dsl/foreign.h"
 
 /* ---- names ---- */
 
@@ -35,17 +36,18 @@ static tsn_bx *unknown_function(tsn_context *c, const tsn_expr *e)
   const tsn_bound_script *script = c->b->bound;
   size_t most = TSN_FUNCTIONS + TSN_AGGREGATES + sizeof others / sizeof *others + script->function_count, count = 0, i;
   const char **names = tsn_arena_new_array(c->b->arena, const char *, most), *near;
+  const char *hint = tsn_foreign_hint(FOREIGN_FUNCTION, e->name.text, e->name.length);
   if (!names) return NULL;
   for (i = 0; i < script->function_count; i++) names[count++] = script->functions[i].name;
   for (i = 0; i < TSN_FUNCTIONS; i++) names[count++] = tsn_function_table[i].name;
   for (i = 0; i < TSN_AGGREGATES; i++) names[count++] = tsn_aggregate_table[i].name;
   for (i = 0; i < sizeof others / sizeof *others; i++) names[count++] = others[i];
   near = tsn_diag_nearest(e->name.text, names, count);
-  tsn_diag_add(c->b->diag, TSN_E1004, e->name.at,
-               near ? tsn_arena_printf(c->b->arena, "did you mean %s?", near)
-                    : tsn_arena_printf(c->b->arena, "one of the host is declared: CREATE FUNCTION %s ( type, ... ) RETURNS type",
-                                       e->name.text),
-               "there is no function %s", e->name.text);
+  if (!hint)
+    hint = near ? tsn_arena_printf(c->b->arena, "did you mean %s?", near)
+                : tsn_arena_printf(c->b->arena, "one of the host is declared: CREATE FUNCTION %s ( type, ... ) RETURNS type",
+                                   e->name.text);
+  tsn_diag_add(c->b->diag, TSN_E1004, e->name.at, hint, "there is no function %s", e->name.text);
   return NULL;
 }
 

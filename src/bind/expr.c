@@ -122,6 +122,9 @@ static const char *time_hint(const tsn_bx *l, const tsn_bx *r)
     return "a difference of times is an INTERVAL: compare it with a duration such as 5 SECONDS";
   if ((l->type == TOCSIN_TIMESTAMP && tsn_is_number(r->type)) || (r->type == TOCSIN_TIMESTAMP && tsn_is_number(l->type)))
     return "a time takes a duration: ts + 5 SECONDS";
+  if ((l->type == TOCSIN_TEXT && is_constant(l) && tsn_is_number(r->type)) ||
+      (r->type == TOCSIN_TEXT && is_constant(r) && tsn_is_number(l->type)))
+    return "a number stands without quotes; CAST(... AS ...) converts";
   if (l->type == TOCSIN_TEXT || r->type == TOCSIN_TEXT) return "CAST(... AS ...) converts";
   return NULL;
 }
@@ -283,6 +286,8 @@ static tsn_bx *unary(tsn_context *c, const tsn_expr *e)
                    e->at, x, NULL);
 }
 
+static bool is_comparison(tsn_op op) { return op >= TSN_OP_EQ && op <= TSN_OP_GE; }
+
 static tsn_bx *binary(tsn_context *c, const tsn_expr *e)
 {
   tsn_bx *l, *r;
@@ -290,6 +295,8 @@ static tsn_bx *binary(tsn_context *c, const tsn_expr *e)
   l = tsn_bind_expr(c, e->args);
   r = tsn_bind_expr(c, e->args->next);
   if (!l || !r) return NULL;
+  if (is_comparison(e->op) && (e->args->kind == EXPR_NULL || e->args->next->kind == EXPR_NULL))
+    tsn_diag_add(c->b->diag, TSN_W0005, e->at, "write IS NULL or IS NOT NULL", "a comparison with NULL is never true");
   switch (e->op) {
   case TSN_OP_EQ: return compare(c, COMPARE_EQ, "=", l, r, e->at);
   case TSN_OP_NE: return compare(c, COMPARE_NE, "<>", l, r, e->at);
@@ -301,7 +308,8 @@ static tsn_bx *binary(tsn_context *c, const tsn_expr *e)
     l = tsn_bind_coerce(c->b, l, TOCSIN_TEXT);
     r = tsn_bind_coerce(c->b, r, TOCSIN_TEXT);
     if (!l || !r) {
-      tsn_diag_add(c->b->diag, TSN_E1006, e->at, "CAST(... AS TEXT) makes a text of anything", "|| joins texts");
+      tsn_diag_add(c->b->diag, TSN_E1006, e->at, "CAST(... AS TEXT) makes a text of anything; conditions are joined with OR",
+                   "|| joins texts");
       return NULL;
     }
     return operation(c->b, OP_CONCAT, 0, TOCSIN_TEXT, e->at, l, r);

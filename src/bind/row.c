@@ -272,6 +272,12 @@ static tsn_bx *navigate(tsn_context *c, const tsn_expr *e, row_call which)
   const tsn_label_set *set = NULL;
   const char *inner_name = name;
   tsn_bx *value;
+  if (e->arg_count == 3) {
+    tsn_diag_add(c->b->diag, TSN_E1005, e->at,
+                 tsn_arena_printf(c->b->arena, "COALESCE(%s(x, n), value) gives a value where there is no such row", name),
+                 "%s takes 1 or 2 arguments, not 3", name);
+    return NULL;
+  }
   if (!arguments(c, e, name, 1, 2) || !semantics(c, e, &final)) return NULL;
   if (e->distinct) {
     tsn_diag_add(c->b->diag, TSN_E1017, e->at, NULL, "DISTINCT is for aggregates, not for %s", name);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bind/binder.h"
+#include "dsl/foreign.h"
 
 #define LABELS_MAX 10000u
 #define ORDERS_MAX 1000000u /* of PERMUTEs inside each other */
@@ -133,6 +134,17 @@ static void define_in_place(tsn_binder *b, const tsn_pat *p)
   for (item = p->items; item; item = item->next) define_in_place(b, item);
 }
 
+/* every a -> b: a word of another language makes a label here, and one that any row satisfies. */
+static void warn_words(tsn_binder *b)
+{
+  size_t i;
+  for (i = 0; i < b->query->label_count; i++) {
+    const tsn_blabel *l = &b->query->labels[i];
+    const char *hint = l->condition ? NULL : tsn_foreign_hint(FOREIGN_ELEMENT, l->name, strlen(l->name));
+    if (hint) tsn_diag_add(b->diag, TSN_W0006, l->at, hint, "%s is a label like any other, and without a definition every row is one", l->name);
+  }
+}
+
 void tsn_bind_labels(tsn_binder *b, const tsn_clauses *clauses)
 {
   const tsn_define *d;
@@ -155,13 +167,15 @@ void tsn_bind_labels(tsn_binder *b, const tsn_clauses *clauses)
       if (!names) return;
       for (i = 0; i < b->query->label_count; i++) names[i] = b->query->labels[i].name;
       near = tsn_diag_nearest(name, names, b->query->label_count);
-      tsn_diag_add(b->diag, TSN_E2002, d->name.at, near ? tsn_arena_printf(b->arena, "did you mean %s?", near) : NULL,
+      tsn_diag_add(b->diag, TSN_E2002, d->name.at,
+                   near ? tsn_arena_printf(b->arena, "did you mean %s?", near) : "use it in PATTERN, or leave it out",
                    find_subset(b, name) >= 0 ? "%s is a SUBSET and cannot be defined" : "DEFINE names %s, which PATTERN lacks",
                    d->name.text);
       continue;
     }
     define(b, at, d->condition, d->name.at, d->name.text);
   }
+  warn_words(b);
 }
 
 bool tsn_bind_duration(tsn_binder *b, const tsn_expr *e, const char *what, int64_t *out)

@@ -16,6 +16,7 @@
 
 #include "base/text.h"
 #include "bind/binder.h"
+#include "dsl/foreign.h"
 
 int tsn_bind_find_stream(const tsn_bound_script *s, const tsn_name *name)
 {
@@ -23,6 +24,18 @@ int tsn_bind_find_stream(const tsn_bound_script *s, const tsn_name *name)
   for (i = 0; i < s->stream_count; i++)
     if (tsn_column_same(name, s->streams[i].name)) return (int)i;
   return -1;
+}
+
+/* A quoted name that is no column is a text in the wrong quotes, as often as not. */
+static const char *column_hint(tsn_binder *b, const tsn_name *name, const char *near)
+{
+  const char *hint = name->quoted ? NULL : tsn_foreign_hint(FOREIGN_COLUMN, name->text, name->length);
+  if (hint) return hint;
+  if (near && (!name->quoted || tsn_same_name(near, strlen(near), name->text, name->length)))
+    return tsn_arena_printf(b->arena, "did you mean %s?", near);
+  if (!name->quoted) return NULL;
+  return near ? tsn_arena_printf(b->arena, "did you mean %s? \" \" quotes a name; a text is written '%s'", near, name->text)
+              : tsn_arena_printf(b->arena, "\" \" quotes a name; a text is written '%s'", name->text);
 }
 
 void tsn_bind_unknown_column(tsn_binder *b, const tsn_bstream *shape, const tsn_name *name, tsn_span at)
@@ -33,7 +46,7 @@ void tsn_bind_unknown_column(tsn_binder *b, const tsn_bstream *shape, const tsn_
   if (!names) return;
   for (i = 0; i < shape->column_count; i++) names[i] = shape->columns[i].name;
   near = tsn_diag_nearest(name->text, names, shape->column_count);
-  tsn_diag_add(b->diag, TSN_E1001, at, near ? tsn_arena_printf(b->arena, "did you mean %s?", near) : NULL,
+  tsn_diag_add(b->diag, TSN_E1001, at, column_hint(b, name, near),
                *shape->name ? "stream %s has no column %s" : "%sFROM gives no column %s", shape->name, name->text);
 }
 
