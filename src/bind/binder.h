@@ -43,6 +43,7 @@ typedef struct tsn_binder {
   tsn_subset_def *subsets;
   size_t subset_count;
   const tsn_label_set *universal;
+  const tsn_name *relation; /* what SELECT calls the rows of MATCH_RECOGNIZE; NULL: nothing */
   bool too_many_labels;
   bool in_condition; /* of DEFINE or of a timer */
 } tsn_binder;
@@ -105,6 +106,8 @@ tsn_bx *tsn_bind_host_call(tsn_context *c, const tsn_expr *e, size_t function);
 
 /* row.c */
 tsn_bx *tsn_bind_column(tsn_context *c, const tsn_expr *e);
+/* Whether m of SELECT m.x, m.* means the rows of MATCH_RECOGNIZE; says what is wrong. */
+bool tsn_bind_is_relation(tsn_binder *b, const tsn_name *qualifier);
 /* Whether a call is one of FIRST LAST PREV NEXT CLASSIFIER, an aggregate, or a MATCH_ function. */
 bool tsn_bind_is_row_call(const tsn_expr *e);
 tsn_bx *tsn_bind_row_call(tsn_context *c, const tsn_expr *e);

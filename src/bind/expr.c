@@ -214,6 +214,16 @@ static tsn_bx *fold(tsn_binder *b, const arithmetic_row *row, const tsn_bx *l, c
   return tsn_bx_integer(b, value, row->result, at);
 }
 
+static bool is_time(tocsin_type t) { return t == TOCSIN_TIMESTAMP || t == TOCSIN_INTERVAL; }
+
+/* Beside a time a constant text is a time or a duration, whichever it spells. */
+static tocsin_type time_of_text(const tsn_bx *x)
+{
+  int64_t ignored;
+  if (!is_constant(x) || x->is_null) return TOCSIN_TEXT;
+  return tsn_interval_parse(x->text, x->length, &ignored) ? TOCSIN_INTERVAL : TOCSIN_TIMESTAMP;
+}
+
 tsn_bx *tsn_bind_arithmetic(tsn_context *c, tsn_op op, tsn_bx *l, tsn_bx *r, tsn_span at)
 {
   tocsin_type lt = l->type, rt = r->type;
@@ -222,8 +232,8 @@ tsn_bx *tsn_bind_arithmetic(tsn_context *c, tsn_op op, tsn_bx *l, tsn_bx *r, tsn
   if (lt == TOCSIN_NULL) lt = rt == TOCSIN_TIMESTAMP ? TOCSIN_INTERVAL : rt;
   if (rt == TOCSIN_NULL) rt = lt == TOCSIN_TIMESTAMP ? TOCSIN_INTERVAL : lt;
   if ((lt == TOCSIN_BIGINT && rt == TOCSIN_DOUBLE) || (lt == TOCSIN_DOUBLE && rt == TOCSIN_BIGINT)) lt = rt = TOCSIN_DOUBLE;
-  if (lt == TOCSIN_TEXT && is_constant(l) && rt == TOCSIN_TIMESTAMP) lt = TOCSIN_TIMESTAMP;
-  if (rt == TOCSIN_TEXT && is_constant(r) && lt == TOCSIN_TIMESTAMP && op == TSN_OP_SUB) rt = TOCSIN_TIMESTAMP;
+  if (lt == TOCSIN_TEXT && is_time(rt)) lt = time_of_text(l);
+  else if (rt == TOCSIN_TEXT && is_time(lt)) rt = time_of_text(r);
   for (i = 0; i < sizeof arithmetic / sizeof *arithmetic; i++) {
     const arithmetic_row *row = &arithmetic[i];
     tsn_bx *folded;

@@ -184,6 +184,7 @@ void tsn_bind_outputs(tsn_binder *b, const tsn_query *query)
     tsn_context c = {.b = b, .place = PLACE_OUTER};
     tsn_bx *x;
     if (item->expr->kind == EXPR_STAR) {
+      if (!tsn_bind_is_relation(b, &item->expr->qualifier)) continue;
       for (i = 0; i < q->inner_count; i++) {
         x = inner_of(b, i, item->at);
         if (!x) return;

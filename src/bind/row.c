@@ -107,12 +107,23 @@ static bool reads_rows(const tsn_context *c)
   return c->place == PLACE_DEFINE || c->place == PLACE_MEASURE || c->place == PLACE_TIMER;
 }
 
+bool tsn_bind_is_relation(tsn_binder *b, const tsn_name *qualifier)
+{
+  if (!qualifier->text || (b->relation && tsn_column_same(qualifier, b->relation->text))) return true;
+  tsn_diag_add(b->diag, TSN_E1003, qualifier->at,
+               b->relation ? tsn_arena_printf(b->arena, "the rows of MATCH_RECOGNIZE are called %s", b->relation->text)
+                           : tsn_arena_printf(b->arena, "AS %s behind MATCH_RECOGNIZE ( ... ) gives its rows a name", qualifier->text),
+               "nothing is called %s here", qualifier->text);
+  return false;
+}
+
 static tsn_bx *inner_column(tsn_context *c, const tsn_expr *e)
 {
   tsn_binder *b = c->b;
   const char **names;
   const char *near;
   size_t i;
+  if (!tsn_bind_is_relation(b, &e->qualifier)) return NULL;
   for (i = 0; i < b->query->inner_count; i++) {
     tsn_bx *x;
     if (!tsn_column_same(&e->name, b->query->inner[i].name)) continue;

@@ -293,6 +293,7 @@ static void bind_query(tsn_binder *b, const tsn_statement *s)
   universal->name = "";
   b->universal = universal;
   b->query = q;
+  b->relation = query->alias.text ? &query->alias : query->parts && !query->parts->next ? &query->parts->stream : NULL;
   b->subsets = NULL;
   b->subset_count = 0;
   q->name = s->name.text ? name_text(b, &s->name) : "";

@@ -24,6 +24,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 FINDING = re.compile(r"[^:\n]*:(\d+):(\d+): (error|warning|note)\[(\w+)\]: (.*)")
 HINT = re.compile(r"\s*(?:= )?(hint: .*)")
 BATCHES = (1, 2, 3, 7)
+PARAMETER = ("-p", "--param")
 PEAKS = {"live_paths": "live_paths_peak", "bytes": "state_bytes_peak"}
 SECONDS = 60
 
@@ -95,10 +96,15 @@ class Played:
                         + done.stderr.decode(errors="replace"))
         return done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
 
+    def more(self):
+        return [word for block in self.case.all("args") for word in shlex.split(f.inner_text(block))]
+
     # --- what came, as blocks: (head, lines), or None ---
 
     def diagnostics(self):
-        _, out, errors = self.command("check", self.pattern)
+        more = self.more()
+        bound = [word for i, word in enumerate(more) if word in PARAMETER or (i and more[i - 1] in PARAMETER)]
+        _, out, errors = self.command("check", self.pattern, *bound)
         lines = []
         for line in (out + errors).splitlines():
             found, hint = FINDING.fullmatch(line), HINT.fullmatch(line)
@@ -116,8 +122,7 @@ class Played:
                 raise CaseError("a host is: player")
             rows, status, message = self.play(0)
             return rows, (str(status), ["  " + message]) if status else None, {}
-        more = [word for block in self.case.all("args") for word in shlex.split(f.inner_text(block))]
-        status, out, errors = self.command("run", self.pattern, *self.inputs, "--to", "jsonl", "--stats", *more)
+        status, out, errors = self.command("run", self.pattern, *self.inputs, "--to", "jsonl", "--stats", *self.more())
         said = errors.rstrip().splitlines()
         counters = {}
         if said and said[-1].startswith("{"):
