@@ -109,6 +109,7 @@ static void key_row(tsn_run *r, const tsn_partition *part)
   }
 }
 
+/* A piece of a window is a partition of its own: where it begins belongs to its key. */
 static void make_id(const tsn_run *r, const tsn_partition *part, const tsn_start *s, uint64_t ordinal, uint64_t id[2])
 {
   int i;
@@ -118,10 +119,13 @@ static void make_id(const tsn_run *r, const tsn_partition *part, const tsn_start
     for (k = 0; k < r->p->keys.count; k++) {
       uint32_t slot = r->program->indices[r->p->keys.first + k];
       const tsn_cell *c = &part->keys[k];
-      if (c->null) h = tsn_hash_word(1, h);
-      else if (r->slot_is_text[slot]) h = c->length ? tsn_hash_bytes(r->texts.data + c->v.at, c->length, h) : tsn_hash_word(2, h);
+      h = tsn_hash_word(c->null, h); /* NULL is no number */
+      if (c->null) continue;
+      if (r->slot_is_text[slot]) h = tsn_hash_word(c->length, c->length ? tsn_hash_bytes(r->texts.data + c->v.at, c->length, h) : h);
+      else if (r->slot_types[slot] == TOCSIN_DOUBLE && c->v.d == 0) h = tsn_hash_word(0, h); /* -0.0 = 0.0 */
       else h = tsn_hash_word((uint64_t)c->v.i, h);
     }
+    if (r->p->window_kind != WINDOW_NONE) h = tsn_hash_word((uint64_t)part->window_start, h);
     id[i] = tsn_hash_word(ordinal, tsn_hash_word((uint64_t)s->row, h));
   }
 }
