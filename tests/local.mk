@@ -69,8 +69,12 @@ else
 	@$(TEST_RUN) --missing libcmocka-dev $(check_PROGRAMS)
 endif
 
+# The campaign keeps what it has counted in campaign.json, and goes on from there: make check-deep CAMPAIGN=50000 SEED=2
+CAMPAIGN = 1000000
+SEED = 1
+CLEANFILES += campaign.json campaign.txt
 check-deep: all $(check_PROGRAMS)
-	@$(TEST_RUN) --deep $(check_PROGRAMS)
+	@$(TEST_RUN) --deep --campaign $(CAMPAIGN) --seed $(SEED) $(check_PROGRAMS)
 
 # With libFuzzer of clang, apart from the other objects. What it finds stays in fuzz-found/. (pointer-overflow: clang
 # takes NULL + 0, the place of an empty array, for one.)

@@ -1,10 +1,11 @@
 /* The player: pattern files and rows from standard input, matches to standard
  * output, many in one process. The differential tests and the case files use it.
  *
- *   in    PATTERN <bytes>\n<text>\n
+ *   in    PATTERN <bytes>[ late=drop| late=fail]\n<text>\n
  *         ROWS <bytes>[ <stream>]\n<JSON Lines>\n    as often as wanted, pushed in this order
+ *         ADVANCE <watermark>\n                      between them
  *         END\n                                      may be left out before PATTERN and at the end
- *   out   the output rows as JSON Lines, then END <status> <message>
+ *   out   the output rows as JSON Lines, of several patterns with a first field `pattern`, then END <status> <message>
  *
  * status: 0 done, 1 the pattern has errors, 2 not supported yet, 3 failed on the
  * data, 4 memory, 5 other. Rows without a name go to the first stream. Functions
@@ -50,10 +51,10 @@ static void *heap_resize(void *context, void *block, size_t old_size, size_t new
   return moved;
 }
 
-/* A block of a case: the text, or rows and the name of their stream. */
+/* A block of a case: the text, rows and the name of their stream, or a watermark. */
 typedef struct block {
   char line[300];
-  size_t name; /* where in it the stream's name stands; at its end where none does */
+  size_t name; /* where in it what follows the number stands; at its end where nothing does */
   char *text;
   size_t length;
 } block;
@@ -81,6 +82,13 @@ static int read_block(block *b, const char *word)
   }
   b->text[b->length] = 0;
   return 1;
+}
+
+/* Rows or a watermark; false: the case has no more of them. */
+static int read_input(block *b)
+{
+  b->text = NULL;
+  return strncmp(b->line, "ADVANCE ", 8) == 0 || read_block(b, "ROWS ");
 }
 
 #define PATTERNS_MAX 64
@@ -135,7 +143,7 @@ static tocsin_status push(player *p, size_t stream, tsn_batch *batch)
   return st;
 }
 
-/* The rows of a block, to the stream that it names. */
+/* A watermark, or the rows of a block to the stream that it names. */
 static tocsin_status feed(player *p, const block *rows)
 {
   const char *name = rows->line + rows->name;
@@ -148,6 +156,11 @@ static tocsin_status feed(player *p, const block *rows)
   tsn_batch batch;
   tocsin_status st;
   size_t i;
+  if (!rows->text) {
+    st = tocsin_matcher_advance(p->matcher, strtoll(rows->line + strlen("ADVANCE "), NULL, 10));
+    drain(p);
+    return st;
+  }
   while (*name && stream < count && strcmp(tocsin_program_stream(p->program, stream).name, name)) stream++;
   if (stream == count) {
     snprintf(p->message, sizeof p->message, "there is no stream %.100s for these rows", name);
@@ -189,16 +202,19 @@ static int64_t clock_that_stands(void *unused)
   return INT64_C(1767225600000000);
 }
 
-static tocsin_status start(player *p, const char *text, size_t length)
+static tocsin_status start(player *p, const block *text)
 {
   tocsin_compile_options co = {.allocator = &p->allocator};
   tocsin_matcher_options mo = {.allocator = &p->allocator, .now = clock_that_stands,
                                .functions = host_functions, .function_count = HOST_FUNCTIONS};
+  const char *words = text->line + text->name;
   tocsin_diagnostics *diagnostics = NULL;
-  tsn_writer_options wo = {.pattern_column = false};
+  tsn_writer_options wo = {0};
   tocsin_status st;
   size_t i, k, count;
-  st = tocsin_compile(text, length, &co, &p->program, &diagnostics);
+  if (strstr(words, "late=drop")) mo.late = TOCSIN_LATE_DROP;
+  if (strstr(words, "late=fail")) mo.late = TOCSIN_LATE_FAIL;
+  st = tocsin_compile(text->text, text->length, &co, &p->program, &diagnostics);
   for (i = 0; i < tocsin_diagnostics_count(diagnostics); i++) {
     const tocsin_diagnostic *d = tocsin_diagnostics_get(diagnostics, i);
     if (d->severity == TOCSIN_ERROR) {
@@ -212,6 +228,7 @@ static tocsin_status start(player *p, const char *text, size_t length)
   count = tocsin_program_pattern_count(p->program);
   if (count > PATTERNS_MAX) return TOCSIN_MISUSE;
   p->pattern_count = count;
+  wo.pattern_column = count > 1;
   for (i = 0; i < count; i++) {
     tocsin_pattern_info info = tocsin_program_pattern(p->program, i);
     tsn_writer_column *columns = calloc(info.column_count + 1, sizeof *columns);
@@ -236,7 +253,7 @@ static void play(const options *o, const block *text, const block *rows, size_t 
   p.allocator = (tocsin_allocator){.resize = heap_resize, .context = &p.h};
   tsn_alloc_init(&p.alloc, NULL);
   tsn_bytes_init(&p.out, &p.alloc, (size_t)1 << 30);
-  st = start(&p, text->text, text->length);
+  st = start(&p, text);
   for (i = 0; i < count && st == TOCSIN_OK; i++) st = feed(&p, &rows[i]);
   if (st == TOCSIN_OK) st = tocsin_matcher_finish(p.matcher);
   if (st == TOCSIN_OK) drain(&p);
@@ -284,11 +301,10 @@ int main(int argc, char **argv)
       fprintf(stderr, "play: expected PATTERN <bytes>, got %s\n", line.line);
       return 2;
     }
-    while ((more = read_line(&line)) && !strncmp(line.line, "ROWS ", 5)) {
+    while ((more = read_line(&line)) && read_input(&line)) {
       rows = realloc(rows, (count + 1) * sizeof *rows);
       if (!rows) return 2;
-      rows[count] = line;
-      read_block(&rows[count++], "ROWS ");
+      rows[count++] = line;
     }
     play(&o, &text, rows, count);
     if (more && !strcmp(line.line, "END")) more = read_line(&line);

@@ -1,4 +1,16 @@
-"""Conformance cases: reading them, and comparing answers with tolerance for doubles."""
+"""Cases: what is in them, and comparing answers with tolerance for doubles.
+
+A case is a JSON object. What came from elsewhere (tests/conformance) has one stream s, one query and its rows:
+
+    id, from, stream [[column, type]], rows in order of arrival, watermark_delay_ms?, query,
+    columns and expected, or error "compile" or "run"; late?
+
+Cases of the generator say all of it:
+
+    id, from, text: the whole pattern file; streams {name: [[column, type]]}, tables {name: rows}?
+    feeds: the same data as it may come in, each a list of blocks, [stream, rows] or ["advance", watermark]
+    late_policy "drop" or "fail"?, late, bad: so many rows; outputs [[pattern, columns, rows]], or error
+"""
 import json
 import math
 import re
@@ -15,6 +27,40 @@ def load(names):
             for line in f:
                 if line.startswith("{"):
                     yield json.loads(line)
+
+
+def text_of(case):
+    """The whole pattern file."""
+    if "text" in case:
+        return case["text"]
+    columns = [f'"{n}" {t}' if not re.fullmatch(r"[A-Za-z_]\w*", n) else f"{n} {t}" for n, t in case["stream"]]
+    if "watermark_delay_ms" in case:
+        columns.append(f"WATERMARK FOR ts AS ts - INTERVAL '{case['watermark_delay_ms'] / 1000}' SECOND")
+    query = case["query"].rstrip().rstrip(";")
+    return f"CREATE STREAM s ({', '.join(columns)});\nCREATE PATTERN m AS\n{query};\n"
+
+
+def streams_of(case):
+    return case["streams"] if "streams" in case else {"s": case["stream"]}
+
+
+def feeds_of(case):
+    return case["feeds"] if "feeds" in case else [[["s", case["rows"]]]]
+
+
+def feed_of(blocks):
+    """A feed's events one by one: ("row", stream, row) and ("advance", watermark)."""
+    for head, what in blocks:
+        if head == "advance":
+            yield ("advance", what)
+        else:
+            for row in what:
+                yield ("row", head, row)
+
+
+def outputs_of(case):
+    """[[pattern, columns, rows]]"""
+    return case["outputs"] if "outputs" in case else [["m", case["columns"], case["expected"]]]
 
 
 def normal(value):
@@ -47,23 +93,33 @@ def same(a, b):
     return a == b
 
 
-def same_row(a, b):
-    return len(a) == len(b) and all(map(same, a, b))
-
-
-def normal_rows(rows):
-    return [[normal(v) for v in row] for row in rows]
+MATCH_ID, HEX = re.compile(r"match \d+"), re.compile(r"[0-9a-f]{32}")
 
 
 def in_global_order(got, want):
-    return len(got) == len(want) and all(map(same_row, normal_rows(got), normal_rows(want)))
+    """The same rows in the same order. The reference knows only which MATCH_ID()s are equal."""
+    if len(got) != len(want):
+        return False
+    ids = {}
+    for a, b in zip(got, want):
+        if len(a) != len(b):
+            return False
+        for x, y in zip(a, b):
+            if x == y and type(x) is type(y):
+                continue
+            if isinstance(y, str) and MATCH_ID.fullmatch(y):
+                if not isinstance(x, str) or not HEX.fullmatch(x) or ids.setdefault(y, x) != x:
+                    return False
+            elif not same(normal(x), normal(y)):
+                return False
+    return len(set(ids.values())) == len(ids)
 
 
 def as_conformance(case, got, want):
     """Cases of the oracle are compared in order within each key k, others as multisets."""
     columns = [c.lower() for c in case["columns"]]
     key = columns.index("k") if "k" in columns else None
-    got, want = normal_rows(got), normal_rows(want)
+    got, want = ([[normal(v) for v in row] for row in rows] for rows in (got, want))
     if len(got) != len(want):
         return False
     if case.get("from") == "oracle" and (key is not None or "PARTITION" not in case["query"].upper()):
@@ -73,4 +129,4 @@ def as_conformance(case, got, want):
         def group(row):
             return repr([(kind, round(v, 6) if kind == "number" else v) for kind, v in row])
     got, want = sorted(got, key=group), sorted(want, key=group)       # stable: order within a group stays
-    return all(map(same_row, got, want))
+    return all(len(a) == len(b) and all(map(same, a, b)) for a, b in zip(got, want))

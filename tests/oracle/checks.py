@@ -2,7 +2,7 @@
 from oracle.aggregates import AGGREGATES
 from oracle.expressions import FACTS, NAVIGATIONS
 from oracle.lexer import CompileError
-from oracle.syntax import Absence, Alt, Anchor, Gap, Loop, Permute, Seq, Step, nodes
+from oracle.syntax import Absence, Alt, Anchor, Gap, Loop, Permute, Seq, Step, children, nodes
 
 
 def check_clauses(q):
@@ -81,13 +81,21 @@ def reads_rows(e, own):
     return isinstance(e, (tuple, list)) and any(reads_rows(part, own) for part in e)
 
 
+def taken(n):
+    """The node and everything under it that a path can come to."""
+    yield n
+    if not (isinstance(n, Loop) and n.hi == 0):
+        for child in children(n):
+            yield from taken(child)
+
+
 def has_element(n):
-    return any(isinstance(m, (Step, Absence)) for m in nodes(n))
+    return any(isinstance(m, (Step, Absence)) for m in taken(n))
 
 
 def has_consumer(n, before):
     """Whether n can consume something that then lies before a gap: at the start a timer is none."""
-    return any(isinstance(m, Step) or before and isinstance(m, Absence) and m.duration is not None for m in nodes(n))
+    return any(isinstance(m, Step) or before and isinstance(m, Absence) and m.duration is not None for m in taken(n))
 
 
 def check_gaps(n, before, after):
@@ -106,7 +114,7 @@ def check_gaps(n, before, after):
     elif isinstance(n, Alt):
         for item in n.items:
             check_gaps(item, before, after)
-    elif isinstance(n, Loop):
+    elif isinstance(n, Loop) and n.hi != 0:
         again = n.hi is None or n.hi > 1
         check_gaps(n.body, before or again and has_consumer(n.body, before), after or again and has_element(n.body))
 

@@ -1,13 +1,18 @@
 """The engine against the reference on cases made by a machine.
 
-    compare.py --engine PLAYER --profile core --seed 1 --count 10000 --jobs 2
+    compare.py --engine PLAYER --seed 1 --count 10000 --jobs 2
+    compare.py --engine PLAYER --count 1000000 --state campaign.json --matrix campaign.txt
+    compare.py --engine PLAYER --set 'item=PERMUTE:50' --only 'PERMUTE; timer, constant'
     compare.py --engine PLAYER --exhaustive 3,4 --fraction 0.01
     compare.py --engine PLAYER --file failing.jsonl
     compare.py --engine PLAYER --file conformance.jsonl --by-key
+    compare.py --weights
 
-The whole output is compared in order, between partitions too, with the names of the columns. What differs is made
-small and printed as a case in conformance format, with what the engine gave. What the engine does not support yet
-is counted apart and never a failure. The last line is `N passed, N failed`.
+Each case comes in several feeds - whole, cut into batches at random, in another order of arrival - from a program as it
+was compiled and as it was saved and loaded; the engine must answer all alike. The whole output is compared in order,
+between partitions too, with the names of the columns, and the counters of late and bad rows. What differs is made
+small and printed as a case, with what the engine gave. What the engine does not support yet is counted apart and never
+a failure. The last line is `N passed, N failed`.
 """
 import argparse
 import concurrent.futures
@@ -20,8 +25,9 @@ from itertools import islice
 if not __package__:
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from oracle import exhaustive
-from oracle.cases import as_conformance, in_global_order, load
+from oracle import exhaustive, weights
+from oracle.cases import as_conformance, feeds_of, in_global_order, load, outputs_of
+from oracle.coverage import Coverage, features
 from oracle.generate import Generator
 from oracle.player import COMPILE, OK, RUN, UNSUPPORTED, Player
 from oracle.reference import answer
@@ -31,93 +37,136 @@ from oracle.values import TooBig
 CHUNK = 200
 
 
-def difference(case, played, same_output):
+# ---- one case
+
+def in_order(case, got, want):
+    return in_global_order(got, want)
+
+
+def difference(case, played, same_output=in_order):
     """None where the engine agrees with the case, else what it gave."""
     if played.status == UNSUPPORTED:
         return None
     if "error" in case:
         wanted = COMPILE if case["error"] == "compile" else RUN
         return None if played.status == wanted else \
-            f"a {case['error']} error expected, status {played.status}: {played.message or json.dumps(played.rows)}"
+            f"a {case['error']} error expected, status {played.status}: {played.message or shown(played)}"
     if played.status != OK:
         return f"status {played.status}: {played.message}"
-    if played.rows and [c.lower() for c in played.columns] != [c.lower() for c in case["columns"]]:
-        return f"columns {played.columns}, {case['columns']} expected"
-    if not same_output(case, played.rows, case["expected"]):
-        return "got      " + json.dumps(played.rows)
+    outputs = outputs_of(case)
+    for pattern, columns, rows in outputs:
+        got_columns, got = played.outputs.get(pattern if len(outputs) > 1 else None, (None, []))
+        if got and [c.lower() for c in got_columns] != [c.lower() for c in columns]:
+            return f"columns {got_columns}, {columns} expected"
+        if not same_output(case, got, rows):
+            return "got      " + shown(played)
+    return counters(case, played.stats)
+
+
+def counters(case, stats):
+    """What the counters say against the case, or against the conservation of rows (section 9)."""
+    if not stats:
+        return None
+    for name in ("late", "bad"):
+        if name in case and case[name] != stats["rows_" + name]:
+            return f"{stats['rows_' + name]} {name} rows, {case[name]} expected"
+    if stats["rows_in"] != sum(stats["rows_" + n] for n in ("matched_over", "filtered", "late", "bad")):
+        return f"rows are lost: {stats}"
     return None
 
 
+def shown(played):
+    return json.dumps([rows for _, rows in played.outputs.values()])
+
+
+# ---- many cases
+
 def players(options):
-    """One player for each way to play a case."""
-    ways = [["--save"] if n == "save" else ["--batch", n] for n in options.batch.split(",")] if options.batch else [[]]
-    return [Player(options.engine, way, options.timeout) for way in ways]
+    """One player for each way to play a case. Without --batch the feeds are shared out among them."""
+    if options.batch:
+        return [Player(options.engine, way, options.timeout)
+                for way in (["--save"] if n == "save" else ["--batch", n] for n in options.batch.split(","))]
+    if options.engine.startswith("cli:"):
+        return [Player(options.engine, [], options.timeout)]
+    return [Player(options.engine, way, options.timeout) for way in (["--stats"], ["--stats", "--save"])]
 
 
-def in_order(case, got, want):
-    return in_global_order(got, want)
+def feeds_for(case, way, ways, all_of_them):
+    """The feeds that a player plays: its share, or a feed that is the only one."""
+    feeds = feeds_of(case)
+    return feeds if all_of_them or len(feeds) == 1 else feeds[way::ways]
 
 
-def differences(cases, engines, same_output=in_order):
+def differences(cases, options, engines):
     """For each case: the first difference that any player shows, or None, and whether it was supported."""
-    found, supported = [None] * len(cases), [True] * len(cases)
-    for engine in engines:
-        for i, (case, played) in enumerate(zip(cases, engine.play(cases))):
+    same_output = as_conformance if options.by_key else in_order
+    found, supported, first = [None] * len(cases), [True] * len(cases), [None] * len(cases)
+    for way, engine in enumerate(engines):
+        jobs = [(i, feed) for i, case in enumerate(cases)
+                for feed in feeds_for(case, way, len(engines), bool(options.batch))]
+        for (i, _), played in zip(jobs, engine.play_feeds([(cases[i], feed) for i, feed in jobs])):
             supported[i] = supported[i] and played.status != UNSUPPORTED
-            found[i] = found[i] or difference(case, played, same_output)
+            if first[i] is None:
+                first[i] = played
+            elif "error" not in cases[i] and played.status == first[i].status and played.outputs != first[i].outputs:
+                found[i] = found[i] or f"another feed gives another answer:\n    {shown(first[i])}\n    {shown(played)}"
+            found[i] = found[i] or difference(cases[i], played, same_output)
     return found, supported
 
 
 def work(options, first, count):
-    """One chunk of generated cases: how many, how many unsupported, and the failing ones."""
-    pairs = list(generated_pairs(options, first, count))
-    return judged(options, pairs)
-
-
-def generated_pairs(options, first, count):
+    """One chunk of generated cases: how many, how many unsupported, the failing ones, and what was in them."""
+    table, pairs, held, coverage = weights.changed(options.set), [], [], Coverage()
+    wanted = {w.strip() for w in (options.only or "").split(";") if w.strip()}
     for n in range(first, first + count):
-        yield Generator(f"{options.seed}/{n}", options.profile).next(f"{options.profile}-{options.seed}-{n}")
+        spec, case, got = Generator(f"{options.seed}/{n}", table).next(f"{options.seed}-{n}")
+        found = features(case, got)
+        if wanted <= found:
+            pairs.append((spec, case))
+            held.append(found)
+    total, supported, bad = judged(options, pairs)
+    for found, good, (_, case) in zip(held, supported, pairs):
+        if good:
+            coverage.add(found, any(rows for _, _, rows in case.get("outputs", [])[-1:]))
+    return total, supported.count(False), bad, coverage
 
 
 def judged(options, pairs):
-    same_output = as_conformance if options.by_key else in_order
-    found, supported = differences([case for _, case in pairs], players(options), same_output)
-    bad = [(spec, case, why) for (spec, case), why in zip(pairs, found) if why]
-    return len(pairs), supported.count(False), bad
+    """How many, which of them the engine supports, and the failing ones."""
+    found, supported = differences([case for _, case in pairs], options, players(options))
+    return len(pairs), supported, [(spec, case, why) for (spec, case), why in zip(pairs, found) if why]
 
 
-def chunks(options):
-    """The results of all chunks, worked off by several processes."""
+def plainly(options, pairs):
+    """Cases that are not of the generator."""
+    total, supported, bad = judged(options, pairs)
+    return total, supported.count(False), bad, Coverage()
+
+
+def chunks(options, begin):
+    """The results of all chunks in order, worked off by several processes."""
     if options.file:
-        pairs = []
-        for case in load(options.file):
-            if "expected" not in case and "error" not in case:
-                case = complete(case)
-            pairs.append((None, case))
+        pairs = [(None, complete(case)) for case in load(options.file)]
         for first in range(0, len(pairs), CHUNK):
-            yield judged(options, pairs[first:first + CHUNK])
+            yield plainly(options, pairs[first:first + CHUNK])
         return
     with concurrent.futures.ProcessPoolExecutor(options.jobs) as pool:
         if options.exhaustive:
             n, m = map(int, options.exhaustive.split(","))
-            made = exhaustive.specs(n, m, options.profile == "full", options.fraction, options.seed)
-            yield from spread(pool, (list(islice(made, CHUNK)) for _ in range(options.count // CHUNK + 1)),
-                              judged, options)
-            return
-        starts = range(0, options.count, CHUNK)
-        jobs = [pool.submit(work, options, first, min(CHUNK, options.count - first)) for first in starts]
-        for job in jobs:
-            yield job.result()
+            made = exhaustive.specs(n, m, options.fraction, options.seed)
+            yield from spread(pool, options, ((plainly, options, list(islice(made, CHUNK)))
+                                              for _ in range(options.count // CHUNK + 1)))
+        else:
+            yield from spread(pool, options, ((work, options, first, min(CHUNK, options.count - first))
+                                              for first in range(begin, options.count, CHUNK)))
 
 
-def spread(pool, batches, function, options):
-    """Hands out batches while keeping few of them in memory."""
+def spread(pool, options, jobs):
+    """Hands out jobs while keeping few of them in memory."""
     waiting = []
-    for batch in batches:
-        if not batch:
-            break
-        waiting.append(pool.submit(function, options, batch))
-        if len(waiting) > options.jobs:
+    for job in jobs:
+        waiting.append(pool.submit(*job))
+        if len(waiting) > 2 * options.jobs:
             yield waiting.pop(0).result()
     for job in waiting:
         yield job.result()
@@ -125,34 +174,108 @@ def spread(pool, batches, function, options):
 
 def complete(case):
     """A case of a file that brings no answer gets the one of the reference."""
+    if "expected" in case or "outputs" in case or "error" in case:
+        return case
     try:
         got = answer(case)
     except TooBig:
         return {**case, "error": "too big for the reference"}
-    return {**case, "error": got.error} if got.error else {**case, "columns": got.columns, "expected": got.rows}
+    return {**case, "error": got.error} if got.error else \
+        {**case, "outputs": [[o.pattern, o.columns, o.rows] for o in got.outputs], "late": got.late, "bad": got.bad}
 
+
+# ---- the report
 
 def show(options, spec, case, why):
     """Prints a failure, made small first."""
     if spec is not None and not options.no_shrink:
         engines = players(options)
-        spec = shrink(spec, lambda cases: [d is not None for d in differences(cases, engines)[0]])
-        case = {**spec.case(case["id"])}
-        why = differences([case], engines)[0][0] or why
+        spec = shrink(spec, lambda cases: [kind(d) == kind(why) for d in differences(cases, options, engines)[0]])
+        case = spec.case(case["id"])[0]
+        why = differences([case], options, engines)[0][0] or why
     print(json.dumps(case))
+    print("    " + case.get("text", "").replace("\n", "\n    ").rstrip())
     print("    " + why)
-    if "expected" in case:
-        print("    expected " + json.dumps(case["expected"]))
+    if "error" not in case:
+        print("    expected " + json.dumps([rows for _, _, rows in outputs_of(case)]))
     sys.stdout.flush()
+
+
+def kind(why):
+    """What sort of difference it is: a smaller case should show the same."""
+    return why and why.split(":")[0].split("[")[0][:20]
+
+
+class Progress:
+    """How far it is: one line on standard error, kept on a terminal, now and then elsewhere."""
+
+    def __init__(self, options, done):
+        self.count, self.begin, self.began, self.said = options.count, done, time.monotonic(), 0
+        self.quiet, self.terminal = not options.progress, sys.stderr.isatty()
+
+    def say(self, done, failed):
+        now = time.monotonic()
+        if self.quiet or now - self.said < (1 if self.terminal else 60):
+            return
+        self.said = now
+        rate = (done - self.begin) / (now - self.began)
+        print(f"{done} of {self.count} cases, {failed} failed, {rate:.0f}/s, {(self.count - done) / max(rate, 1) / 60:.0f} min left",
+              end="\r" if self.terminal else "\n", file=sys.stderr, flush=True)
+
+
+class Tally:
+    """What has been counted so far; --state keeps it in a file, so that a campaign goes on where it stopped."""
+
+    def __init__(self, options):
+        self.options, self.coverage = options, Coverage()
+        self.total = self.unsupported = self.failed = self.done = 0
+        if options.state and os.path.exists(options.state):
+            with open(options.state) as f:
+                kept = json.load(f)
+            if kept["of"] == self.identity():
+                self.total, self.unsupported, self.failed, self.done = kept["counts"]
+                self.coverage = Coverage.loaded(kept["coverage"])
+                print(f"going on after {self.done} cases", file=sys.stderr)
+
+    def identity(self):
+        """A state goes on only with the same engine, seed and weights."""
+        with open(self.options.engine, "rb") as f:
+            engine = hash_of(f.read())
+        return [engine, self.options.seed, self.options.set, self.options.only, hash_of(json.dumps(weights.WEIGHTS).encode())]
+
+    def add(self, count, skipped, bad, coverage):
+        self.total += count
+        self.unsupported += skipped
+        self.failed += bad
+        self.coverage.merge(coverage)
+        self.done = min(self.done + CHUNK, self.options.count)
+        if self.options.state and (self.done % (50 * CHUNK) == 0 or bad or self.done == self.options.count):
+            kept = {"of": self.identity(), "counts": [self.total, self.unsupported, self.failed, self.done],
+                    "coverage": self.coverage.saved()}
+            with open(self.options.state + ".new", "w") as f:
+                json.dump(kept, f)
+            os.replace(self.options.state + ".new", self.options.state)
+
+
+def hash_of(data):
+    import hashlib
+    return hashlib.sha256(data).hexdigest()[:16]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--engine", required=True, help="a player program, or cli:PATH")
-    parser.add_argument("--profile", choices=["core", "full"], default="core")
+    parser.add_argument("--engine", help="a player program, or cli:PATH")
     parser.add_argument("--seed", default="1")
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--profile", choices=["full"], help="there is one")
+    parser.add_argument("--weights", action="store_true", help="print the table of weights, with the changes of --set")
+    parser.add_argument("--set", action="append", default=[], help="a weight, such as 'item=PERMUTE:50' or 'inline=0'")
+    parser.add_argument("--only", metavar="FEATURE;...", help="play only the cases that hold all of these")
+    parser.add_argument("--matrix", metavar="FILE", help="write which features met, how often")
+    parser.add_argument("--no-zero", action="store_true", help="pairs of features that never met, and could, are failures")
+    parser.add_argument("--state", metavar="FILE", help="keep what was counted, and go on from there")
+    parser.add_argument("--progress", action="store_true", help="say on standard error how far it is")
     parser.add_argument("--batch", help="rows per batch, several with commas: passed to the player as --batch N; save: as --save")
     parser.add_argument("--exhaustive", metavar="NODES,ROWS",
                         help="all small patterns on all small streams, up to --count")
@@ -164,18 +287,38 @@ def main():
     parser.add_argument("--no-shrink", action="store_true")
     parser.add_argument("--timeout", type=float, default=60)
     options = parser.parse_args()
-    total = unsupported = failed = 0
-    began = time.monotonic()
-    for count, skipped, bad in chunks(options):
-        total += count
-        unsupported += skipped
-        for spec, case, why in bad:
-            failed += 1
-            if failed <= options.show:
+    if options.weights:
+        weights.show(weights.changed(options.set))
+        return 0
+    if not options.engine:
+        parser.error("--engine is missing")
+    return campaign(options)
+
+
+def campaign(options):
+    tally, began, here = Tally(options), time.monotonic(), 0
+    progress = Progress(options, tally.done)
+    for count, skipped, bad, coverage in chunks(options, tally.done):
+        for n, (spec, case, why) in enumerate(bad):
+            if tally.failed + n < options.show:
                 show(options, spec, case, why)
+        tally.add(count, skipped, len(bad), coverage)
+        here += count
+        progress.say(tally.done, tally.failed)
     seconds = time.monotonic() - began
-    print(f"{total} cases in {seconds:.1f} s; not supported yet: {unsupported} ({unsupported / max(total, 1):.1%})")
-    print(f"{total - unsupported - failed} passed, {failed} failed")
+    failed = tally.failed
+    if options.matrix:
+        with open(options.matrix, "w") as f:
+            tally.coverage.write(f)
+    zero = tally.coverage.never()
+    if zero and tally.total and options.no_zero:
+        failed += len(zero)
+        for a, b in zero:
+            print(f"never met with a result: {a} and {b}")
+    print(f"{here} cases in {seconds:.1f} s; not supported yet: {tally.unsupported} of {tally.total} "
+          f"({tally.unsupported / max(tally.total, 1):.1%})")
+    print(tally.coverage.summary())
+    print(f"{tally.total - tally.unsupported - tally.failed} passed, {failed} failed")
     return failed != 0
 
 

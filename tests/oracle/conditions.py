@@ -3,24 +3,24 @@ from oracle.syntax import Absence, Step, nodes
 
 
 class Conditions:
-    def __init__(self, choose, labels, spec, made):
-        self.r, self.labels, self.spec = choose, labels, spec
-        self.full, self.is_timestamp, self.has_x = made.full, made.is_timestamp, made.has_x
-        self.overlap, self.duration = made.overlap, made.duration
-        self.mapped = sorted({n.label for n in nodes(spec.pattern) if isinstance(n, Step)}) or labels
-        self.used = sorted(set(self.mapped) | {x for n in nodes(spec.pattern) if isinstance(n, Absence) for x in n.labels})
+    """For one query. columns: the names that it can read; times: how times are written, None where there are none."""
+
+    def __init__(self, choose, query, columns, times, overlap):
+        self.r, self.query, self.columns, self.times, self.overlap = choose, query, set(columns), times, overlap
+        self.mapped = sorted({n.label for n in nodes(query.pattern) if isinstance(n, Step)}) or ["A"]
+        self.used = sorted(set(self.mapped) | {x for n in nodes(query.pattern) if isinstance(n, Absence) for x in n.labels})
         # A subset may name only labels that the pattern has.
-        spec.subsets = {u: [x for x in ls if x in self.used] for u, ls in spec.subsets.items()}
-        spec.subsets = {u: ls for u, ls in spec.subsets.items() if ls}
+        query.subsets = {u: [x for x in ls if x in self.used] for u, ls in query.subsets.items()}
+        query.subsets = {u: ls for u, ls in query.subsets.items() if ls}
 
     # ---- DEFINE
 
     def defines(self):
         r, found = self.r, {}
-        richness = r.choice([0, 0.25, 0.5])
+        richness = {"none": 0, "some": 0.25, "many": 0.5}[r.pick("extra conditions")]
         for label in self.used:
             conjuncts = []
-            if r.random() < 0.93:
+            if not r.yes("no condition"):
                 conjuncts.append(self.base(label))
             if r.random() < richness:
                 conjuncts.append(self.extra(label))
@@ -37,104 +37,180 @@ class Conditions:
     def other(self, label):
         """A label that rows can have; a subset now and then."""
         pool = [x for x in self.mapped if x != label] or self.mapped
-        if self.spec.subsets and self.r.random() < 0.15:
-            return next(iter(self.spec.subsets))
+        if self.query.subsets and self.r.random() < 0.25:
+            return next(iter(self.query.subsets))
         return self.r.choice(pool) if self.r.random() < 0.85 else label
 
     def extra(self, label):
-        r, o = self.r, self.other(label)
-        local = ["v BETWEEN 1 AND 3", "NOT v = 1", "v IS NULL", "v IS NOT NULL", "v % 2 = 0", "(v > 2 OR v IS NULL)",
-                 "v IN (1, 3)", "v NOT IN (2, 4)", "COALESCE(v, 2) >= 2", "v / 2 = 1", "10 / v > 3",
-                 "CASE WHEN v > 2 THEN TRUE ELSE v IS NULL END", "v IS DISTINCT FROM 2", f"{label}.v > 1",
-                 "(v > 1 AND v IS NOT NULL OR v = 1)", "type LIKE '%'"]
-        physical = ["v > PREV(v)", "v >= PREV(v, 2)", "(PREV(v) IS NULL OR v > PREV(v))", "PREV(type) <> 'x'",
-                    f"PREV({label}.v) < {label}.v", "v <> PREV(v)", "PREV(id) IS NOT NULL",
-                    "PREV(COALESCE(v, 3)) > 2"]
-        within = "10 SECONDS" if self.is_timestamp else "10"
-        correlated = [f"v > {o}.v", f"v <> LAST({o}.v)", f"v = FIRST({o}.v)", f"v >= LAST({o}.v, 1)", f"v = {o}.v",
-                      f"(LAST({label}.v, 1) IS NULL OR v > LAST({label}.v, 1))", f"COUNT({o}.*) >= 2",
-                      f"COUNT({label}.*) <= 2", f"SUM({label}.v) <= 6", f"v < SUM({o}.v)", f"v <= MAX({o}.v)",
-                      f"(v IS NULL OR v <= MAX({o}.v))", f"v >= MIN({o}.v)", f"v > AVG({o}.v)", "COUNT(*) <= 3",
-                      "SUM(v) < 9", f"ts - FIRST(ts) <= {within}", f"ABS(v - {o}.v) <= 1", f"{o}.v IS NULL",
-                      f"PREV(LAST({o}.v), 1) < v", f"v <> FIRST({o}.v, 1)", f"COUNT({o}.v) = 1",
-                      f"MAX(v) - MIN(v) <= 3", f"NOT v > {o}.v", f"(v > {o}.v OR v = 1)", f"{o}.type <> type"]
-        labels = [f"FIRST(CLASSIFIER()) = '{self.mapped[0]}'", f"PREV(CLASSIFIER()) = '{o}'",
-                  f"LAST(CLASSIFIER(), 1) IS DISTINCT FROM '{o}'"]
-        groups = [local, physical, correlated, correlated, labels if r.random() < 0.5 else local]
-        if "NO SKIP" not in self.spec.skip and r.random() < 0.05:
-            groups.append(["MATCH_NUMBER() % 2 = 1"])
-        if self.has_x:
-            groups.append(["x > 1.5", f"x < {o}.x", "SUM(x) < 6.5", "x >= PREV(x)", f"x <= AVG({o}.x) + 0.5"])
-        if self.full:
-            groups.append(["v < NEXT(v)", "NEXT(v) IS NOT NULL", "v <= NEXT(v, 2)", f"NEXT({o}.v) <> v",
-                           "NEXT(type) <> 'x'", "NEXT(v IS NULL)"])
-        return r.choice(r.choice(groups))
+        r = self.r
+        while True:
+            kind = r.pick("condition")
+            found = getattr(self, "condition_" + kind)(label, self.other(label))
+            if found:
+                return r.choice(found)
+
+    def condition_local(self, label, o):
+        return ["v BETWEEN 1 AND 3", "NOT v = 1", "v IS NULL", "v IS NOT NULL", "v % 2 = 0", "(v > 2 OR v IS NULL)",
+                "v IN (1, 3)", "v NOT IN (2, 4)", "COALESCE(v, 2) >= 2", "v / 2 = 1", "10 / v > 3",
+                "CASE WHEN v > 2 THEN TRUE ELSE v IS NULL END", "v IS DISTINCT FROM 2", f"{label}.v > 1",
+                "(v > 1 AND v IS NOT NULL OR v = 1)", "type LIKE '%'"]
+
+    def condition_PREV(self, label, o):
+        return ["v > PREV(v)", "v >= PREV(v, 2)", "(PREV(v) IS NULL OR v > PREV(v))", "PREV(type) <> 'x'",
+                f"PREV({label}.v) < {label}.v", "v <> PREV(v)", "PREV(id) IS NOT NULL", "PREV(v, 0) = v", "PREV(COALESCE(v, 3)) > 2"]
+
+    def condition_correlated(self, label, o):
+        within = [f"ts - FIRST(ts) <= {self.times.duration(5, short=False)}"] if self.times else []
+        return [f"v > {o}.v", f"v <> LAST({o}.v)", f"v = FIRST({o}.v)", f"v >= LAST({o}.v, 1)", f"v = {o}.v",
+                f"(LAST({label}.v, 1) IS NULL OR v > LAST({label}.v, 1))", f"{o}.v IS NULL", f"v <> FIRST({o}.v, 1)",
+                f"ABS(v - {o}.v) <= 1", f"NOT v > {o}.v", f"(v > {o}.v OR v = 1)", f"{o}.type <> type",
+                f"LAST({o}.v) IS NOT DISTINCT FROM v"] + within
+
+    def condition_aggregate(self, label, o):
+        return [f"COUNT({o}.*) >= 2", f"COUNT({label}.*) <= 2", f"SUM({label}.v) <= 6", f"v < SUM({o}.v)",
+                f"v <= MAX({o}.v)", f"(v IS NULL OR v <= MAX({o}.v))", f"v >= MIN({o}.v)", f"v > AVG({o}.v)",
+                "COUNT(*) <= 3", "SUM(v) < 9", f"COUNT({o}.v) = 1", "MAX(v) - MIN(v) <= 3", f"MAX_BY({o}.id, {o}.v) < id",
+                f"COALESCE(STDDEV_POP({o}.v), 0) < 1.5", f"ANY_VALUE({o}.v) <= v"]
+
+    def condition_nested(self, label, o):
+        return [f"PREV(LAST({o}.v), 1) < v", f"PREV(FIRST({o}.v, 1), 2) IS NULL", f"PREV(FIRST({o}.v)) <> v",
+                f"COALESCE(PREV(LAST({o}.id, 1), 1), 0) < id", f"PREV(FIRST(v), 1) IS NULL",
+                f"NEXT(FIRST({o}.v), 1) >= 1", f"NEXT(LAST({o}.id), 1) >= id", f"NEXT(FIRST({o}.id, 1), 2) IS NOT NULL"]
+
+    def condition_classifier(self, label, o):
+        one = self.r.choice(self.mapped)
+        return [f"FIRST(CLASSIFIER()) = '{one}'", f"PREV(CLASSIFIER()) = '{one}'", f"LAST(CLASSIFIER(), 1) IS DISTINCT FROM '{one}'",
+                f"PREV(CLASSIFIER()) IS DISTINCT FROM '{one}'", f"CLASSIFIER({o}) = '{one}'", f"PREV(CLASSIFIER(), 2) IS NULL",
+                f"CLASSIFIER() = '{label}'", f"PREV(LAST(CLASSIFIER(), 1), 1) IS NULL"]
+
+    def condition_NEXT(self, label, o):
+        return ["v < NEXT(v)", "NEXT(v) IS NOT NULL", "v <= NEXT(v, 2)", f"NEXT({o}.v) <> v", "NEXT(type) <> 'x'",
+                "NEXT(v) IS NULL", f"NEXT({o}.id) = id", "NEXT(v IS NULL)"]
+
+    def condition_MATCH_NUMBER(self, label, o):
+        return [] if "NO SKIP" in self.query.skip else ["MATCH_NUMBER() % 2 = 1", "MATCH_NUMBER() < 3"]
+
+    def condition_DISTINCT(self, label, o):
+        return [f"COUNT(DISTINCT {o}.v) <= 1", "COUNT(DISTINCT v) >= 2", "SUM(DISTINCT v) < 6", f"AVG(DISTINCT {o}.v) >= 1",
+                "COUNT(DISTINCT type) <= 2"]
+
+    def condition_list(self, label, o):
+        return ["STRING_AGG(type, '') <> 'ab'", f"STRING_AGG({o}.type, ',') LIKE '%{o.lower()}%'",
+                f"APPROX_PERCENTILE({o}.v, 0.5) <= v", f"ARRAY_AGG({o}.v) IS NOT NULL",
+                f"STRING_AGG(CLASSIFIER(), '') LIKE '{self.mapped[0]}%'", f"LENGTH(STRING_AGG(DISTINCT type, '')) <= 2"]
+
+    def condition_x(self, label, o):
+        if "x" not in self.columns:
+            return []
+        return ["x > 0.5", f"x < {o}.x", "SUM(x) < 6.5", "x >= PREV(x)", f"x <= AVG({o}.x) + 0.5", f"x <> {o}.x", "x = 0"]
+
+    def condition_source(self, label, o):
+        pool = ["STREAM() = 's'", "STREAM() <> PREV(STREAM())"] if self.query.several else []
+        if "w" in self.columns:
+            pool += ["w > 1", "w IS NULL", f"w >= {o}.w"]
+        if "m" in self.columns:
+            pool += ["v >= m", "m IS NOT NULL", f"m > {o}.m"]
+        return pool + (["src <> 't'"] if "src" in self.columns else [])
 
     # ---- MEASURES
 
     def measures(self):
-        r = self.r
-        if r.random() < 0.07 and "ALL ROWS" not in self.spec.mode:
+        r, mode = self.r, self.query.mode
+        if r.yes("no measures") and "ALL ROWS" not in mode:
             return []
         found = []
-        if "ALL ROWS" in self.spec.mode:
+        if "ALL ROWS" in mode:
             found += [("MATCH_NUMBER()", "n"), ("CLASSIFIER()", "label")]
-        elif r.random() < 0.6:
+        elif r.yes("rows and labels in the measures"):
             found += [("ARRAY_AGG(id)", "ids"), ("PATH()", "path")][:r.choice([1, 2])]
-        if r.random() < 0.4:
+        if r.yes("MATCH_ROWTIME in the measures"):
             found.append(("MATCH_ROWTIME()", "at"))
-        if "TIMEOUT" in self.spec.mode:
+        if r.yes("MATCH_ID in the measures"):
+            found.append(("MATCH_ID()", "match"))
+        if "TIMEOUT" in mode:
             found.append(("MATCH_STATUS()", "status"))
-        pool = self.measure_pool()
-        for i in range(r.choice([0, 1, 1, 2, 3, 4])):
-            found.append((self.scoped(r.choice(pool)), f"m{i + 1}"))
+        for i in range(r.pick("measures")):
+            found.append((self.scoped(self.measure()), f"m{i + 1}"))
         return found or [("COUNT(*)", "c")]
 
     def scoped(self, e):
         name = e.split("(")[0]
         if name in ("FIRST", "LAST", "COUNT", "SUM", "MIN", "MAX", "AVG", "ARRAY_AGG", "STRING_AGG") and e.endswith(")") \
-                and self.r.random() < 0.3 and " - " not in e:
+                and " - " not in e and self.r.yes("RUNNING or FINAL"):
             return self.r.choice(["FINAL ", "RUNNING "]) + e
         return e
 
-    def measure_pool(self):
-        a, b = self.r.choice(self.mapped), self.r.choice(self.mapped + list(self.spec.subsets))
-        pool = ["FIRST(id)", "LAST(id)", "COUNT(*)", "MATCH_NUMBER()", "CLASSIFIER()", "PATH()", "ARRAY_AGG(id)",
-                "MATCH_START()", "MATCH_END()", "FIRST(id, 1)", "LAST(id, 1)", "SUM(v)", "MIN(v)", "MAX(v)", "AVG(v)",
-                "ARRAY_AGG(v)", "v", "id", "type", "LAST(ts) - FIRST(ts)", "PREV(id)", "PREV(v, 2)", "SUM(id)", "PREV(COALESCE(v, 7), 2)",
-                "STRING_AGG(CLASSIFIER(), '')", "FIRST(CLASSIFIER())", "LAST(CLASSIFIER(), 1)", "PREV(CLASSIFIER())",
-                "MAX(CLASSIFIER())", "COUNT(DISTINCT v)", "MAX_BY(id, v)", "MIN_BY(id, v)", "STDDEV_POP(v)",
-                "SUM(DISTINCT v)", "ARRAY_AGG(DISTINCT v)", "STRING_AGG(DISTINCT type, ',')", "MIN_BY(type, v)",
-                "APPROX_PERCENTILE(v, 0.5)", f"APPROX_PERCENTILE({b}.v, 0.9)", f"COUNT(DISTINCT {b}.type)",
-                "UPPER(type)", "REPLACE(type, 'a', 'xx')", "SUBSTRING(type || 'bc', 2, 2)", "POSITION('b', type)",
-                "type REGEXP '^[ab]$'",
-                "VARIANCE(v)", "COALESCE(SUM(v), 0) + COUNT(*)", "SUM(v) / COUNT(*)",
-                "SUM(CASE WHEN type = 'a' THEN v ELSE 0 END)", f"COUNT({b}.*)", f"{a}.id", f"{b}.v", f"SUM({b}.v)",
-                f"MIN({b}.v)", f"MAX({b}.v)", f"AVG({b}.v)", f"ARRAY_AGG({b}.id)", f"FIRST({b}.id)", f"LAST({b}.id, 1)",
-                f"FIRST({a}.id, 1)", f"PREV({a}.id)", f"PREV(LAST({a}.v), 1)", f"COUNT({b}.v)", f"CLASSIFIER({b})",
-                f"CASE WHEN COUNT({a}.*) > 1 THEN 1 ELSE 0 END", f"COUNT({b}.*) > 1", f"LAST({b}.v) - FIRST({a}.v)",
-                f"{a}.v > {b}.v", f"SUM({b}.v * 2 + {b}.id)", f"STRING_AGG({b}.type, ',')"]
-        if "ALL ROWS" in self.spec.mode:
+    def label(self):
+        return self.r.choice(self.mapped + list(self.query.subsets))
+
+    def measure(self):
+        while True:
+            found = getattr(self, "measure_" + self.r.pick("measure"))(self.r.choice(self.mapped), self.label())
+            if found:
+                return self.r.choice(found)
+
+    def measure_place(self, a, b):
+        time = ["LAST(ts) - FIRST(ts)"] if self.times else []
+        return ["FIRST(id)", "LAST(id)", "COUNT(*)", "MATCH_NUMBER()", "CLASSIFIER()", "PATH()", "ARRAY_AGG(id)",
+                "MATCH_START()", "MATCH_END()", "FIRST(id, 1)", "LAST(id, 1)", "v", "id", "type"] + time
+
+    def measure_value(self, a, b):
+        return ["SUM(v)", "MIN(v)", "MAX(v)", "AVG(v)", "ARRAY_AGG(v)", "SUM(id)", "MAX_BY(id, v)", "MIN_BY(id, v)",
+                "STDDEV_POP(v)", "VARIANCE(v)", "COALESCE(SUM(v), 0) + COUNT(*)", "SUM(v) / COUNT(*)", "MIN_BY(type, v)",
+                "SUM(CASE WHEN type = 'a' THEN v ELSE 0 END)", "APPROX_PERCENTILE(v, 0.5)", "MAX(type)", "ANY_VALUE(v)"]
+
+    def measure_label(self, a, b):
+        return [f"COUNT({b}.*)", f"{a}.id", f"{b}.v", f"SUM({b}.v)", f"MIN({b}.v)", f"MAX({b}.v)", f"AVG({b}.v)",
+                f"ARRAY_AGG({b}.id)", f"FIRST({b}.id)", f"LAST({b}.id, 1)", f"FIRST({a}.id, 1)", f"COUNT({b}.v)",
+                f"CLASSIFIER({b})", f"COUNT({b}.*) > 1", f"LAST({b}.v) - FIRST({a}.v)", f"{a}.v > {b}.v",
+                f"CASE WHEN COUNT({a}.*) > 1 THEN 1 ELSE 0 END", f"APPROX_PERCENTILE({b}.v, 0.9)"]
+
+    def measure_aggregate(self, a, b):
+        pool = ["STRING_AGG(CLASSIFIER(), '')", "MAX(CLASSIFIER())", f"SUM({b}.v * 2 + {b}.id)", f"STRING_AGG({b}.type, ',')",
+                "STDDEV(v)", f"MAX_BY({b}.type, {b}.v)", f"COUNT({b}.type)", "MIN(type)"]
+        if "ALL ROWS" in self.query.mode:
             pool += ["FINAL LAST(id)", "RUNNING COUNT(*)", "FINAL COUNT(*) - RUNNING COUNT(*)", "FINAL SUM(v)",
                      f"FINAL LAST({b}.id)", f"FINAL FIRST({b}.id, 1)", f"RUNNING SUM({b}.v)", "FINAL ARRAY_AGG(id)",
-                     "PREV(FINAL LAST(id), 1)"]
-        if self.has_x:
-            pool += ["SUM(x)", f"AVG({b}.x)", "MAX(x)", f"{a}.x * 2", "ARRAY_AGG(x)", "STDDEV(x)"] * 2
-        if self.full:
-            pool += ["NEXT(id)", f"NEXT({a}.id)", f"NEXT(LAST({a}.id), 1)", "NEXT(CLASSIFIER())", "NEXT(FIRST(id), 2)"]
-            if any("(" in p for p in self.spec.partition):
-                pool += ["WINDOW_START()", "WINDOW_END()"] * 5
+                     f"FINAL LAST({b}.v) - RUNNING LAST({b}.v)", f"RUNNING ARRAY_AGG({b}.v)"]
         return pool
+
+    def measure_DISTINCT(self, a, b):
+        return ["COUNT(DISTINCT v)", "SUM(DISTINCT v)", "ARRAY_AGG(DISTINCT v)", "STRING_AGG(DISTINCT type, ',')",
+                f"COUNT(DISTINCT {b}.type)", f"AVG(DISTINCT {b}.v)", "MAX(DISTINCT v)"]
+
+    def measure_function(self, a, b):
+        return ["UPPER(type)", "REPLACE(type, 'a', 'xx')", "SUBSTRING(type || 'bc', 2, 2)", "POSITION('b', type)",
+                "type REGEXP '^[ab]$'", f"COALESCE({b}.v, -1)", f"NULLIF({b}.v, 2)"]
+
+    def measure_nested(self, a, b):
+        pool = ["PREV(id)", "PREV(v, 2)", "PREV(COALESCE(v, 7), 2)", "FIRST(CLASSIFIER())", "LAST(CLASSIFIER(), 1)", "PREV(CLASSIFIER())",
+                f"PREV({a}.id)", f"PREV(LAST({a}.v), 1)", f"PREV(FIRST({b}.id, 1), 2)", f"PREV(LAST({b}.id, 1))"]
+        return pool + ["PREV(FINAL LAST(id), 1)", f"PREV(RUNNING LAST({b}.id))"] * ("ALL ROWS" in self.query.mode)
+
+    def measure_NEXT(self, a, b):
+        return ["NEXT(id)", f"NEXT({a}.id)", f"NEXT(LAST({a}.id), 1)", "NEXT(CLASSIFIER())", "NEXT(FIRST(id), 2)",
+                f"NEXT(FIRST({b}.id, 1), 1)"]
+
+    def measure_window(self, a, b):
+        return ["WINDOW_START()", "WINDOW_END()"] if any("(" in p for p in self.query.partition) else []
+
+    def measure_x(self, a, b):
+        pool = ["SUM(x)", f"AVG({b}.x)", "MAX(x)", f"{a}.x * 2", "ARRAY_AGG(x)", "STDDEV(x)"] if "x" in self.columns else []
+        pool += [f"{b}.w", "SUM(w)"] if "w" in self.columns else []
+        pool += ["m", f"{b}.m"] if "m" in self.columns else []
+        return pool + (["src", "STRING_AGG(src, '')"] if "src" in self.columns else [])
+
+    # ---- outside
 
     def outside(self):
         """An outer SELECT list and WHERE over the columns of the clause."""
-        r, s = self.r, self.spec
-        names = [p for p in s.partition if "(" not in p] + [name for _, name in s.measures]
-        if "ALL ROWS" in s.mode:
-            names += [c for c, _ in s.stream if c not in names]
+        r, q = self.r, self.query
+        names = [p for p in q.partition if "(" not in p] + [name for _, name in q.measures]
+        if "ALL ROWS" in q.mode:
+            names += sorted(c for c in self.columns if c not in names)
         chosen = r.sample(names, r.randint(1, len(names)))
-        s.select = ", ".join(chosen)
-        if "id" in names and r.random() < 0.5:
-            s.where = r.choice(["id % 2 = 1", "id > 2 AND id < 9", "v > 1 OR v IS NULL" if "v" in names else "id <> 3"])
-        elif r.random() < 0.4:
-            s.where = f"{r.choice(names)} IS NOT NULL"
+        q.select = ", ".join(chosen)
+        if "id" in names and r.yes("outer WHERE"):
+            q.where = r.choice(["id % 2 = 1", "id > 2 AND id < 9", "v > 1 OR v IS NULL" if "v" in names else "id <> 3"])
+        elif r.yes("outer WHERE"):
+            q.where = f"{r.choice(names)} IS NOT NULL"

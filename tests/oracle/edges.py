@@ -22,27 +22,32 @@ class Crossed:
     at_end: bool = False        # $ was crossed
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Edge:
     kind: str                   # "row", "timer" or "accept"
     crossed: Crossed
-    then: object = None         # the edges behind the element; None behind an accept
+    then: object = None         # gives the edges behind the element; None behind an accept
     label: str = None
     excluded: bool = False
     labels: tuple = ()          # of a timer
     duration: object = None     # of a timer, a Bound
     shadow: bool = False        # races only: the edge belongs to another sequence of a PERMUTE
+    behind: list = None         # those edges, once they were asked for
 
 
 class Walker:
-    """first: whether the start is the first row of its partition, which is where ^ holds."""
+    """What can follow what, whatever the rows are. first: whether the start is the first row of its partition, which
+    is where ^ holds."""
 
     def __init__(self, plan, first, spend):
         self.plan, self.first, self.spend = plan, first, spend
         self.seen_absence = lambda node: None
+        self.first_edges = None
 
     def start(self):
-        return list(self.walk(self.plan.pattern, Crossed(), self.finish))
+        if self.first_edges is None:
+            self.first_edges = list(self.walk(self.plan.pattern, Crossed(), self.finish))
+        return self.first_edges
 
     def crossed_at_start(self):
         """The absences that an edge from the start can cross, for the checks at compile time."""
@@ -53,7 +58,9 @@ class Walker:
 
     def behind(self, edge):
         """The edges of the junction behind an element that was just consumed."""
-        return list(edge.then(Crossed(elements=edge.crossed.elements + 1)))
+        if edge.behind is None:
+            edge.behind = list(edge.then(Crossed(elements=edge.crossed.elements + 1)))
+        return edge.behind
 
     def finish(self, c):
         """The end of the pattern. Over !x it is a timer (section 6.3), else an accept."""

@@ -6,8 +6,9 @@ types a, b and x, one time unit apart. Iterators, so that any part can be sample
 import random
 from itertools import product
 
-from oracle.generate import Spec
-from oracle.syntax import Absence, Alt, Anchor, Gap, Loop, Permute, Seq, Step, nodes
+from oracle.rows import Event
+from oracle.spec import Part, Query, Spec, Stream
+from oracle.syntax import Absence, Alt, Anchor, Gap, Loop, Permute, Seq, Step
 from oracle.values import TooBig
 
 QUANTIFIERS = [(0, 1), (0, None), (1, None), (2, 2), (1, 2)]
@@ -49,31 +50,37 @@ CROSSED = [lambda: Absence(("A",)), lambda: Absence(("B",)), lambda: Absence(("B
            lambda: Anchor("$"), lambda: Anchor("^")]
 
 
+COLUMNS = [("k", "TEXT"), ("ts", "BIGINT"), ("id", "BIGINT"), ("type", "TEXT")]
+
+
 def streams(m):
     for length in range(1, m + 1):
         for types in product("abx", repeat=length):
-            yield [["A", t, t + 1, kind, 1] for t, kind in enumerate(types)]
+            yield [{"k": "A", "ts": t, "id": t + 1, "type": kind} for t, kind in enumerate(types)]
 
 
-def specs(n, m, full=False, fraction=1.0, seed="1"):
+def value(row, column):
+    return row[column]
+
+
+def specs(n, m, fraction=1.0, seed="1"):
     """(Spec, case) of every pattern, mode and stream, or of a random fraction of them."""
     choose = random.Random(f"exhaustive {seed}")
-    stream = [["k", "TEXT"], ["ts", "BIGINT"], ["id", "BIGINT"], ["type", "TEXT"], ["v", "BIGINT"]]
     for size in range(1, n + 1):
         for make in trees(size):
             for mode, skip, within in MODES:
                 for rows in streams(m):
                     if choose.random() >= fraction:
                         continue
-                    tree = make()
-                    if not full and any(isinstance(x, Permute) for x in nodes(tree)):
-                        continue
                     measures = MEASURES if "TIMEOUT" in mode else MEASURES[:3]
-                    spec = Spec(stream, rows, tree, {"A": ["type = 'a'"], "B": ["type = 'b'"]}, mode=mode, skip=skip,
-                                within=within, measures=list(measures))
+                    query = Query("m", [Part("s")], make(), {"A": ["type = 'a'"], "B": ["type = 'b'"]}, mode=mode, skip=skip,
+                                  within=within, measures=list(measures))
+                    stream = Stream("s", [(name, kind, name) for name, kind in COLUMNS])
+                    spec = Spec([stream], [query], [Event(row["id"], "s", row) for row in rows],
+                                [[["s", [row["id"] for row in rows]]], [["s", [row["id"]]] for row in rows]], value)
                     try:
-                        case = spec.case(f"small-{size}")
+                        made = spec.case(f"small-{size}")
                     except TooBig:
                         continue
-                    if case:
-                        yield spec, case
+                    if made:
+                        yield spec, made[0]

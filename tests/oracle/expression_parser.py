@@ -15,6 +15,7 @@ RESERVED = set("SELECT FROM WHERE AS AND OR NOT NULL TRUE FALSE IS IN BETWEEN LI
 class Cursor:
     def __init__(self, found):
         self.found, self.at = found, 0
+        self.short_units = False        # inside { } and after WITHIN (section 2)
 
     def token(self):
         return self.found[self.at]
@@ -29,16 +30,17 @@ class Cursor:
         return t
 
     def at_end(self):
-        return self.token().kind == "end"
+        return self.found[self.at].kind == "end"
 
     def fail(self, wanted):
         raise CompileError(f"{wanted} expected, {self.token().text!r} found at {self.token().at}")
 
     def is_symbol(self, text):
-        return self.token().kind == "symbol" and self.token().text == text
+        t = self.found[self.at]
+        return t.text == text and t.kind == "symbol"
 
     def is_word(self, word):
-        return self.token().upper == word
+        return self.found[self.at].upper == word
 
     def accept(self, text):
         if self.is_symbol(text):
@@ -47,10 +49,13 @@ class Cursor:
 
     def accept_word(self, *words):
         """All of the words in a row, or none."""
-        if all(self.peek(i).upper == w for i, w in enumerate(words)):
-            self.at += len(words)
-            return True
-        return False
+        if self.found[self.at].upper != words[0]:
+            return False
+        for i, w in enumerate(words):
+            if self.peek(i).upper != w:
+                return False
+        self.at += len(words)
+        return True
 
     def expect(self, text):
         return self.accept(text) or self.fail(repr(text))
@@ -214,7 +219,7 @@ def unit_of(p):
     word = p.token().upper
     if not word:
         return None
-    if getattr(p, "short_units", False) and word in SHORT_UNITS:
+    if p.short_units and word in SHORT_UNITS:
         return SHORT_UNITS[word]
     return UNITS.get(word) or (UNITS.get(word[:-1]) if word.endswith("S") else None)
 

@@ -4,7 +4,7 @@ bind() turns a tuple of the parser into a static type and a function of a Frame.
 expression is evaluated: the rows of the partition, the rows mapped so far, and how many of them are visible
 (RUNNING) at this place.
 """
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from oracle import aggregates
 from oracle.functions import FUNCTIONS, TAKES_NULL, like, numeric, unify
@@ -20,6 +20,9 @@ class Frame:
     cursor: int = None               # the row that a column reads inside a navigation or an aggregate
     facts: dict = field(default_factory=dict)   # what MATCH_NUMBER() and its kin give
 
+    def at(self, cursor):
+        return Frame(self.rows, self.path, self.running, cursor, self.facts)
+
     def visible(self, final, labels):
         seen = self.path if final else self.path[:self.running]
         return [i for i, label in seen if labels is None or label in labels]
@@ -34,17 +37,18 @@ class Bound:
     value: object                    # a function of a Frame
 
 
-FACTS = {"MATCH_NUMBER": "BIGINT", "MATCH_STATUS": "TEXT", "PATH": "TEXT", "MATCH_ROWTIME": None, "MATCH_START": None,
-         "MATCH_END": None, "WINDOW_START": None, "WINDOW_END": None}
+FACTS = {"MATCH_NUMBER": "BIGINT", "MATCH_STATUS": "TEXT", "PATH": "TEXT", "MATCH_ID": "TEXT", "MATCH_ROWTIME": None,
+         "MATCH_START": None, "MATCH_END": None, "WINDOW_START": None, "WINDOW_END": None}
 NAVIGATIONS = ("PREV", "NEXT", "FIRST", "LAST")
 
 
 class Binder:
     """Names and types of one place: place is "define", "measure", "timer" or "output"."""
 
-    def __init__(self, columns, place, labels=(), subsets=None, order_type=None):
+    def __init__(self, columns, place, labels=(), subsets=None, order_type=None, parameters=None):
         self.columns, self.place, self.labels = columns, place, labels
-        self.subsets, self.order_type = subsets or {}, order_type
+        self.subsets, self.order_type, self.parameters = subsets or {}, order_type, parameters or {}
+        self.has_time = self.has_window = False
         self.inside = None           # "navigation" or "aggregate"
         self.read = []               # the labels that columns inside it are qualified with
 
@@ -95,21 +99,27 @@ class Binder:
         return Bound("INTERVAL", lambda f: e[1])
 
     def bind_param(self, e):
-        raise CompileError("parameters are outside the reference")
+        """parameters: name to (type, value)."""
+        if e[1] not in self.parameters:
+            raise CompileError(f"no parameter {e[1]}")
+        kind, value = self.parameters[e[1]]
+        return Bound(kind, lambda f: value)
 
     def bind_star(self, e):
         raise CompileError("* is allowed in COUNT alone")
 
     def bind_column(self, e):
         _, label, name, is_quoted = e
+        i = self.column_index(name, is_quoted)
         if self.place == "output":
             if label:
                 raise CompileError("a label outside MATCH_RECOGNIZE")
-            i = self.column_index(name, is_quoted)
             return Bound(self.columns[i][1], lambda f: f.rows[f.cursor][i])
+        return self.cell(label, i, self.columns[i][1])
+
+    def cell(self, label, i, kind):
+        """Column i of the row at the cursor, else of the last row under the label."""
         labels = self.label_set(label)
-        i = self.column_index(name, is_quoted)
-        kind = self.columns[i][1]
         if self.inside:
             self.read.append(label)
             return Bound(kind, lambda f: f.rows[f.cursor][i])
@@ -250,6 +260,8 @@ class Binder:
                 return self.bind_aggregate(e, final)
             if name == "CLASSIFIER":
                 return self.bind_classifier(args)
+            if name == "STREAM":                      # the name stands behind the columns of a row
+                return self.cell(label_of(args), len(self.columns), "TEXT")
             if name in FACTS:
                 return self.bind_fact(name, args)
         if name not in FUNCTIONS:
@@ -274,15 +286,15 @@ class Binder:
             raise CompileError(f"{name} takes no argument")
         if name != "MATCH_NUMBER" and self.place != "measure":
             raise CompileError(f"{name} outside MEASURES")
+        if FACTS[name] is None and not self.has_time:
+            raise CompileError(f"{name} needs rows with a time")
+        if name.startswith("WINDOW") and not self.has_window:
+            raise CompileError(f"{name} needs a window")
         kind = FACTS[name] or self.order_type
         return Bound(kind, lambda f: f.facts[name])
 
     def bind_classifier(self, args):
-        label = None
-        if args:
-            if len(args) != 1 or args[0][0] != "column" or args[0][1]:
-                raise CompileError("CLASSIFIER takes one label")
-            label = args[0][2] if args[0][3] else args[0][2].upper()
+        label = label_of(args)
         labels = self.label_set(label)
         if self.inside:
             self.read.append(label)
@@ -309,9 +321,11 @@ class Binder:
     def offset(self, args, default):
         if len(args) < 2:
             return default
-        if args[1][0] != "number" or not isinstance(args[1][1], int):
+        given = self.parameters.get(args[1][1], (None, None))[1] if args[1][0] == "param" else \
+            args[1][1] if args[1][0] == "number" else None
+        if not isinstance(given, int) or given < 0:
             raise CompileError("an offset is a whole number that is not negative")
-        return args[1][1]
+        return given
 
     def bind_navigation(self, e, final):
         """PREV and NEXT step physically, from a row that FIRST or LAST found logically."""
@@ -343,7 +357,7 @@ class Binder:
             if back >= len(seen):
                 return None
             row = (seen[back] if which == "FIRST" else seen[-1 - back]) + step
-            return bound.value(replace(f, cursor=row)) if 0 <= row < len(f.rows) else None
+            return bound.value(f.at(row)) if 0 <= row < len(f.rows) else None
         return Bound(bound.type, value)
 
     def bind_aggregate(self, e, final):
@@ -359,7 +373,7 @@ class Binder:
             raise CompileError(f"{name} over {bound[0].type}")
 
         def value(f):
-            at = [replace(f, cursor=i) for i in f.visible(final, labels)]
+            at = [f.at(i) for i in f.visible(final, labels)]
             rows = [tuple(b.value(g) for b in bound) for g in at]
             if distinct:                # equal first arguments count once, where they come first
                 first = {}
@@ -380,10 +394,19 @@ class Binder:
         (bound,), labels = self.enter("aggregate", args)
 
         def value(f):
-            values = [bound.value(replace(f, cursor=i)) for i in f.visible(final, labels)]
+            values = [bound.value(f.at(i)) for i in f.visible(final, labels)]
             values = [v for v in values if v is not None]
             return len(set(values)) if distinct else len(values)
         return Bound("BIGINT", value)
+
+
+def label_of(args):
+    """The label in CLASSIFIER(A); None without one."""
+    if not args:
+        return None
+    if len(args) != 1 or args[0][0] != "column" or args[0][1]:
+        raise CompileError("one label")
+    return args[0][2] if args[0][3] else args[0][2].upper()
 
 
 def widened(kind, value):

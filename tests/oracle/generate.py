@@ -1,222 +1,366 @@
-"""Random cases in conformance format, with the answer of the reference.
+"""Random cases with the answer of the reference.
 
-    python3 -m oracle.generate --profile core --seed 1 --count 100 > cases.jsonl
+    python3 -m oracle.generate --seed 1 --count 100 > cases.jsonl
 
-Profile core is the language without PERMUTE, exclusion, NEXT, windows and timers with expressions; full is all.
-A case is made of a Spec, whose parts the shrinker can take away one by one.
+All choices are in the table of weights.py. Each case has a seed of its own, so that any of them can be made alone.
 """
 import argparse
 import json
 import os
-import random
+import re
 import sys
-from dataclasses import dataclass, field
 
 if not __package__:
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from oracle import patterns, templates
 from oracle.conditions import Conditions
-from oracle.reference import answer
-from oracle.syntax import Absence, Step, nodes
+from oracle.rows import Arrivals, Event, Rows, Times
+from oracle.spec import Part, Query, Spec, Stream
+from oracle.syntax import Absence, Seq, Step, nodes
 from oracle.values import TooBig
+from oracle.weights import WEIGHTS, Chooser, changed
 
-LETTERS = "abcd"
-TYPES = ["a", "b", "c", "d", "x", "ab", "ac", "bc", "ad", "bd", "cd"]
-STEPS = 40_000                  # cases that cost the reference more are thrown away
-
-
-@dataclass
-class Spec:
-    stream: list
-    rows: list
-    pattern: object
-    defines: dict                        # label: [conjuncts]
-    inline: set = field(default_factory=set)
-    subsets: dict = field(default_factory=dict)
-    partition: list = field(default_factory=list)
-    order: str = "ts"
-    measures: list = field(default_factory=list)         # [(expression, name)]
-    mode: str = ""
-    skip: str = ""
-    within: str = None
-    select: str = "*"
-    where: str = None
-
-    def query(self):
-        used = {n.label for n in nodes(self.pattern) if isinstance(n, Step)}
-        used |= {x for n in nodes(self.pattern) if isinstance(n, Absence) for x in n.labels}
-        defines = {label: " AND ".join(c) for label, c in self.defines.items() if label in used and c}
-        inline = {label: defines.pop(label) for label in sorted(self.inline) if label in defines}
-        parts = []
-        if self.partition:
-            parts.append("PARTITION BY " + ", ".join(self.partition))
-        parts.append("ORDER BY " + self.order)
-        if self.measures:
-            parts.append("MEASURES " + ", ".join(f"{e} AS {name}" for e, name in self.measures))
-        parts += [part for part in (self.mode, self.skip) if part]
-        body = patterns.text(self.pattern, inline)
-        parts.append(f"PATTERN ({body})" + (f" WITHIN {self.within}" if self.within else ""))
-        if self.subsets:
-            parts.append("SUBSET " + ", ".join(f"{u} = ({', '.join(ls)})" for u, ls in self.subsets.items()))
-        if defines:
-            parts.append("DEFINE " + ", ".join(f"{label} AS {c}" for label, c in defines.items()))
-        where = f" WHERE {self.where}" if self.where else ""
-        return f"SELECT {self.select} FROM s MATCH_RECOGNIZE ({' '.join(parts)}){where}"
-
-    def case(self, name=None, steps=STEPS):
-        """The case with its answer; None where the query does not compile. Raises TooBig."""
-        case = {"id": name or "case", "from": "oracle", "stream": self.stream, "rows": self.rows, "query": self.query()}
-        got = answer(case, steps, careful=True)
-        if got.error == "compile":
-            return None
-        if got.error:
-            case["error"] = got.error
-        else:
-            case["columns"], case["expected"] = got.columns, got.rows
-        return case
+MORE_ORDER = ["ts, v", "ts, v DESC", "ts, id DESC", "ts, type DESC, id", "ts, k DESC, v", "ts, v, type DESC"]
+BOUNDED_ORDER = ["type, id", "v DESC", "ts DESC", "type DESC, v", "ts DESC, v DESC", "type"]
+OWN_NAMES = {"k": "key", "j": "part", "ts": "at", "id": "no", "type": "kind", "v": "val", "x": "amount", "d": "lasts", "due": "until"}
+NUMBER = re.compile(r"(?<![\w.':])\d+(?![\w.']| [A-Za-z]*(SECOND|MINUTE|DAY))")
 
 
 class Generator:
-    def __init__(self, seed, profile="core"):
-        self.r = random.Random(f"{profile} {seed}")
-        self.full = profile == "full"
+    def __init__(self, seed, weights=WEIGHTS):
+        self.r = Chooser(str(seed), weights)
 
-    # ---- rows
-
-    def shape(self):
-        r = self.r
-        self.is_timestamp = r.random() < 0.2
-        self.has_x = r.random() < 0.15
-        self.n_labels = r.choice([2, 2, 3, 3, 4])
-        self.overlap = r.random() < 0.4
-        self.unit = r.choice([1, 1, 1, 2, 5])
-        self.stream = [["k", "TEXT"], ["ts", "TIMESTAMP" if self.is_timestamp else "BIGINT"], ["id", "BIGINT"],
-                       ["type", "TEXT"], ["v", "BIGINT"]] + ([["x", "DOUBLE"]] if self.has_x else [])
-
-    def rows(self):
-        r = self.r
-        count = r.choice([1, 2, 3, 4, 5, 6, 6, 7, 8, 8, 9, 10, 11, 12, 13, 14])
-        keys = r.choice([["A"], ["A", "A", "B"], ["A", "B"], ["A", "B", None]])
-        letters = LETTERS[:self.n_labels]
-        types = list(letters) * 3 + ["x"] * r.choice([1, 2, 4])
-        if self.overlap:
-            types += [t for t in TYPES if len(t) == 2 and all(c in letters for c in t)]
-        if r.random() < 0.15:
-            types.append(None)
-        steps = r.choice([[1], [0, 1], [0, 0, 1, 2], [1, 2, 3], [0, 1, 5], [1, 1, 2, 10]])
-        tops = r.choice([2, 3, 6])
-        nulls = r.choice([0, 0, 0.15])
-        t, rows = r.choice([0, 10, 100]), []
-        for i in range(count):
-            t += r.choice(steps) * self.unit if i else 0
-            v = None if r.random() < nulls else r.randint(0 if r.random() < 0.2 else 1, tops)
-            row = [r.choice(keys), self.time(t), i + 1, r.choice(types), v]
-            if self.has_x:
-                row.append(None if r.random() < nulls else r.randint(-4, 16) / 4)
-            rows.append(row)
-        return rows
-
-    def time(self, t):
-        if not self.is_timestamp:
-            return t
-        return f"2026-01-31T09:{t // 60:02}:{t % 60:02}Z"
-
-    def duration(self, n, short=True):
-        """short: where units may be abbreviated, inside { } and after WITHIN (section 2 of the language page)."""
-        n *= self.unit
-        if not self.is_timestamp:
-            return str(n)
-        full = [f"{n} SECONDS", f"{n * 1000} MILLISECONDS", f"INTERVAL '{n}' SECOND"]
-        return self.r.choice(full + [f"{n}s", f"{n * 1000} MS"] if short else full)
-
-    # ---- the query
+    # ---- the parts of a case
 
     def spec(self):
-        self.shape()
         r = self.r
-        labels = [c.upper() for c in LETTERS[:self.n_labels]]
-        timers = []
-        if self.full:
-            timers = ["A.ts + 3 SECONDS", "LAST(ts) + 2 SECONDS", "A.v * 1 SECONDS"] if self.is_timestamp else \
-                ["A.v", "FIRST(A.v)", "A.v * 2", "B.v", "LAST(v)"]
-        if r.random() < 0.4:
-            tree = templates.tree(r, self.full, self.duration)
-            labels = sorted({n.label for n in nodes(tree) if isinstance(n, Step)} |
-                            {x for n in nodes(tree) if isinstance(n, Absence) for x in n.labels if x in "ABCD"})
-            self.n_labels = max("ABCD".index(x) for x in labels) + 1
-        else:
-            tree = patterns.Trees(r, labels, self.duration, self.full, timers).tree()
-        spec = Spec(self.stream, self.rows(), tree, {})
-        spec.partition = ["k"] if r.random() < 0.75 else []
-        if self.full and r.random() < 0.15:
-            window = r.choice(["SESSION", "TUMBLE"])
-            spec.partition.append(f"{window}({self.duration(r.choice([1, 2, 3, 4, 8]), short=False)})")
-        if r.random() < 0.45:
-            rows = r.random() < 0.2
-            spec.within = f"{r.choice([1, 2, 3, 4, 6])} ROWS" if rows else \
-                self.duration(r.choice([0, 1, 2, 4, 6, 10, 15]))
-        if r.random() < 0.15:
-            spec.subsets = {"U": r.sample(labels, min(r.choice([1, 2, 3]), len(labels)))}
-        self.modes(spec, labels)
-        conditions = Conditions(r, labels, spec, self)
-        spec.defines = conditions.defines()
-        spec.inline = {label for label in labels if r.random() < 0.08}
-        spec.measures = conditions.measures()
-        if self.full and r.random() < 0.1 and spec.measures:
-            conditions.outside()
+        self.times, self.parameters, self.tables = Times(r), {}, {}
+        self.key_type, self.overlap = r.pick("key"), r.yes("rows that fit several labels")
+        self.kind = r.pick("source")
+        self.order = r.pick("order")
+        if self.kind in ("union", "pattern") and self.order in ("bounded", "none"):
+            self.order = "time"
+        self.has_time = self.order not in ("bounded", "none")
+        self.columns = ["k", "j", "ts", "id", "type", "v"] + ["x"] * r.yes("column x") + ["d", "due"] * (r.random() < 0.4)
+        tree, labels = self.tree()
+        self.labels = max(["ABCD".index(x) for x in labels if x in "ABCD"] + [1]) + 1
+        rows = Rows(r, self.labels, self.overlap).made(self.first_tree(tree), self.key_type)
+        streams, parts, columns = self.sources()
+        queries = []
+        if self.kind == "pattern":
+            queries.append(self.inner_query(parts))
+            parts, columns = [Part("p")], self.inner_columns
+        query = Query("m", parts, tree)
+        query.several = self.kind in ("union", "pattern")
+        query.order = self.order_text(columns)
+        self.clauses(query, labels, columns)
+        spec = Spec(streams, queries + [query], [], [], self.times.clock)
+        self.arrive(spec, rows)
+        self.put_parameters(spec)
+        spec.parameters, spec.tables = self.parameters, self.tables
         return spec
 
-    def modes(self, spec, labels):
+    def tree(self, small=False):
+        """A pattern and the labels in it."""
         r = self.r
-        skip = r.random()
-        if skip < 0.35:
-            spec.skip = "AFTER MATCH NO SKIP"
-        elif skip < 0.6:
-            spec.skip = r.choice(["", "AFTER MATCH SKIP PAST LAST ROW"])
-        elif skip < 0.88:
-            spec.skip = "AFTER MATCH SKIP TO NEXT ROW"
+        duration = self.duration if self.has_time else None
+        if r.yes("a known shape"):
+            tree = templates.tree(r, duration)
         else:
-            target = r.choice((labels[1:] or labels) + list(spec.subsets))
-            spec.skip = f"AFTER MATCH SKIP TO {r.choice(['FIRST ', 'LAST ', ''])}{target}"
-        if r.random() < 0.65:
-            spec.mode = r.choice(["", "ONE ROW PER MATCH"])
+            labels = ["A", "B", "C", "D"][:r.pick("labels")]
+            tree = patterns.Trees(r, labels, duration, self.timers()).tree()
+        labels = sorted({n.label for n in nodes(tree) if isinstance(n, Step)})
+        for n in nodes(tree):
+            if isinstance(n, Absence) and n.duration is not None:
+                n.duration = n.duration.replace("{L}", r.choice(labels or ["A"]))
+        return tree, sorted(set(labels) | {x for n in nodes(tree) if isinstance(n, Absence) for x in n.labels})
+
+    def first_tree(self, tree):
+        """The pattern that reads the rows as they come."""
+        if self.kind == "pattern":
+            self.inner_tree = self.tree()[0]
+            return self.inner_tree
+        return tree
+
+    def timers(self):
+        """Computed durations; {L} becomes a label of the pattern."""
+        if self.times.type != "TIMESTAMP":
+            more = ["{L}.d"] if "d" in self.columns else []
+            return {"expression": ["{L}.v", "FIRST({L}.v)", "{L}.v * 2", "LAST(v)", "COUNT({L}.*) + 1"] + more}
+        found = {"expression": ["{L}.v * 1 SECONDS", "LAST(v) * 2 SECONDS"], "deadline": ["{L}.ts + 3 SECONDS", "LAST(ts) + 2 SECONDS"]}
+        if "d" in self.columns:
+            found["expression"] += ["{L}.d", "LAST(d) + 1 SECONDS"]
+            found["deadline"] += ["{L}.due", "FIRST({L}.due)", "LAST(due)"]
+        return found
+
+    def duration(self, n, short=True):
+        return self.times.duration(n, short)
+
+    # ---- FROM
+
+    def watermark(self, column, force=False):
+        """The clause, and the delay in time units; None, None without one."""
+        r = self.r
+        if not self.has_time or not (force or r.yes("watermark")):
+            return None, None
+        delay = r.pick("watermark delay")
+        if delay == "none":
+            return f"WATERMARK FOR {column} AS {column}", 0
+        return f"WATERMARK FOR {column} AS {column} - {self.times.duration(delay, short=False)}", delay
+
+    def type_of(self, column):
+        return {"k": self.key_type, "j": "BIGINT", "ts": self.times.type, "id": "BIGINT", "type": "TEXT", "v": "BIGINT",
+                "x": "DOUBLE", "d": self.times.duration_type, "due": self.times.type}[column]
+
+    def sources(self):
+        """Streams, the parts that read them, and the columns that these give."""
+        r, streams, parts = self.r, [], []
+        count = {"two": 2, "three": 3, "one twice": 1}[r.pick("streams of a union")] if self.kind == "union" else 1
+        self.delays = {}
+        for name in "stu"[:count]:
+            own = OWN_NAMES if self.kind in ("union", "select") and r.yes("part with its own names") else {}
+            columns = list(self.columns)
+            if self.kind == "union" and r.yes("part lacks a column"):
+                columns.remove(r.choice([c for c in columns if c in ("v", "x", "j", "d", "due")]))
+            clause, self.delays[name] = self.watermark(own.get("ts", "ts"), self.order == "omitted")
+            streams.append(Stream(name, [(own.get(c, c), self.type_of(c), c) for c in columns], clause))
+            parts.append(self.part(name, columns, own))
+        if self.kind == "union" and count == 1:
+            parts.append(self.part("s", columns, own))
+        given = {name for part in parts for name in (self.columns if part.items is None else [i.split()[-1] for i in part.items])}
+        return streams, parts, [c for c in self.columns + ["w", "m", "src"] if c in given]
+
+    def part(self, stream, columns, own):
+        r = self.r
+        if self.kind not in ("select", "union") or self.kind == "union" and not own and r.random() < 0.4:
+            return Part(stream)
+        name = {c: own.get(c, c) for c in columns}
+        items = {c: f"{name[c]} AS {c}" if c in own else c for c in columns}
+        v, made = name.get("v", "0"), Part(stream, [])
+        if r.yes("inner expression"):
+            items["v"] = r.choice([f"{v} * 2 AS v", f"COALESCE({v}, 0) AS v", f"{v} + 1 AS v", f"ABS({v} - 2) AS v",
+                                   f"CASE WHEN {name['type']} = 'a' THEN {v} ELSE 0 END AS v"])
+        if r.yes("STREAM() as a column"):
+            items["src"] = "STREAM() AS src"
+        if r.yes("LEFT JOIN"):
+            items["w"] = self.joined(made, name, v)
+        if r.yes("window aggregate"):
+            items["m"] = self.over(name, v)
+        if r.yes("inner WHERE"):
+            made.where = r.choice([f"{v} > 0", f"{name['type']} <> 'x'", f"{v} IS NOT NULL", f"{name['id']} % 3 <> 0",
+                                   f"{name['type']} IN ('a', 'b', 'ab')", f"{v} < 3 OR {name['type']} = 'a'"])
+        made.items = list(items.values())
+        return made
+
+    def joined(self, part, name, v):
+        """LEFT JOIN to a table of types or of numbers; the item that reads it."""
+        r = self.r
+        if r.random() < 0.6 or v == "0":
+            rows = [[kind, r.choice([1, 2, 3, None])] for kind in r.sample(["a", "b", "c", "x", "ab"], r.randint(0, 4))]
+            self.tables["g"] = self.tables.get("g") or ("CREATE TABLE g (name TEXT, w BIGINT, PRIMARY KEY (name));\n", rows)
+            part.join = f" LEFT JOIN g ON g.name = {name['type']}"
+            return r.choice(["w", "g.w AS w", "COALESCE(w, 9) AS w"])
+        rows = [[n, r.choice([1, 2, 3, None])] for n in r.sample([0, 1, 2, 3, 6], r.randint(0, 4))]
+        self.tables["h"] = self.tables.get("h") or ("CREATE TABLE h (n BIGINT PRIMARY KEY, w BIGINT);\n", rows)
+        part.join = f" LEFT JOIN h ON h.n = {v}"
+        return r.choice(["w", "h.w AS w", "h.w + 1 AS w"])
+
+    def over(self, name, v):
+        r = self.r
+        frame = f"ROWS {r.choice([0, 1, 2, 3])} PRECEDING" if r.pick("window") == "ROWS" else \
+            f"RANGE {self.duration(r.choice([0, 1, 2, 5]), short=False)} PRECEDING"
+        if not self.has_time:
+            frame = f"ROWS {r.choice([0, 1, 2, 3])} PRECEDING"
+        key = f"PARTITION BY {name['k']} " if r.random() < 0.7 else ""
+        call = r.choice([f"AVG({v})", f"SUM({v})", f"MAX({v})", f"MIN({v})", "COUNT(*)", f"COUNT({v})", f"STDDEV_POP({v})"])
+        return f"{call} OVER ({key}ORDER BY {name['ts']} {frame}) AS m"
+
+    def inner_query(self, parts):
+        """A pattern whose output the main one reads. It gives the columns that conditions and measures want."""
+        r = self.r
+        q = Query("p", parts, self.inner_tree)
+        self.modes(q, sorted({n.label for n in nodes(q.pattern) if isinstance(n, Step)}) or ["A"])
+        q.partition = ["k"]
+        timeouts = " SHOW TIMEOUT MATCHES" if q.mode.endswith("TIMEOUT MATCHES") else ""
+        all_rows = r.pick("inner pattern") == "ALL ROWS"
+        if all_rows:
+            q.mode = q.mode if q.mode.startswith("ALL") else "ALL ROWS PER MATCH" + timeouts
+            q.measures = [("MATCH_ROWTIME()", "done"), ("CLASSIFIER()", "label")]
+            self.inner_columns = [c for c in self.columns]
         else:
-            spec.mode = "ALL ROWS PER MATCH" + r.choice(["", " SHOW EMPTY MATCHES", " OMIT EMPTY MATCHES"])
-            if "NO SKIP" not in spec.skip and r.random() < 0.4:
-                spec.mode = "ALL ROWS PER MATCH WITH UNMATCHED ROWS"
-        if "UNMATCHED" not in spec.mode and r.random() < 0.3:
-            spec.mode = (spec.mode or "ONE ROW PER MATCH") + " SHOW TIMEOUT MATCHES"
+            q.mode = "ONE ROW PER MATCH" + timeouts
+            q.measures = [("LAST(id)", "id"), ("LAST(type)", "type"), (r.choice(["SUM(v)", "LAST(v)", "COUNT(*)"]), "v"),
+                          ("MATCH_ROWTIME()", "ts")]
+            self.inner_columns = ["k", "id", "type", "v", "ts"]
+        q.order = "" if self.order == "omitted" else "ts"
+        self.inner_time = "done" if all_rows else "ts"
+        q.within = self.within(q.pattern)
+        conditions = Conditions(r, q, self.columns, self.times, self.overlap)
+        q.defines = {label: [conditions.base(label)] for label in conditions.used}
+        return q
+
+    def order_text(self, columns):
+        r = self.r
+        time = "ts"
+        if self.kind == "pattern":
+            time = self.inner_time
+            if r.pick("inner pattern's time") == "omitted":
+                return ""
+        if self.order == "omitted":
+            return "" if self.kind != "pattern" else time
+        if self.order == "time, more":
+            more = MORE_ORDER + ["ts, x DESC", "ts, x, v"] * ("x" in columns)
+            return r.choice(more).replace("ts", time)
+        if self.order == "bounded":
+            return r.choice(BOUNDED_ORDER)
+        return "" if self.order == "none" else time
+
+    # ---- the clauses
+
+    def clauses(self, q, labels, columns):
+        r = self.r
+        q.partition = {"none": [], "k": ["k"], "k, j": ["k", "j"], "j": ["j"]}[r.pick("partition")]
+        q.partition = [k for k in q.partition if k in columns]
+        window = r.pick("window of a partition")
+        if self.has_time and window != "none":
+            q.partition.insert(r.randint(0, len(q.partition)), f"{window}({self.duration(r.choice([1, 2, 3, 4, 8]), short=False)})")
+        q.within = self.within(q.pattern)
+        if r.yes("subset"):
+            q.subsets = {"U": r.sample(labels, min(r.choice([1, 2, 3]), len(labels)))}
+        self.modes(q, labels)
+        conditions = Conditions(r, q, columns, self.times if self.has_time and "ts" in columns else None, self.overlap)
+        q.defines = conditions.defines()
+        q.inline = {label for label in labels if r.yes("inline")}
+        q.measures = conditions.measures()
+        if q.measures and r.yes("outer SELECT"):
+            conditions.outside()
+
+    def within(self, tree):
+        r = self.r
+        kind = r.pick("within")
+        last = tree.items[-1] if isinstance(tree, Seq) and tree.items else tree
+        if isinstance(last, Absence) and last.duration is None and r.random() < 0.8:
+            kind = "time"                        # an absence at the end needs an end
+        if kind == "rows" or kind == "time" and not self.has_time:
+            return f"{r.choice([1, 2, 3, 4, 6])} ROWS"
+        return self.duration(r.choice([0, 1, 2, 4, 6, 10, 15])) if kind == "time" else None
+
+    def modes(self, q, labels):
+        r = self.r
+        skip = r.pick("skip")
+        if skip == "TO label":
+            target = r.choice((labels[1:] or labels or ["A"]) + list(q.subsets))
+            q.skip = f"AFTER MATCH SKIP TO {r.choice(['FIRST ', 'LAST ', ''])}{target}"
+            q.options = "WITH (skip_miss = 'next row') " if r.yes("skip_miss") else ""
+        elif skip == "NO SKIP":
+            q.skip = "AFTER MATCH NO SKIP"
+        elif skip == "TO NEXT ROW" or r.random() < 0.5:
+            q.skip = f"AFTER MATCH SKIP {skip}"
+        if r.pick("output") == "ONE ROW":
+            q.mode = r.choice(["", "ONE ROW PER MATCH"])
+        else:
+            empty = r.pick("empty matches")
+            q.mode = "ALL ROWS PER MATCH" + {"SHOW": r.choice(["", " SHOW EMPTY MATCHES"]), "OMIT": " OMIT EMPTY MATCHES",
+                                             "UNMATCHED": " WITH UNMATCHED ROWS" if skip != "NO SKIP" else ""}[empty]
+        if "UNMATCHED" not in q.mode and r.yes("SHOW TIMEOUT MATCHES"):
+            q.mode = (q.mode or "ONE ROW PER MATCH") + " SHOW TIMEOUT MATCHES"
+
+    # ---- parameters
+
+    def put_parameters(self, spec):
+        """Numbers and durations that a parameter says."""
+        r, q = self.r, spec.main
+        if not r.yes("parameters"):
+            return
+
+        def named(kind, value):
+            name = f"p{len(self.parameters) + 1}"
+            self.parameters[name] = (kind, value)
+            return ":" + name
+
+        if self.has_time:
+            for n in nodes(q.pattern):
+                if isinstance(n, Absence) and n.duration and re.fullmatch(r"[\d.]+|\d+ (MILLI)?SECONDS", n.duration):
+                    n.duration = named(self.times.duration_type, n.duration)
+            if q.within and re.fullmatch(r"[\d.]+|\d+ (MILLI)?SECONDS", q.within) and r.random() < 0.5:
+                q.within = named(self.times.duration_type, q.within)
+        for conjuncts in q.defines.values():
+            for i, c in enumerate(conjuncts):
+                if i and NUMBER.search(c):
+                    conjuncts[i] = NUMBER.sub(lambda m: named("BIGINT", m.group()), c, count=1)
+
+    # ---- arrival
+
+    def arrive(self, spec, rows):
+        """The rows become events of the streams; three feeds bring them."""
+        r = self.r
+        names = [s.name for s in spec.streams]
+        if not self.has_time:
+            r.shuffle(rows)
+        spec.events = [Event(row["id"], r.choice(names), row) for row in rows]
+        if self.has_time and r.yes("row without a time"):
+            r.choice(spec.events).row["ts"] = None
+        come = Arrivals(r, spec.events, self.delays, self.times.clock)
+        order, again = self.orders(spec, come)
+        cut = r.pick("cut after a row")
+        spec.feeds = [come.blocks(order), come.blocks(order, cut), come.blocks(again, cut)]
+
+    def orders(self, spec, come):
+        """Two orders of arrival that bring the same."""
+        r = self.r
+        bounded = [name for name, delay in self.delays.items() if delay is not None]
+        advances = self.has_time and self.times.type != "DOUBLE"
+        if self.has_time and not bounded and r.yes("late rows without a watermark"):
+            order = come.in_time()
+            order.insert(r.randint(0, len(order)), order.pop(r.randrange(len(order))))
+            spec.late_policy = r.choice(["drop", "drop", None, "fail"])
+            return order, order
+        if advances and r.yes("advance that makes rows late"):
+            order = come.in_time()
+            like = r.choice(order)
+            if like.t is not None:
+                order.insert(r.randint(0, len(order)), ("advance", self.times.clock.number(like.t + r.choice([0, 1, 3]))))
+                spec.late_policy = r.choice(["drop", "drop", None])
+            return order, order
+        if bounded and r.yes("late rows"):
+            come.late()
+            policy = r.pick("late policy")
+            spec.late_policy = None if policy == "default" else policy
+        order = come.in_time()
+        again = come.jittered() if bounded or len(spec.streams) > 1 else order
+        return order, come.advanced(again) if advances and r.yes("advance") else again
 
     def next(self, name=None):
-        """The next (Spec, case) whose query compiles and whose answer is worth comparing."""
+        """The next (Spec, case, answer) whose text compiles and whose answer is worth comparing."""
         while True:
             spec = self.spec()
             try:
-                case = spec.case(name)
+                made = spec.case(name)
             except TooBig:
                 continue
-            if case is None:
+            if made is None:
                 continue
+            case, got = made
             # Cases without output, or with a run-time error, are worth something, but not half of all.
-            if not case.get("expected") and self.r.random() < (0.7 if "error" in case else 0.8):
+            if not any(rows for _, _, rows in case.get("outputs", [])[-1:]) and \
+                    self.r.random() < (0.7 if "error" in case else 0.8):
                 continue
-            return spec, case
+            return spec, case, got
 
 
-def cases(profile, seed, count, first=0):
-    """Each case has its own seed, so that any of them can be made alone."""
+def cases(seed, count, first=0, weights=WEIGHTS):
     for n in range(first, first + count):
-        yield Generator(f"{seed}/{n}", profile).next(f"{profile}-{seed}-{n}")
+        yield Generator(f"{seed}/{n}", weights).next(f"{seed}-{n}")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--profile", choices=["core", "full"], default="core")
     parser.add_argument("--seed", default="1")
     parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--set", action="append", default=[], help="a weight, such as 'item=PERMUTE:50' or 'inline=0'")
     options = parser.parse_args()
-    for _, case in cases(options.profile, options.seed, options.count):
+    for _, case, _ in cases(options.seed, options.count, weights=changed(options.set)):
         print(json.dumps(case))
 
 

@@ -2,6 +2,7 @@
 import json
 
 from oracle.expressions import Frame
+from oracle.values import MatchId
 
 
 def layout(plan):
@@ -15,11 +16,10 @@ def layout(plan):
     if not plan.all_rows:
         if plan.measures:
             return keys + measures
-        return keys + [("match_start", plan.order_type, ("own", "MATCH_START")),
-                       ("match_end", plan.order_type, ("own", "MATCH_END")),
-                       ("match_rows", "BIGINT", ("own", "rows"))]
+        ends = [("match_start", plan.order_type, ("own", "MATCH_START")), ("match_end", plan.order_type, ("own", "MATCH_END"))]
+        return keys + (ends if plan.order else []) + [("match_rows", "BIGINT", ("own", "rows"))]
     used = list(plan.keys)
-    order = [i for i, _ in plan.order if i not in used]
+    order = [i for i, _ in plan.order if i not in used and i < len(plan.columns)]
     used += order
     rest = [i for i in range(len(plan.columns)) if i not in used]
     column = lambda i: (plan.columns[i][0], plan.columns[i][1], ("column", i))
@@ -32,6 +32,7 @@ def facts(plan, e):
     rows = e.path.mapped() if e.path else []
     time = lambda i: p.rows[i][plan.order[0][0]] if plan.order else None
     found["MATCH_NUMBER"] = e.number
+    found["MATCH_ID"] = MatchId(e.serial)
     found["MATCH_STATUS"] = e.status if e.path else None
     found["PATH"] = json.dumps([label for _, label in rows], separators=(",", ":"), ensure_ascii=False)
     found["MATCH_START"] = time(rows[0][0]) if rows else None
@@ -46,6 +47,10 @@ def facts(plan, e):
     else:
         found["MATCH_ROWTIME"] = time(e.start)       # an empty match has the time of its start row
     return found
+
+
+def output_time(plan, e):
+    return facts(plan, e)["MATCH_ROWTIME"]
 
 
 def output(plan, e):

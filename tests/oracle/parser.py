@@ -1,32 +1,88 @@
 """Statements and the MATCH_RECOGNIZE clause: sections 3 and 5 of the language page, by recursive descent."""
-from oracle.lexer import CompileError, tokens
 from oracle.expression_parser import Cursor, duration, expression
+from oracle.lexer import CompileError, tokens
 from oracle.pattern_parser import pattern
-from oracle.syntax import Query
+from oracle.syntax import Part, Query, Script, Shape
+from oracle.values import TYPE_NAMES
 
 
 def parse(text):
-    """The last query of the text; CREATE STREAM is skipped, as the caller knows the stream."""
-    p = Cursor(tokens(text))
-    query = None
+    p, script = Cursor(tokens(text)), Script()
     while not p.at_end():
         if p.accept(";"):
             continue
-        if p.is_word("CREATE") and p.peek(1).upper == "STREAM":
-            while not p.is_symbol(";"):
-                if p.at_end():
-                    p.fail("the end of the statement")
-                p.next()
-            continue
-        query = statement(p)
+        statement(p, script)
         if not p.at_end():
             p.expect(";")
-    if query is None:
+    if not script.queries:
         p.fail("a query")
-    return query
+    return script
 
 
-def statement(p):
+def statement(p, script):
+    if p.accept_word("CREATE", "STREAM") or p.is_word("CREATE") and p.peek(1).upper == "TABLE":
+        if p.accept_word("CREATE"):
+            p.next()
+        shape = shaped(p)
+        declare(script.shapes, shape.name, shape)
+    elif p.accept_word("CREATE", "PARAMETER"):
+        name = p.identifier()[0]
+        kind = type_name(p)
+        declare(script.parameters, name, (kind, expression(p) if p.accept_word("DEFAULT") else None))
+    else:
+        script.queries.append(query(p))
+
+
+def declare(names, name, what):
+    if name.lower() in names:
+        raise CompileError(f"{name} is declared twice")
+    names[name.lower()] = what
+
+
+def type_name(p):
+    kind = TYPE_NAMES.get(p.identifier()[0].upper())
+    return kind or p.fail("a type")
+
+
+def shaped(p):
+    """A stream's or a table's columns."""
+    shape = Shape(p.identifier()[0], [], set())
+    p.expect("(")
+    while True:
+        if p.accept_word("WATERMARK", "FOR"):
+            column, is_quoted = p.identifier()
+            p.expect_word("AS")
+            p.identifier()
+            shape.watermark = (column, is_quoted, expression(p) if p.accept("-") else None)
+        elif p.accept_word("PRIMARY", "KEY"):
+            p.expect("(")
+            shape.keys = [p.identifier()]
+            while p.accept(","):
+                shape.keys.append(p.identifier())
+            p.expect(")")
+        else:
+            column_shape(p, shape)
+        if not p.accept(","):
+            break
+    p.expect(")")
+    return shape
+
+
+def column_shape(p, shape):
+    name, is_quoted = p.identifier()
+    shape.columns.append((name, type_name(p)))
+    while not (p.is_symbol(",") or p.is_symbol(")")):
+        if p.accept_word("NOT", "NULL"):
+            shape.not_null.add(name)
+        elif p.accept_word("PRIMARY", "KEY"):
+            shape.keys = [(name, is_quoted)]
+        elif p.accept_word("PATH"):
+            p.next()
+        else:
+            p.fail("a column's end")
+
+
+def query(p):
     name, options = "m", {}
     if p.accept_word("CREATE"):
         p.expect_word("PATTERN")
@@ -45,7 +101,7 @@ def statement(p):
     p.expect_word("SELECT")
     q.select = select_items(p)
     p.expect_word("FROM")
-    q.source = p.identifier()[0]
+    q.parts = source(p)
     p.expect_word("MATCH_RECOGNIZE")
     p.expect("(")
     clauses(p, q)
@@ -62,18 +118,57 @@ def statement(p):
 def select_items(p):
     if p.accept("*"):
         return None
-    items = []
-    while True:
-        e = expression(p)
-        if p.accept_word("AS"):
-            name = p.identifier()[0]
-        elif e[0] == "column":
-            name = e[2]
-        else:
-            p.fail("AS and a name")
-        items.append((e, name))
-        if not p.accept(","):
-            return items
+    items = [select_item(p)]
+    while p.accept(","):
+        items.append(select_item(p))
+    return items
+
+
+def select_item(p):
+    e = expression(p)
+    if p.accept_word("AS"):
+        return e, p.identifier()[0]
+    return (e, e[2]) if e[0] == "column" else p.fail("AS and a name")
+
+
+def source(p):
+    """A stream, or parts in brackets."""
+    if not p.accept("("):
+        return [Part(p.identifier()[0])]
+    parts = [part(p)]
+    while p.accept_word("UNION", "ALL", "BY", "NAME"):
+        parts.append(part(p))
+    p.expect(")")
+    return parts
+
+
+def part(p):
+    if not p.accept_word("SELECT"):
+        return Part(p.identifier()[0])
+    items = [part_item(p)]
+    while p.accept(","):
+        items.append(part_item(p))
+    p.expect_word("FROM")
+    made = Part(p.identifier()[0], items)
+    if p.accept_word("LEFT", "JOIN"):
+        table = p.identifier()[0]
+        p.expect_word("ON")
+        made.join = (table, expression(p))
+    if p.accept_word("WHERE"):
+        made.where = expression(p)
+    return made
+
+
+def part_item(p):
+    """* and name.* stand for all columns there are."""
+    if p.accept("*"):
+        return ("star", None)
+    if p.peek(1).text == "." and p.peek(2).text == "*" and p.peek(2).kind == "symbol":
+        name = p.identifier()[0]
+        p.next()
+        p.next()
+        return ("star", name)
+    return select_item(p)
 
 
 def clauses(p, q):

@@ -53,13 +53,18 @@ class Live:
         return self.edge.kind == "row" and self.edge.crossed.gap != "any"
 
 
-class Start:
-    """One start in one partition. number: what MATCH_NUMBER() is in DEFINE."""
+def walkers(plan, budget):
+    """For starts inside a partition, and at its first row."""
+    return Walker(plan, False, budget.spend), Walker(plan, True, budget.spend)
 
-    def __init__(self, plan, partition, start, number, budget, accepted, died):
+
+class Start:
+    """One start in one partition. number: what MATCH_NUMBER() is in DEFINE; walkers: as of walkers()."""
+
+    def __init__(self, plan, partition, start, number, walkers, budget, accepted, died):
         self.plan, self.partition, self.start, self.number = plan, partition, start, number
         self.budget, self.accepted, self.died = budget, accepted, died
-        self.walker = Walker(plan, start == 0, budget.spend)
+        self.walker = walkers[start == 0]
         p = partition
         ends = [p.window[1]] if p.window else []
         if plan.within is not None:

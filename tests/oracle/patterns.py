@@ -52,7 +52,8 @@ def text(node, inline=None):
         known = {(0, 1): "?", (0, None): "*", (1, None): "+"}
         q = known.get((n.lo, n.hi))
         if q is None:
-            q = f"{{{n.lo}}}" if n.lo == n.hi else f"{{{n.lo},{'' if n.hi is None else n.hi}}}"
+            lo = "" if n.lo == 0 and n.hi else n.lo
+            q = f"{{{n.lo}}}" if n.lo == n.hi else f"{{{lo},{'' if n.hi is None else n.hi}}}"
         return q + ("" if n.greedy else "?")
 
     def body(n):
@@ -71,29 +72,29 @@ def text(node, inline=None):
 # ---- random trees
 
 class Trees:
-    """Random trees. choose: a random.Random; duration: a function that makes a duration text."""
+    """Random trees. choose: a Chooser; duration: a function that makes a duration text, None where no row has a time;
+    timers: texts of computed durations, by kind."""
 
-    def __init__(self, choose, labels, duration, full, expression_timers=None):
-        self.r, self.labels, self.duration, self.full = choose, labels, duration, full
-        self.expression_timers = expression_timers or []
+    def __init__(self, choose, labels, duration, timers):
+        self.r, self.labels, self.duration, self.timers = choose, labels, duration, timers
 
     def tree(self):
-        return self.sequence(self.r.choice([1, 2, 2, 3, 3, 4]), 2)
+        return self.sequence(self.r.pick("items"), 2)
 
     def step(self):
         return Step(self.r.choice(self.labels))
 
     def sequence(self, n, depth, trailing=False):
         r, items = self.r, []
-        style = r.choice(["strict", "next", "any", "mixed", "mixed"])
+        style = r.pick("style")
         for i in range(n):
             if i:
                 items += self.connector(style)
             items.append(self.item(depth))
-        if r.random() < 0.06:
-            items.insert(0, self.absence(timer=r.random() < 0.5))
-        if r.random() < (0.16 if depth == 2 else 0.05):
-            items.append(self.absence(timer=r.random() < 0.6))
+        if depth == 2 and r.yes("absence at the start"):
+            items.insert(0, self.absence(timer=r.yes("that is a timer")))
+        if depth == 2 and r.yes("absence at the end"):
+            items.append(self.absence(timer=r.yes("that is a timer")))
         if trailing:
             items += self.connector(style, loop=True)
         return items[0] if len(items) == 1 else Seq(items)
@@ -101,96 +102,113 @@ class Trees:
     def connector(self, style, loop=False):
         """Between two items: nothing, a gap, an absence, a timer, in any company."""
         r = self.r
-        kind = {"strict": None, "next": "next", "any": "any"}.get(style) if style != "mixed" and r.random() < 0.8 \
-            else r.choice([None, "next", "next", "any"])
-        if loop and kind is None:
-            kind = r.choice(["next", "any"])
-        found = []
-        if kind:
-            found.append(self.gap(kind))
-        if r.random() < 0.13:
-            found.insert(r.randint(0, len(found)), self.absence(timer=False))
-        if r.random() < 0.08:
-            found.insert(r.randint(0, len(found)), self.absence(timer=True))
+        if style == "mixed" or r.yes("connector against the style"):
+            style = r.pick("connector of a mixed style")
+        if loop and style == "strict":
+            style = r.choice(["next", "any"])
+        found = [] if style == "strict" else [self.gap(style)]
+        for name, timer in (("absence between", False), ("timer between", True)):
+            if r.yes(name):
+                found.insert(r.randint(0, len(found)), self.absence(timer))
         return found
 
     def gap(self, kind):
         gap, r = Gap(kind), self.r
-        if r.random() < 0.25:
-            which = r.random()
-            if which < 0.45:
-                gap.hi = self.duration(r.choice([1, 2, 3, 4, 5, 8]))
-            elif which < 0.75:
-                gap.lo = self.duration(r.choice([0, 1, 2, 3, 4]))
-            else:
-                lo = r.choice([0, 1, 2, 3])
-                gap.lo, gap.hi = self.duration(lo), self.duration(lo + r.choice([0, 1, 2, 4]))
+        bounds = r.pick("bounds of a gap") if self.duration else "none"
+        if bounds == "upper":
+            gap.hi = self.duration(r.choice([1, 2, 3, 4, 5, 8]))
+        elif bounds == "lower":
+            gap.lo = self.duration(r.choice([0, 1, 2, 3, 4]))
+        elif bounds == "both":
+            lo = r.choice([0, 1, 2, 3])
+            gap.lo, gap.hi = self.duration(lo), self.duration(lo + r.choice([0, 1, 2, 4]))
         return gap
+
+    def any_gap(self):
+        return self.gap(self.r.choice(["next", "next", "any"]))
 
     def absence(self, timer):
         r = self.r
-        labels = tuple(r.sample(self.labels, 2 if r.random() < 0.2 and len(self.labels) > 1 else 1))
-        node = Absence(labels)
-        if timer:
-            if self.expression_timers and r.random() < 0.3:
-                node.duration = r.choice(self.expression_timers)
-            else:
-                node.duration = self.duration(r.choice([0, 1, 2, 2, 3, 4, 5, 8]))
+        two = r.yes("absence of two") and len(self.labels) > 1
+        node = Absence(tuple(r.sample(self.labels, 2 if two else 1)))
+        if timer and self.duration:
+            kind = r.pick("timer")
+            node.duration = r.choice(self.timers[kind]) if self.timers.get(kind) else \
+                self.duration(r.choice([0, 1, 2, 2, 3, 4, 5, 8]))
         return node
 
     def item(self, depth):
         r = self.r
-        what = r.random()
-        if depth == 0 or what < 0.5:
-            return self.loop(self.step(), 0.25)
-        if what < 0.72:                                       # a loop with its own gap
-            return self.loop(self.body(depth - 1), 0.95)
-        if what < 0.86:
-            n = r.choice([2, 2, 3])
-            branches = [self.branch(depth - 1) for _ in range(n)]
-            if r.random() < 0.12:
-                branches[r.randrange(n)] = Seq([])
-            return self.loop(Alt(branches), 0.3)
-        if what < 0.9:
-            return r.choice([Anchor("^"), Anchor("$"), Seq([])])
-        if self.full and what < 0.96:
-            n = r.choice([2, 2, 3])
-            trailing = r.random() < 0.6
-            items = [self.permuted(depth - 1, trailing and i < n - 1) for i in range(n)]
-            return Permute(items)
-        if self.full and what < 0.98:
-            return self.loop(Excluded([self.branch(depth - 1)]), 0.3)
+        what = r.pick("item") if depth else "step"
+        if what == "step":
+            return self.looped(self.step(), "quantifier of a step")
+        if what == "loop":
+            return self.loop(self.body(depth - 1))
+        if what == "alternation":
+            branches = [self.branch(depth - 1) for _ in range(r.pick("branches"))]
+            if r.yes("empty branch"):
+                branches[r.randrange(len(branches))] = Seq([])
+            return self.looped(Alt(branches), "quantifier of a group")
+        if what == "anchor":
+            return Anchor(r.pick("which anchor"))
+        if what == "empty":
+            return Seq([])
+        if what == "PERMUTE":
+            n, gaps = r.pick("PERMUTE items"), r.yes("PERMUTE with gaps")
+            made = Permute([self.permuted(gaps and i < n - 1) for i in range(n)])
+            return self.looped(made, "quantifier of a group") if n < 4 else made
+        if what == "exclusion":
+            return self.looped(Excluded([self.branch(depth - 1)]), "quantifier of a group")
         return self.sequence(2, depth - 1)
 
-    def permuted(self, depth, trailing):
-        if self.r.random() < 0.12:
+    def permuted(self, trailing):
+        if self.duration and self.r.yes("PERMUTE with a timer"):
             return self.absence(timer=True)
-        item = self.loop(self.step(), 0.3)
-        return Seq([item, self.gap(self.r.choice(["next", "next", "any"]))]) if trailing else item
+        item = self.looped(self.step(), "quantifier of a step")
+        return Seq([item, self.any_gap()]) if trailing else item
 
     def body(self, depth):
-        r, what = self.r, self.r.random()
-        if what < 0.45:
+        r = self.r
+        what = r.pick("body of a loop")
+        if what == "trailing gap":
             return self.sequence(r.choice([1, 1, 2]), depth, trailing=True)
-        if what < 0.65:
+        if what == "leading gap":
             return Seq(self.connector("mixed", loop=True) + [self.item(depth)])
-        if what < 0.75:                                       # nullable body with a gap
-            return Seq([Loop(self.step(), 0, 1, r.random() < 0.8), self.gap(r.choice(["next", "any"]))])
+        if what == "nullable":
+            return Seq([Loop(self.step(), 0, 1, not r.yes("reluctant")), self.any_gap()])
         return self.sequence(r.choice([1, 2]), depth)
 
     def branch(self, depth):
-        r = self.r
-        branch = self.sequence(r.choice([1, 1, 2]), depth)
-        if r.random() < 0.2:                                  # a gap in the branch itself
-            return Seq([self.gap(r.choice(["next", "any"])), branch])
-        return branch
+        branch = self.sequence(self.r.choice([1, 1, 2]), depth)
+        return Seq([self.any_gap(), branch]) if self.r.yes("gap at a branch") else branch
 
-    def loop(self, body, chance):
-        r = self.r
-        if r.random() > chance:
-            return body
-        lo, hi = r.choice([(0, 1), (0, 1), (0, None), (1, None), (1, None), (2, 2), (1, 2), (2, 3), (0, 2), (2, None)])
-        return Loop(body, lo, hi, r.random() < 0.75)
+    def looped(self, body, chance):
+        return self.loop(body) if self.r.yes(chance) else body
+
+    def loop(self, body):
+        lo, hi = QUANTIFIERS[self.r.pick("quantifier")]
+        return Loop(body, lo, hi, not self.r.yes("reluctant"))
+
+
+QUANTIFIERS = {"?": (0, 1), "*": (0, None), "+": (1, None), "{2}": (2, 2), "{1,2}": (1, 2), "{2,3}": (2, 3),
+               "{,2}": (0, 2), "{2,}": (2, None), "{2,60000}": (2, 60000), "{0}": (0, 0), "{1}": (1, 1), "{0,}": (0, None)}
+
+
+def word(choose, node):
+    """A sequence of rows that the pattern might like: labels, None for a row between, "wait" for time that passes."""
+    if isinstance(node, Step):
+        return [node.label]
+    if isinstance(node, Gap):
+        return [None] * choose.choice([0, 0, 1, 1, 2])
+    if isinstance(node, Absence):
+        return ["wait"] if node.duration is not None else []
+    if isinstance(node, Alt):
+        return word(choose, choose.choice(node.items))
+    if isinstance(node, Loop):
+        most = min(node.lo + choose.choice([0, 0, 1, 1, 2]), node.lo + 2 if node.hi is None else node.hi)
+        return [x for _ in range(min(most, 4)) for x in word(choose, node.body)]
+    items = choose.sample(node.items, len(node.items)) if isinstance(node, Permute) else children(node)
+    return [x for item in items for x in word(choose, item)]
 
 
 # ---- smaller trees

@@ -1,16 +1,18 @@
 """The engine under test, as a function from cases to answers.
 
-A player program reads cases on standard input, each a line "PATTERN <bytes>", the pattern file, a newline, and blocks of
-rows: a line "ROWS <bytes>[ <stream>]", JSON Lines and a newline. For each case it writes the output rows as JSON
-Lines and a line "END <status> <message>": 0 done, 1 the pattern does not compile, 2 not supported yet, 3 a
-run-time error. "cli:PATH" is the command line program instead, one process for each case.
+A player program (tests/play.c) reads on standard input for each case a line "PATTERN <bytes>", the pattern file, a
+newline, and then the feed: "ROWS <bytes> <stream>", rows as JSON Lines, a newline; "ADVANCE <watermark>". It writes the
+output rows as JSON Lines, of several patterns with a first field `pattern`, and a line "END <status> <message>", behind
+which --stats puts counters: 0 done, 1 the pattern does not compile, 2 not supported yet, 3 a run-time error.
+"cli:PATH" is the command line program instead, one process for each case.
 """
 import json
 import os
-import re
 import subprocess
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from oracle.cases import feed_of, feeds_of, streams_of, text_of
 
 OK, COMPILE, UNSUPPORTED, RUN, DIED = 0, 1, 2, 3, 4
 
@@ -18,42 +20,50 @@ OK, COMPILE, UNSUPPORTED, RUN, DIED = 0, 1, 2, 3, 4
 @dataclass
 class Played:
     status: int
-    columns: list = None
-    rows: list = None
+    outputs: dict = field(default_factory=dict)     # pattern, None where there is one: (columns, rows)
     message: str = ""
+    stats: dict = None
 
 
-def pattern_file(case):
-    columns = [f'"{n}" {t}' if not re.fullmatch(r"[A-Za-z_]\w*", n) else f"{n} {t}" for n, t in case["stream"]]
-    if "watermark_delay_ms" in case:
-        columns.append(f"WATERMARK FOR ts AS ts - INTERVAL '{case['watermark_delay_ms'] / 1000}' SECOND")
-    query = case["query"].rstrip().rstrip(";")
-    return f"CREATE STREAM s ({', '.join(columns)});\nCREATE PATTERN m AS\n{query};\n"
+def json_lines(case, stream, rows):
+    names = [json.dumps(n) for n, _ in streams_of(case)[stream]]
+    return "".join("{" + ", ".join(f"{n}: {json.dumps(v)}" for n, v in zip(names, row)) + "}\n" for row in rows)
 
 
-def rows_file(case):
-    names = [n for n, _ in case["stream"]]
-    return "".join(json.dumps(dict(zip(names, row))) + "\n" for row in case["rows"])
+def input_of(case, blocks):
+    """What the player reads."""
+    def block(head, tail, text):
+        data = text.encode()
+        return f"{head} {len(data)}{tail}\n".encode() + data + b"\n"
+
+    policy = case.get("late_policy")
+    found = block("PATTERN", f" late={policy}" if policy else "", text_of(case))
+    for head, what in blocks:
+        found += f"ADVANCE {what}\n".encode() if head == "advance" else \
+            block("ROWS", " " + head, json_lines(case, head, what))
+    return found
 
 
 def table(lines):
-    """Column names and rows of JSON Lines, in order."""
-    objects = [json.loads(line) for line in lines if line.strip()]
-    columns = list(objects[0]) if objects else []
-    for o in objects:
-        if list(o) != columns:
-            raise ValueError(f"rows with different columns: {columns}, {list(o)}")
-    return columns, [list(o.values()) for o in objects]
+    """Columns and rows of each pattern, in order, from JSON Lines."""
+    found = {}
+    for line in lines:
+        row = json.loads(line)
+        pattern = row.pop("pattern", None)
+        columns, rows = found.setdefault(pattern, (list(row), []))
+        if list(row) != columns:
+            raise ValueError(f"rows with different columns: {columns}, {list(row)}")
+        rows.append(list(row.values()))
+    return found
 
 
 def finished(status, lines, message):
-    if status != OK:
-        return Played(status, message=message)
+    message, brace, counters = message.partition('{"rows_in"')
+    stats = json.loads(brace + counters) if brace else None
     try:
-        columns, rows = table(lines)
+        return Played(status, table(lines) if status == OK else {}, message.strip(), stats)
     except ValueError as e:
         return Played(DIED, message=f"output is not as promised: {e}")
-    return Played(OK, columns, rows, message)
 
 
 class Player:
@@ -61,29 +71,28 @@ class Player:
         self.command, self.options, self.timeout = command, list(options), timeout
 
     def play(self, cases):
-        """One answer for each case, in order. A player that dies loses one case and goes on after it."""
+        """One answer for each case, in order, fed as its first feed says."""
+        return self.play_feeds([(case, feeds_of(case)[0]) for case in cases])
+
+    def play_feeds(self, jobs):
+        """One answer for each (case, feed). A player that dies loses one job and goes on after it."""
         if self.command.startswith("cli:"):
-            return [self.run_cli(case) for case in cases]
+            return [self.run_cli(*job) for job in jobs]
         answers = []
-        while len(answers) < len(cases):
-            rest = cases[len(answers):]
+        while len(answers) < len(jobs):
+            rest = jobs[len(answers):]
             found, why = self.session(rest)
             answers += found
             if len(found) < len(rest):
                 answers.append(Played(DIED, message=why))
         return answers
 
-    def session(self, cases):
+    def session(self, jobs):
         """The answers that one process gave, and why it gave no more."""
-        blocks = b""
-        for case in cases:
-            for kind, text in (("PATTERN", pattern_file(case)), ("ROWS", rows_file(case))):
-                data = text.encode()
-                blocks += f"{kind} {len(data)}\n".encode() + data + b"\n"
         process = subprocess.Popen([self.command, *self.options], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE)
         try:
-            out, errors = process.communicate(blocks, timeout=self.timeout)
+            out, errors = process.communicate(b"".join(input_of(*job) for job in jobs), timeout=self.timeout)
             why = f"the player ended with status {process.returncode}: {errors.decode(errors='replace')[-2000:]}"
         except subprocess.TimeoutExpired:
             process.kill()
@@ -99,14 +108,17 @@ class Player:
                 lines.append(line)
         return answers, why
 
-    def run_cli(self, case):
+    def run_cli(self, case, blocks):
         with tempfile.TemporaryDirectory() as folder:
-            cep, rows = os.path.join(folder, "case.cep"), os.path.join(folder, "rows.jsonl")
+            cep, inputs = os.path.join(folder, "case.cep"), []
             with open(cep, "w") as f:
-                f.write(pattern_file(case))
-            with open(rows, "w") as f:
-                f.write(rows_file(case))
-            command = [self.command[4:], "run", cep, f"s={rows}", "--to", "jsonl", *self.options]
+                f.write(text_of(case))
+            for stream in streams_of(case):
+                rows = [event[2] for event in feed_of(blocks) if event[:2] == ("row", stream)]
+                inputs.append(f"{stream}={os.path.join(folder, stream)}.jsonl")
+                with open(os.path.join(folder, stream + ".jsonl"), "w") as f:
+                    f.write(json_lines(case, stream, rows))
+            command = [self.command[4:], "run", cep, *inputs, "--to", "jsonl", *self.options]
             try:
                 done = subprocess.run(command, capture_output=True, text=True, timeout=self.timeout)
             except subprocess.TimeoutExpired:

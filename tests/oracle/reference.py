@@ -1,16 +1,18 @@
-"""A conformance case in, the answer of the reference out."""
+"""A case in, the answer of the reference out."""
 from dataclasses import dataclass, field
 
 from oracle import checks
+from oracle.cases import feed_of, feeds_of, text_of
 from oracle.edges import Walker
 from oracle.expressions import Binder, Frame
 from oracle.lexer import CompileError
-from oracle.measures import layout, output
+from oracle.measures import layout, output, output_time
 from oracle.parser import parse
 from oracle.report import events
-from oracle.stream import arrived, in_order, partitions
+from oracle.sources import arrive, merged, source
+from oracle.stream import in_order, partitions
 from oracle.syntax import Absence, Gap, nodes
-from oracle.values import RunError, saturated, written
+from oracle.values import RunError, read, written
 
 TIMES = ("BIGINT", "DOUBLE", "TIMESTAMP")
 
@@ -18,7 +20,9 @@ TIMES = ("BIGINT", "DOUBLE", "TIMESTAMP")
 @dataclass
 class Plan:
     """A query with names and types resolved."""
-    columns: list
+    query: object
+    source: object
+    columns: list                   # of the source
     keys: list                      # column indexes of PARTITION BY
     order: list                     # [(column index, descending)]
     order_type: str                 # of the first ORDER BY column, None without one
@@ -35,6 +39,7 @@ class Plan:
     has_timers: bool
     labels: set
     subsets: dict
+    parameters: dict
     conditions: dict = field(default_factory=dict)
     bounds: dict = field(default_factory=dict)         # Gap: (lo, hi)
     durations: dict = field(default_factory=dict)      # Absence: Bound
@@ -45,28 +50,65 @@ class Plan:
     def label_set(self, label):
         return set(self.subsets.get(label, [label]))
 
+    def outputs(self):
+        """Names and types of the columns that come out."""
+        if self.select is not None:
+            return [(name, b.type) for name, b in self.select]
+        return [(name, kind) for name, kind, _ in layout(self)]
 
-def plan(query, stream, has_watermark=False, careful=False):
-    """careful: refuse what the language page leaves open, which generated cases must not depend on."""
-    q = parse(query) if isinstance(query, str) else query
-    columns = [(name, kind) for name, kind in stream]
+
+def plans(script, tables=None, careful=False):
+    """The plans of a text's queries, in their order.
+    careful: refuse what the language page leaves open, which generated cases must not depend on."""
+    parameters = {name: parameter(kind, default) for name, (kind, default) in script.parameters.items()}
+    made, patterns = [], {}
+    for q in script.queries:
+        read_from = source(q.parts, script.shapes, patterns, parameters, tables or {})
+        made.append(plan(q, read_from, parameters, careful))
+        if q.name.lower() in patterns:
+            raise CompileError(f"two patterns {q.name}")
+        patterns[q.name.lower()] = (q.name, made[-1].outputs())
+    return made
+
+
+def parameter(kind, default):
+    """A parameter's type and value."""
+    if default is None:
+        raise CompileError("a parameter without a value")
+    b = Binder([], "output").typed(default, kind, *(["BIGINT"] if kind == "DOUBLE" else []))
+    value = b.value(Frame([]))
+    return kind, float(value) if kind == "DOUBLE" and value is not None else value
+
+
+def time_order(q, names, read_from):
+    """ORDER BY as column indexes; without one, by the time that the source itself has."""
+    if q.order:
+        return [(names.column_index(name, is_quoted), descending) for name, is_quoted, descending in q.order]
+    column = read_from.common_time()
+    if column is None and read_from.own_time:
+        column = read_from.own_time[0]
+    return [] if column is None else [(column, False)]
+
+
+def plan(q, read_from, parameters, careful=False):
+    columns = read_from.columns
     names = Binder(columns, "define")
-    order = [(names.column_index(name, is_quoted), descending) for name, is_quoted, descending in q.order]
-    if not order and has_watermark:
-        order = [(names.column_index("ts"), False)]
-    order_type = columns[order[0][0]][1] if order else None
+    order = time_order(q, names, read_from)
+    order_type = None if not order else columns[order[0][0]][1] if order[0][0] < len(columns) else read_from.own_time[1]
     time = order[0][0] if order and order_type in TIMES and not order[0][1] else None
     labels = checks.used_labels(q)
     checks.check_clauses(q)
     checks.check_pattern(q, has_end=bool(q.window or q.within and q.within[0] == "time"))
-    constant = Constants(columns, order_type if time is not None else None)
+    constant = Constants(order_type if time is not None else None, parameters)
     made = Plan(
-        columns=columns, keys=[names.column_index(name, is_quoted) for name, is_quoted in q.partition], order=order,
+        query=q, source=read_from, columns=columns,
+        keys=[names.column_index(name, is_quoted) for name, is_quoted in q.partition], order=order,
         order_type=order_type, time=time, window=q.window and (q.window[0], constant.duration(q.window[1])),
         pattern=q.pattern, within=constant.duration(q.within[1]) if q.within and q.within[0] == "time" else None,
         within_rows=q.within[1] if q.within and q.within[0] == "rows" else None, skip=q.skip,
         skip_miss=q.options.get("skip_miss") == "next row", all_rows=q.all_rows, empty=q.empty, timeouts=q.timeouts,
-        has_timers=any(isinstance(n, Absence) for n in nodes(q.pattern)), labels=labels, subsets=q.subsets)
+        has_timers=any(isinstance(n, Absence) for n in nodes(q.pattern)), labels=labels, subsets=q.subsets,
+        parameters=parameters)
     bind(made, q, constant)
     if careful:
         checks.check_start(q, Walker(made, True, lambda: None).crossed_at_start())
@@ -76,8 +118,8 @@ def plan(query, stream, has_watermark=False, careful=False):
 class Constants:
     """Durations: INTERVAL where the time is a TIMESTAMP, plain numbers where it is a number."""
 
-    def __init__(self, columns, time_type):
-        self.columns, self.time_type = columns, time_type
+    def __init__(self, time_type, parameters):
+        self.time_type, self.parameters = time_type, parameters
 
     def fits(self, kind, deadline=False):
         if self.time_type is None:
@@ -87,7 +129,7 @@ class Constants:
         return kind in ("BIGINT", "DOUBLE")
 
     def duration(self, e):
-        b = Binder([], "timer").bind(e)
+        b = Binder([], "timer", parameters=self.parameters).bind(e)
         if not self.fits(b.type):
             raise CompileError(f"a duration expected, {b.type} found")
         return b.value(Frame([]))
@@ -95,7 +137,9 @@ class Constants:
 
 def bind(made, q, constant):
     def binder(place):
-        return Binder(made.columns, place, made.labels, q.subsets, made.order_type)
+        b = Binder(made.columns, place, made.labels, q.subsets, made.order_type, made.parameters)
+        b.has_time, b.has_window = made.time is not None, bool(made.window)
+        return b
 
     for label, e in q.defines.items():
         made.conditions[label] = binder("define").typed(e, "BOOLEAN")
@@ -115,7 +159,7 @@ def bind(made, q, constant):
     for e, name in q.measures:
         b = binder("measure").bind(e)
         made.measures.append((name, b))
-    outside = Binder([(name, kind) for name, kind, _ in layout(made)], "output")
+    outside = Binder([(name, kind) for name, kind, _ in layout(made)], "output", parameters=made.parameters)
     if q.select is not None:
         made.select = [(name, outside.bind(e)) for e, name in q.select]
     if q.where is not None:
@@ -129,43 +173,94 @@ def mentions(e, name):
 
 
 @dataclass
+class Output:
+    """The rows of one pattern, as JSON has them."""
+    pattern: str
+    columns: list
+    rows: list
+
+
+@dataclass
 class Answer:
-    columns: list = None
-    rows: list = None
+    outputs: list = field(default_factory=list)
     error: str = None               # "compile" or "run"
     message: str = ""
-    late: int = 0
+    late: int = 0                   # rows that at least one pattern found late
+    bad: int = 0                    # rows without a time
+    shapes: dict = None
+    plans: list = field(default_factory=list)
+    arrivals: list = None           # of each plan; None where a late row was an error
+
+    @property
+    def columns(self):
+        return self.outputs[-1].columns
+
+    @property
+    def rows(self):
+        return self.outputs[-1].rows
 
 
 def answer(case, steps=300_000, careful=False):
-    """The answer to a case in conformance format. Raises TooBig where the case has too many paths."""
-    delay_ms = case.get("watermark_delay_ms")
+    """The answer to a case as it comes in its first feed. Raises TooBig where the case has too many paths."""
     try:
-        made = plan(case["query"], case["stream"], delay_ms is not None, careful)
+        script = parse(text_of(case))
+        tables = {name: [values(script.shapes[name], row) for row in rows]
+                  for name, rows in case.get("tables", {}).items()}
+        found = Answer(shapes=script.shapes, plans=plans(script, tables, careful))
     except CompileError as e:
         return Answer(error="compile", message=str(e))
-    rows, late = arrived(case["stream"], case["rows"], None if delay_ms is None else saturated(delay_ms * 1000))
     try:
-        columns, found = run(made, rows, steps)
+        found.arrivals = arrivals(found, case, feeds_of(case)[0])
+        run_all(found, steps)
     except RunError as e:
-        return Answer(error="run", message=str(e))
-    return Answer(columns, found, late=late)
+        found.error, found.message = "run", str(e)
+    return found
 
 
-def run(made, rows, steps):
-    """Column names and output rows in order."""
-    ordered = in_order(rows, made.order)
-    found, columns = [], layout(made)
-    names = [name for name, _, _ in columns]
-    kinds = [kind for _, kind, _ in columns]
-    if made.select is not None:
-        names = [name for name, _ in made.select]
-        kinds = [b.type for _, b in made.select]
+def arrivals(found, case, blocks):
+    """What comes of a feed, for each plan."""
+    feed = [event if event[0] == "advance" else ("row", event[1], values(found.shapes[event[1].lower()], event[2]))
+            for event in feed_of(blocks)]
+    return [arrive(p.source, p.time, feed, case.get("late_policy")) for p in found.plans]
+
+
+def same_arrival(found, case, blocks):
+    """Whether another feed brings the same rows in the same order to each plan."""
+    try:
+        others = arrivals(found, case, blocks)
+    except RunError:
+        return found.arrivals is None
+    return found.arrivals is not None and all(
+        (len(a.late), len(a.bad)) == (len(b.late), len(b.bad)) and
+        all(in_order(x, p.order) == in_order(y, p.order) for x, y in zip(a.rows, b.rows))
+        for p, a, b in zip(found.plans, found.arrivals, others))
+
+
+def values(shape, row):
+    return tuple(read(kind, v) for (_, kind), v in zip(shape.columns, row))
+
+
+def run_all(found, steps):
+    """All patterns, each over what arrived and the outputs of those before it."""
+    before = {}
+    for p, arrival in zip(found.plans, found.arrivals):
+        rows = run(p, in_order(merged(p.source, p.time, arrival, before), p.order), steps)
+        before[p.query.name.lower()] = rows
+        kinds = [kind for _, kind in p.outputs()]
+        found.outputs.append(Output(p.query.name, [name for name, _ in p.outputs()],
+                                    [[written(kind, v) for kind, v in zip(kinds, row)] for row, _ in rows]))
+    found.late = len(set().union(*(a.late for a in found.arrivals)))
+    found.bad = len(set().union(*(a.bad for a in found.arrivals)))
+
+
+def run(made, ordered, steps):
+    """The output rows of one pattern in order, each with its output time."""
+    found = []
     for e in events(made, partitions(ordered, made.keys, made.time, made.window), steps):
+        out_time = output_time(made, e)
         for row in output(made, e):
             frame = Frame([tuple(row)], cursor=0)
             if made.where is not None and made.where.value(frame) is not True:
                 continue
-            values = row if made.select is None else [b.value(frame) for _, b in made.select]
-            found.append([written(kind, v) for kind, v in zip(kinds, values)])
-    return names, found
+            found.append((tuple(row) if made.select is None else tuple(b.value(frame) for _, b in made.select), out_time))
+    return found

@@ -1,7 +1,7 @@
 """Which paths are reported, when and in which order: section 6.5 of the language page."""
 from dataclasses import dataclass
 
-from oracle.paths import Budget, Start
+from oracle.paths import Budget, Start, walkers
 from oracle.stream import time_moment
 from oracle.values import RunError
 
@@ -16,6 +16,7 @@ class Event:
     status: str = "MATCHED"
     number: int = None
     out_time: object = None     # of a timeout
+    serial: int = None          # in the order of the output
 
 
 class Outcome:
@@ -42,12 +43,15 @@ class Outcome:
 def events(plan, partitions, steps):
     """All events of all partitions in the order of the output."""
     budget = Budget(steps)
-    found = []
+    common, found = (walkers(plan, budget), budget), []
     for p in partitions:
-        inside = every_match(plan, p, budget) if plan.skip[0] == "NO SKIP" else one_match(plan, p, budget)
+        inside = every_match(plan, p, *common) if plan.skip[0] == "NO SKIP" else one_match(plan, p, *common)
         found += inside
     # Within a partition the order is already this one; the sort is stable.
-    return sorted(found, key=lambda e: (e.partition.public(e.moment), e.partition.places[e.start]))
+    found.sort(key=lambda e: (e.partition.public(e.moment), e.partition.places[e.start]))
+    for n, e in enumerate(found):
+        e.serial = n
+    return found
 
 
 def completion(partition, path, start):
@@ -60,13 +64,13 @@ def completion(partition, path, start):
     return partition.row_moment(last[1]) if last[0] == "row" else time_moment(last[1])
 
 
-def one_match(plan, p, budget):
+def one_match(plan, p, walkers_of, budget):
     """One match per start, and the next start as the clause says."""
     found, mapped = [], set()
     start, number, latest = 0, 0, (float("-inf"), 0, 0, 0)
     while start < len(p.rows):
         outcome = Outcome(first_only=True)
-        Start(plan, p, start, number + 1, budget, outcome.accepted, outcome.died).run()
+        Start(plan, p, start, number + 1, walkers_of, budget, outcome.accepted, outcome.died).run()
         following, shown = start + 1, False
         latest = max(latest, outcome.last[0])        # no earlier start can change it any more
         if outcome.paths:
@@ -104,12 +108,12 @@ def next_start(plan, path, start):
     return target
 
 
-def every_match(plan, p, budget):
+def every_match(plan, p, walkers_of, budget):
     """Every path of every start, in order of completion, then start, then preference."""
     found = []
     for start in range(len(p.rows)):
         outcome, seen = Outcome(first_only=False), set()
-        Start(plan, p, start, None, budget, outcome.accepted, outcome.died).run()
+        Start(plan, p, start, None, walkers_of, budget, outcome.accepted, outcome.died).run()
         for path in outcome.paths:
             if path.elements and path.same() not in seen:
                 seen.add(path.same())

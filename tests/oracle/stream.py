@@ -6,8 +6,6 @@ comes after the rows and timers of that moment (section 6.5) and counts for noth
 """
 from dataclasses import dataclass, field
 
-from oracle.values import read
-
 END = (float("inf"), 2, 0, 0)
 
 
@@ -36,22 +34,6 @@ class Partition:
 
 def time_moment(t, after=0):
     return (t, 1, 0, after)
-
-
-def arrived(stream, rows, delay):
-    """The rows as values in arrival order, late ones dropped (section 8), and how many those were."""
-    kinds = [kind for _, kind in stream]
-    found, late, newest = [], 0, None
-    time = next((i for i, (name, _) in enumerate(stream) if name.lower() == "ts"), None)
-    for row in rows:
-        values = tuple(read(kind, v) for kind, v in zip(kinds, row))
-        if delay is not None:
-            if newest is not None and values[time] < newest - delay:
-                late += 1
-                continue
-            newest = values[time] if newest is None else max(newest, values[time])
-        found.append(values)
-    return found, late
 
 
 def in_order(rows, order):

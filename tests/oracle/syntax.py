@@ -77,11 +77,37 @@ def nodes(node):
 
 
 @dataclass
+class Shape:
+    """A stream, or a table where it has a primary key."""
+    name: str
+    columns: list                       # [(name, type)]
+    not_null: set                       # names of columns
+    watermark: tuple = None             # (column, quoted, delay or None)
+    keys: list = field(default_factory=list)          # of a table: [(column, quoted)]
+
+
+@dataclass
+class Part:
+    """What a query reads: a stream, or a SELECT over one."""
+    stream: str
+    items: list = None                  # None: all columns as they are; else [(expression, name)], ("star", qualifier)
+    join: tuple = None                  # (table, condition)
+    where: tuple = None
+
+
+@dataclass
+class Script:
+    shapes: dict = field(default_factory=dict)        # streams and tables by name
+    parameters: dict = field(default_factory=dict)    # name: (type, default)
+    queries: list = field(default_factory=list)
+
+
+@dataclass
 class Query:
     name: str = "m"
     options: dict = field(default_factory=dict)
     select: list = None                 # None is *; else [(expression, name)]
-    source: str = None
+    parts: list = field(default_factory=list)
     partition: list = field(default_factory=list)     # [(column, quoted)]
     window: tuple = None                # ("SESSION" or "TUMBLE", duration)
     order: list = field(default_factory=list)         # [(column, quoted, descending)]

@@ -8,7 +8,7 @@ from oracle.pattern_parser import pattern
 from oracle.patterns import Excluded
 from oracle.syntax import Absence, Gap, Loop, Query, Step, children, nodes
 
-CORE = """
+KNOWN = [line for line in """
 A B
 A -> B
 A ->> B
@@ -139,9 +139,6 @@ A -> B $
 (^ A | B) -> C
 A+ $
 A (-> B $)?
-""".split("\n")
-
-FULL = """
 PERMUTE(A ->, B ->, C ->)
 PERMUTE(A ->, B)
 PERMUTE(A, B, C)
@@ -161,19 +158,25 @@ A {- -> B -}? -> C
 {- A -} -> B+
 A ({- B -} ->)* C
 (A {- B? -} ->)+ C
-""".split("\n")
+""".split("\n") if line]
 
 
-def tree(choose, full, duration):
-    """A random template as a tree of the generator, durations as texts."""
-    found = choose.choice([t for t in CORE + (FULL * 3 if full else []) if t])
-    made = pattern(Cursor(tokens(found)), Query())
-    for n in nodes(made):
-        if isinstance(n, Gap):
-            n.lo, n.hi = (None if e is None else duration(e[1]) for e in (n.lo, n.hi))
-        elif isinstance(n, Absence) and n.duration is not None:
-            n.duration = duration(n.duration[1])
-    return marked(made)
+def tree(choose, duration):
+    """A random template as a tree of the generator, durations as texts. duration None: one without durations."""
+    while True:
+        made = pattern(Cursor(tokens(choose.choice(KNOWN))), Query())
+        timed = False
+        for n in nodes(made):
+            if isinstance(n, Gap) and (n.lo or n.hi):
+                timed = True
+                if duration:
+                    n.lo, n.hi = (None if e is None else duration(e[1]) for e in (n.lo, n.hi))
+            elif isinstance(n, Absence) and n.duration is not None:
+                timed = True
+                if duration:
+                    n.duration = duration(n.duration[1])
+        if duration or not timed:
+            return marked(made)
 
 
 def marked(node):

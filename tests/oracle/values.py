@@ -19,6 +19,13 @@ class RunError(Exception):
     """A run-time error: exit status 3 of the engine."""
 
 
+class MatchId(str):
+    """What MATCH_ID() gives: the reference knows only which of them are equal."""
+
+    def __new__(cls, serial):
+        return super().__new__(cls, f"match {serial}")
+
+
 class TooBig(Exception):
     """The case has more paths than the reference is willing to walk."""
 
@@ -58,15 +65,15 @@ def not_(a):
 
 def compare(op, a, b):
     """Text is compared bytewise; Python compares int with float exactly, as the language wants."""
-    if op == "DISTINCT" or op == "NOT DISTINCT":
-        same = a == b if a is not None and b is not None else a is b
-        return same == (op == "NOT DISTINCT")
     if a is None or b is None:
-        return None
+        return (a is b) == (op == "NOT DISTINCT") if op in ("DISTINCT", "NOT DISTINCT") else None
+    if op == "=" or op == "NOT DISTINCT":
+        return a == b
+    if op == "<>" or op == "DISTINCT":
+        return a != b
     if isinstance(a, str):
         a, b = a.encode(), b.encode()
-    return {"=": a == b, "<>": a != b}[op] if op in ("=", "<>") else \
-        {"<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b}[op]
+    return a < b if op == "<" else a <= b if op == "<=" else a > b if op == ">" else a >= b
 
 
 def divide(a, b):
@@ -144,6 +151,8 @@ def read(kind, value):
         return real(float(value))
     if kind == "TIMESTAMP" and isinstance(value, str):
         return timestamp(value)
+    if kind == "INTERVAL" and isinstance(value, str):
+        return int(float(value.removeprefix("-")[2:-1]) * 10**6) * (-1 if value[0] == "-" else 1)      # PTnS
     return value
 
 

@@ -1,0 +1,229 @@
+"""What a query reads: sections 3 and 8 of the language page.
+
+A source has parts, each a stream or a SELECT over one. A row of it is a tuple: the values of the columns that the
+parts give together, behind them the name of the stream it came from and the time that it has by itself: the output time
+of a pattern, the WATERMARK column of a stream.
+
+The feed is what comes in, in the order of arrival: ("row", stream, values) and ("advance", watermark). Which rows
+are late is found from the arrival alone; then the rest is put in order, and how it arrived makes no difference.
+"""
+from dataclasses import dataclass, field
+
+from oracle.expressions import Binder, Bound, Frame
+from oracle.lexer import CompileError
+from oracle.values import RunError, saturated
+
+NEVER = float("-inf")
+
+
+@dataclass
+class Reader:
+    """One part, bound to its stream."""
+    stream: str                         # as it was declared
+    columns: list                       # of the stream: [(name, type)]
+    pattern: bool                       # the stream is a pattern's output
+    watermark: int = None               # the column of the WATERMARK clause
+    delay: object = 0
+    items: list = None                  # [(name, Bound)]
+    join: object = None                 # a Bound over the columns of the stream and the table's
+    table: list = field(default_factory=list)         # its rows
+    table_width: int = 0
+    where: object = None
+    plain: list = None                  # for each item, the column of the stream that it is, or None
+    places: list = None                 # for each column of the source, the item or None
+
+    def joined(self, row):
+        """The row with the table's columns behind it: of the first row that fits, else NULL."""
+        if self.join is None:
+            return row
+        for other in self.table:
+            both = row + other
+            if self.join.value(Frame([both], cursor=0)) is True:
+                return both
+        return row + (None,) * self.table_width
+
+    def read(self, row, out_time=None):
+        """The row as the source has it, and whether WHERE lets it through."""
+        if self.watermark is not None:
+            out_time = row[self.watermark]
+        frame = Frame([self.joined(row)], cursor=0)
+        values = [bound.value(frame) for _, bound in self.items]
+        passes = self.where is None or self.where.value(frame) is True
+        return tuple(None if i is None else values[i] for i in self.places) + (self.stream, out_time), passes
+
+
+    def is_plain(self, i, column):
+        """Whether column i of the source is this column of the stream as it is."""
+        place = self.places[i]
+        return place is not None and self.plain[place] == column
+
+    def time_of(self, row, values, time):
+        """The event time: a column of the stream, which the source may call by another name."""
+        return row[self.watermark] if self.watermark is not None else values[time]
+
+
+@dataclass
+class Source:
+    columns: list                       # [(name, type)]
+    readers: list
+
+    @property
+    def own_time(self):
+        """Where a row has the time that is its own, and the type of it; None where a part has none, or another."""
+        kinds = {"TIMESTAMP" if r.pattern else r.watermark is not None and r.columns[r.watermark][1] for r in self.readers}
+        return (len(self.columns) + 1, *kinds) if len(kinds) == 1 and False not in kinds else None
+
+    def common_time(self):
+        """The column that is the WATERMARK column in each part."""
+        for i in range(len(self.columns)):
+            if all(not r.pattern and r.watermark is not None and r.is_plain(i, r.watermark) for r in self.readers):
+                return i
+        return None
+
+
+class PartBinder(Binder):
+    """Names of a SELECT inside FROM: columns of the stream, and of the table that is joined to it."""
+
+    def __init__(self, stream, owners, columns, parameters):
+        super().__init__(columns, "output", parameters=parameters)
+        self.stream, self.owners = stream, owners
+
+    def bind_column(self, e):
+        i = self.index_of(e)
+        return Bound(self.columns[i][1], lambda f: f.rows[f.cursor][i])
+
+    def index_of(self, e):
+        _, owner, name, is_quoted = e
+        found = [i for i, (column, _) in enumerate(self.columns)
+                 if (column == name or not is_quoted and column.lower() == name.lower())
+                 and (owner is None or self.owners[i].upper() == owner.upper())]
+        if len(found) != 1:
+            raise CompileError(f"no column {name}, or several")
+        return found[0]
+
+    def bind_call(self, e, final=False):
+        if e[1] == "STREAM" and not e[2]:
+            return Bound("TEXT", lambda f: self.stream)
+        return super().bind_call(e, final)
+
+
+def source(parts, shapes, patterns, parameters, tables):
+    """patterns: the columns of the patterns before, by name. tables: the rows of each table, by name."""
+    readers = [reader(part, shapes, patterns, parameters, tables) for part in parts]
+    columns = []
+    for r in readers:
+        for name, bound in r.items:
+            known = next((kind for other, kind in columns if other.lower() == name.lower()), None)
+            if known is None:
+                columns.append((name, bound.type))
+            elif known != bound.type:
+                raise CompileError(f"column {name} is {known} and {bound.type}")
+    for r in readers:
+        names = [name.lower() for name, _ in r.items]
+        if len(set(names)) != len(names):
+            raise CompileError("two columns of one name")
+        r.places = [names.index(name.lower()) if name.lower() in names else None for name, _ in columns]
+    return Source(columns, readers)
+
+
+def reader(part, shapes, patterns, parameters, tables):
+    if part.stream.lower() in patterns:
+        name, columns = patterns[part.stream.lower()]
+        made = Reader(name, columns, True)
+    elif part.stream.lower() in shapes and not shapes[part.stream.lower()].keys:
+        shape = shapes[part.stream.lower()]
+        made = Reader(shape.name, shape.columns, False)
+        if shape.watermark:
+            column, is_quoted, delay = shape.watermark
+            made.watermark = Binder(shape.columns, "output").column_index(column, is_quoted)
+            if delay is not None:
+                made.delay = Binder([], "output", parameters=parameters).bind(delay).value(Frame([]))
+    else:
+        raise CompileError(f"no stream {part.stream}")
+    columns, owners = list(made.columns), [part.stream] * len(made.columns)
+    if part.join:
+        table = shapes.get(part.join[0].lower())
+        if table is None or not table.keys:
+            raise CompileError(f"no table {part.join[0]}")
+        columns += table.columns
+        owners += [table.name] * len(table.columns)
+        made.table, made.table_width = tables.get(table.name.lower(), []), len(table.columns)
+    names = PartBinder(made.stream, owners, columns, parameters)
+    if part.join:
+        made.join = names.typed(part.join[1], "BOOLEAN")
+    if part.where is not None:
+        made.where = names.typed(part.where, "BOOLEAN")
+    made.items, made.plain = [], []
+    for e, name in part.items or [("star", None)]:
+        if e == "star":
+            all_of_them = [i for i, owner in enumerate(owners) if name is None or name.upper() == owner.upper()]
+            made.items += [(columns[i][0], names.bind(("column", owners[i], columns[i][0], True))) for i in all_of_them]
+            made.plain += all_of_them
+        else:
+            made.items.append((name, names.bind(e)))
+            made.plain.append(names.index_of(e) if e[0] == "column" else None)
+    return made
+
+
+# ---- arrival
+
+@dataclass
+class Arrival:
+    """What came of a feed: for each part its rows as they arrived, and the places of the others in the feed."""
+    rows: list = field(default_factory=list)
+    late: set = field(default_factory=set)
+    bad: set = field(default_factory=set)
+    filtered: set = field(default_factory=set)
+
+
+def arrive(made, time, feed, policy):
+    """time: the column that orders the source, None where none is a time. policy: what becomes of late rows: "drop",
+    "fail", or None for the default of section 8."""
+    found = Arrival(rows=[[] for _ in made.readers])
+    newest, floor = [NEVER] * len(made.readers), NEVER
+    for place, event in enumerate(feed):
+        if event[0] == "advance":
+            floor = max(floor, event[1])
+            continue
+        _, stream, row = event
+        here = [i for i, r in enumerate(made.readers) if not r.pattern and r.stream.lower() == stream.lower()]
+        read = {i: made.readers[i].read(row) for i in here}
+        if time is not None and here:
+            # The source's watermark is the least of its parts'; a part without one promises order itself.
+            marks = [max(floor, behind(newest[i], r.delay)) for i, r in enumerate(made.readers) if not r.pattern]
+            times = {i: made.readers[i].time_of(row, read[i][0], time) for i in here}
+            if None in times.values():
+                found.bad.add(place)
+                continue
+            late = [made.readers[i] for i in here
+                    if times[i] < min(marks) or made.readers[i].watermark is None and times[i] < newest[i]]
+            if late:
+                found.late.add(place)
+                if (policy or ("fail" if any(r.watermark is None for r in late) else "drop")) == "fail":
+                    raise RunError("a late row")
+                continue
+            for i in here:
+                newest[i] = max(newest[i], times[i])
+        for i in here:
+            values, passes = read[i]
+            if passes:
+                found.rows[i].append(values)
+        if not any(passes for _, passes in read.values()):
+            found.filtered.add(place)
+    return found
+
+
+def behind(newest, delay):
+    return saturated(newest - delay) if isinstance(newest, int) else newest - delay
+
+
+def merged(made, time, arrival, outputs):
+    """The rows of all parts, part by part; without a time they are none.
+    outputs: the rows of the patterns before, with their output times."""
+    found = []
+    for r, rows in zip(made.readers, arrival.rows):
+        if r.pattern:
+            read = (r.read(row, out_time) for row, out_time in outputs[r.stream.lower()])
+            rows = [values for values, passes in read if passes and (time is None or values[time] is not None)]
+        found += rows
+    return found
