@@ -186,12 +186,9 @@ static void bind_window(tsn_binder *b, const tsn_key *k)
     tsn_diag_add(b->diag, TSN_E2013, k->at, NULL, "PARTITION BY takes one SESSION or TUMBLE");
     return;
   }
+  q->window_kind = k->kind == KEY_SESSION ? WINDOW_SESSION : WINDOW_TUMBLE; /* there is one, even where its length is wrong */
   if (!tsn_bind_duration(b, k->expr, k->kind == KEY_SESSION ? "the gap of SESSION" : "the length of TUMBLE", &q->window)) return;
-  if (k->kind == KEY_TUMBLE && q->window == 0) {
-    tsn_diag_add(b->diag, TSN_E2010, k->expr->at, NULL, "the length of TUMBLE is more than 0");
-    return;
-  }
-  q->window_kind = k->kind == KEY_SESSION ? WINDOW_SESSION : WINDOW_TUMBLE;
+  if (k->kind == KEY_TUMBLE && q->window == 0) tsn_diag_add(b->diag, TSN_E2010, k->expr->at, NULL, "the length of TUMBLE is more than 0");
 }
 
 static void bind_keys(tsn_binder *b, const tsn_clauses *clauses)
