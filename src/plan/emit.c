@@ -176,7 +176,7 @@ static void emit_outputs(tsn_plan *p, tsn_pattern_rec *rec)
   rec->inner.first = tsn_image_count(p->image, SECTION_inner, sizeof(tsn_inner_rec));
   rec->inner.count = (uint32_t)q->inner_count;
   for (i = 0; i < q->inner_count; i++) {
-    tsn_inner_rec r = {.type = (uint32_t)q->inner[i].type, .is_measure = q->inner[i].is_measure};
+    tsn_inner_rec r = {.name = name_of(p->image, q->inner[i].name), .type = (uint32_t)q->inner[i].type, .is_measure = q->inner[i].is_measure};
     r.code = tsn_plan_code(p, q->inner[i].value, q->inner[i].is_measure ? MODE_PATH : MODE_ROW, TSN_NONE, 0);
     tsn_image_add(p->image, SECTION_inner, &r, sizeof r);
   }

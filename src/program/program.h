@@ -174,6 +174,7 @@ typedef struct tsn_output_rec {
 } tsn_output_rec;
 
 typedef struct tsn_inner_rec {
+  tsn_str name; /* for messages */
   tsn_code code;
   uint32_t type;
   uint32_t is_measure; /* NULL on unmatched rows; else of the row itself */

@@ -496,7 +496,7 @@ static bool outputs_ok(checker *c)
   uint32_t i;
   for (i = 0; i < c->q->inner.count; i++) {
     const tsn_inner_rec *r = &p->inner[c->q->inner.first + i];
-    if (r->type > TOCSIN_LIST || r->code.instrs.count == 0 || !code_ok(c, &r->code, kind_of(r->type), PLACE_MATCH)) return false;
+    if (!text_ok(p, r->name) || r->type > TOCSIN_LIST || r->code.instrs.count == 0 || !code_ok(c, &r->code, kind_of(r->type), PLACE_MATCH)) return false;
   }
   for (i = 0; i < c->q->outputs.count; i++) {
     const tsn_output_rec *o = &p->outputs[c->q->outputs.first + i];

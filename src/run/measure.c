@@ -62,14 +62,17 @@ static bool path_list(tsn_run *r, size_t count)
   return b->failed == TOCSIN_OK || tsn_run_nomem(r);
 }
 
-static bool select_columns(tsn_run *r, const tsn_eval *outer, tsn_cell *cells)
+/* e: what the row is about. */
+static bool select_columns(tsn_run *r, const tsn_eval *e, tsn_cell *cells)
 {
   const tsn_output_rec *outputs = r->program->outputs + r->p->outputs.first;
+  const tsn_eval outer = {.label = TSN_NONE, .inner = r->inner};
   uint32_t k;
   for (k = 0; k < r->p->outputs.count; k++) {
     bool text = outputs[k].type == TOCSIN_TEXT || outputs[k].type == TOCSIN_LIST;
     if (outputs[k].from_inner != TSN_NONE) cells[k] = r->inner[outputs[k].from_inner];
-    else if (!tsn_eval_code(r, outer, &outputs[k].code, &cells[k])) return false;
+    else if (!tsn_eval_code(r, &outer, &outputs[k].code, &cells[k]))
+      return tsn_eval_failed(r, e->partition, e->number, "column", tsn_program_text(r->program, outputs[k].name));
     if (text && !tsn_output_text(r->output, &cells[k])) return tsn_run_nomem(r);
   }
   return true;
@@ -85,7 +88,8 @@ static bool emit(tsn_run *r, const tsn_eval *e, const tsn_out_row *out, bool unm
   for (k = 0; k < r->p->inner.count; k++) {
     r->inner[k] = (tsn_cell){.null = 1};
     if (unmatched && inner[k].is_measure) continue;
-    if (!tsn_eval_code(r, e, &inner[k].code, &r->inner[k])) return tsn_eval_failed(r, e->partition, e->number, "measures", "");
+    if (!tsn_eval_code(r, e, &inner[k].code, &r->inner[k]))
+      return tsn_eval_failed(r, e->partition, e->number, "measure", tsn_program_text(r->program, inner[k].name));
   }
   if (r->p->where.instrs.count) {
     if (!tsn_eval_code(r, &outer, &r->p->where, &value)) return tsn_eval_failed(r, e->partition, e->number, "WHERE", "");
@@ -93,9 +97,9 @@ static bool emit(tsn_run *r, const tsn_eval *e, const tsn_out_row *out, bool unm
   }
   cells = tsn_output_row(r->output, r->p->outputs.count, out);
   if (!cells) return tsn_run_nomem(r);
-  if (select_columns(r, &outer, cells)) return true;
+  if (select_columns(r, e, cells)) return true;
   tsn_output_drop(r->output);
-  return tsn_eval_failed(r, e->partition, e->number, "SELECT", "");
+  return false;
 }
 
 /* The row that partition columns are read from where no row is kept. */
