@@ -416,12 +416,12 @@ bool tsn_run_finish(tsn_run *r)
   if (!tsn_ahead_drain(r) || !tsn_run_advance(r, TSN_TIME_MAX)) return false;
   r->watermark = TSN_TIME_MAX;
   from = tsn_output_mark(r->output);
-  begin_moment(r, TSN_TIME_MAX);
   for (part = 0; part < r->partition_count; part++) {
     if (!r->partitions[part].used) continue;
     do {
+      begin_moment(r, TSN_TIME_MAX); /* behind the timers of a start that was tried only now */
       if (!tsn_paths_end(r, part) || !tsn_settle(r, part)) return false;
-      if (r->p->sequential && !tsn_run_advance(r, TSN_TIME_MAX)) return false; /* timers of a start that was tried only now */
+      if (r->p->sequential && !tsn_run_advance(r, TSN_TIME_MAX)) return false;
     } while (r->partitions[part].used && r->partitions[part].first != TSN_NONE); /* one start at a time: the next one */
   }
   return tsn_output_sort(r->output, from) || tsn_run_nomem(r);
