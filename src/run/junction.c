@@ -22,12 +22,15 @@
 #define WALK_MAX 200000u /* steps of one walk */
 #define WALKED_MAX ((uint64_t)512 << 20) /* bytes of ways, in all walks of a pattern */
 #define JUNCTIONS_MAX ((size_t)1 << 22)
+#define NONE (UINT32_MAX - 1) /* accepts behind a way that was walked: below these their number before it */
+#define SOME UINT32_MAX
 
 /* One way from the element: where it is, and what it has crossed. Behind it lie
  * the words of three sets and the counters: see stride(). */
 typedef struct way {
   uint32_t node;
-  uint8_t kind, flags, ended, unused;
+  uint8_t kind, flags, ended;
+  uint8_t done; /* no way: all behind the way seen as number `node` was walked */
   int64_t lo, hi;
   uint32_t quiet_count; /* start absences crossed, in quiets[] of the walk */
   uint32_t quiet_last;  /* cons list */
@@ -48,8 +51,10 @@ typedef struct walk {
   size_t depth, cap;
   way *spare;
   char *seen_ways;
-  size_t seen_count, seen_cap;
+  uint32_t *seen_accepts; /* accepts before what is behind it was walked; then, whether there was one: NONE or SOME */
+  size_t seen_count, seen_cap, accepts_cap;
   tsn_map seen;
+  uint32_t accepts; /* so far, with those that stand where a way is met again */
   quiet_cell *quiets;
   size_t quiet_count, quiet_cap;
   uint32_t steps;
@@ -86,25 +91,33 @@ static void push(walk *k, const way *w, uint32_t node)
   to->node = node;
 }
 
-/* Whether the same way was already walked, by a more preferred route. */
-static bool seen(walk *k, const way *w)
+/* Whether the same way was already walked, by a more preferred route; its number. */
+static bool seen_as(walk *k, const way *w, uint32_t *id)
 {
   uint64_t hash = tsn_hash_bytes(w, k->stride, 0);
   size_t at;
-  uint32_t id;
-  for (at = tsn_map_first(&k->seen, hash); (id = tsn_map_at(&k->seen, at)) != TSN_NONE; at = tsn_map_next(&k->seen, hash, at))
-    if (!memcmp(k->seen_ways + id * k->stride, w, k->stride)) return true;
-  if (!room(k->r, (void **)&k->seen_ways, &k->seen_cap, k->seen_count + 1, k->stride)) {
+  for (at = tsn_map_first(&k->seen, hash); (*id = tsn_map_at(&k->seen, at)) != TSN_NONE; at = tsn_map_next(&k->seen, hash, at))
+    if (!memcmp(k->seen_ways + *id * k->stride, w, k->stride)) return true;
+  *id = (uint32_t)k->seen_count;
+  if (!room(k->r, (void **)&k->seen_ways, &k->seen_cap, k->seen_count + 1, k->stride) ||
+      !room(k->r, (void **)&k->seen_accepts, &k->accepts_cap, k->seen_count + 1, sizeof *k->seen_accepts)) {
     fail(k);
     return true;
   }
   memcpy(k->seen_ways + k->seen_count * k->stride, w, k->stride);
+  k->seen_accepts[k->seen_count] = k->accepts;
   if (!tsn_map_add(&k->seen, hash, (uint32_t)k->seen_count++)) {
     tsn_run_nomem(k->r);
     fail(k);
     return true;
   }
   return false;
+}
+
+static bool seen(walk *k, const way *w)
+{
+  uint32_t id;
+  return seen_as(k, w, &id);
 }
 
 /* ---- results ---- */
@@ -170,6 +183,7 @@ static tsn_edge *add_edge(walk *k, way *w, tsn_edge_kind kind)
 static void end_segment(walk *k, bool accept)
 {
   tsn_junctions *j = &k->r->junctions;
+  k->accepts += accept;
   if (!accept && j->edge_count == k->segment_from) return;
   if (!room(k->r, (void **)&j->segments, &j->segment_cap, j->segment_count + 1, sizeof *j->segments)) {
     fail(k);
@@ -227,6 +241,7 @@ static void accept_edge(walk *k, way *w)
     e = add_edge(k, w, EDGE_LAST);
     if (e) e->flags = EDGE_ENDED;
     end_segment(k, false);
+    k->accepts++;
   } else {
     end_segment(k, true);
   }
@@ -237,10 +252,20 @@ static void accept_edge(walk *k, way *w)
  * between the edges around it. */
 static bool walked(walk *k, way *w)
 {
-  if (!seen(k, w)) return false;
-  if (!k->failed && k->r->can_accept[w->node] && !any_absence(k, w) && !w->ended) end_segment(k, false);
+  uint32_t id;
+  if (!seen_as(k, w, &id)) {
+    memcpy(k->spare, w, k->stride);
+    k->spare->done = 1;
+    push(k, k->spare, id);
+    return k->failed;
+  }
+  if (k->failed || k->seen_accepts[id] != SOME) return true;
+  end_segment(k, false);
+  k->accepts++;
   return true;
 }
+
+static void all_walked(walk *k, uint32_t id) { k->seen_accepts[id] = k->seen_accepts[id] == k->accepts ? NONE : SOME; }
 
 /* ---- steps ---- */
 
@@ -427,7 +452,8 @@ static uint32_t build(tsn_run *r, uint32_t node, const uint32_t *counters, bool 
   follow(&k, w);
   while (k.depth && !k.failed) {
     memcpy(w, k.ways + --k.depth * k.stride, k.stride);
-    follow(&k, w);
+    if (w->done) all_walked(&k, w->node);
+    else follow(&k, w);
   }
   if (!k.failed) end_segment(&k, false);
   if (!k.failed) {
@@ -448,6 +474,7 @@ done:
   tsn_alloc_free(r->alloc, k.spare, k.spare ? k.stride : 0);
   tsn_alloc_free(r->alloc, k.ways, k.cap * k.stride);
   tsn_alloc_free(r->alloc, k.seen_ways, k.seen_cap * k.stride);
+  tsn_alloc_free(r->alloc, k.seen_accepts, k.accepts_cap * sizeof *k.seen_accepts);
   tsn_alloc_free(r->alloc, k.quiets, k.quiet_cap * sizeof *k.quiets);
   tsn_map_clear(&k.seen);
   return result;
@@ -511,32 +538,6 @@ uint32_t tsn_junction_last(tsn_run *r)
   return r->last_junction = (uint32_t)j->count++;
 }
 
-/* From which nodes the end can be reached without consuming. */
-static void find_accepting(tsn_run *r)
-{
-  uint32_t i, t;
-  bool changed = true;
-  while (changed) {
-    changed = false;
-    for (i = 0; i < r->p->nodes.count; i++) {
-      const tsn_node_rec *n = &r->nodes[i];
-      bool can = false;
-      switch (n->kind) {
-      case NODE_ACCEPT: can = true; break;
-      case NODE_ROW:
-      case NODE_TIMER: break;
-      case NODE_SPLIT:
-        for (t = 0; t < n->b; t++) can = can || r->can_accept[r->targets[n->a + t]];
-        break;
-      case NODE_ENTER: can = r->can_accept[r->loops[n->a].body] || (r->loops[n->a].min == 0 && r->can_accept[r->loops[n->a].exit]); break;
-      case NODE_TURN: can = r->can_accept[r->loops[n->a].exit]; break;
-      default: can = r->can_accept[n->next]; break;
-      }
-      if (can && !r->can_accept[i]) r->can_accept[i] = changed = true;
-    }
-  }
-}
-
 /* Which counted loop a slot serves at each node. */
 bool tsn_junctions_init(tsn_run *r)
 {
@@ -549,9 +550,7 @@ bool tsn_junctions_init(tsn_run *r)
   r->start_junction[0] = r->start_junction[1] = r->last_junction = TSN_NONE;
   j->scratch = tsn_arena_array(&j->arena, 1 + counters, sizeof *j->scratch);
   r->loop_at = tsn_arena_array(&j->arena, nodes * counters + 1, sizeof *r->loop_at);
-  r->can_accept = tsn_arena_array(&j->arena, nodes + 1, sizeof *r->can_accept);
-  if (!j->scratch || !r->loop_at || !r->can_accept) return tsn_run_nomem(r);
-  find_accepting(r);
+  if (!j->scratch || !r->loop_at) return tsn_run_nomem(r);
   for (i = 0; i < nodes * counters; i++) r->loop_at[i] = TSN_NONE;
   if (!counters) return true;
   stack = tsn_alloc_array(r->alloc, nodes * 2 + r->p->targets.count + 2, sizeof *stack);

@@ -362,7 +362,6 @@ struct tsn_run {
   tsn_texts texts;
   tsn_junctions junctions;
   uint32_t *loop_at; /* node x counter: the loop whose turns it counts there */
-  bool *can_accept;  /* node: the end can be reached without consuming */
   uint32_t last_junction;
   uint32_t start_junction[2]; /* by whether the row is the partition's first */
   char *items;
