@@ -14,6 +14,7 @@
  *   --batch N     rows a batch (default: all rows of a block in one)
  *   --save        the program is saved and loaded before it runs
  *   --fail-at N   the N-th allocation of the engine fails, and every later one
+ *   --marks       a line MARK behind the rows that each ROWS and ADVANCE decided
  *   --stats       rows_late and the other counters behind END */
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +27,7 @@
 
 typedef struct options {
   size_t batch;
-  int save, stats;
+  int save, stats, marks;
   unsigned long fail_at;
 } options;
 
@@ -254,7 +255,10 @@ static void play(const options *o, const block *text, const block *rows, size_t 
   tsn_alloc_init(&p.alloc, NULL);
   tsn_bytes_init(&p.out, &p.alloc, (size_t)1 << 30);
   st = start(&p, text);
-  for (i = 0; i < count && st == TOCSIN_OK; i++) st = feed(&p, &rows[i]);
+  for (i = 0; i < count && st == TOCSIN_OK; i++) {
+    st = feed(&p, &rows[i]);
+    if (o->marks && st == TOCSIN_OK) puts("MARK");
+  }
   if (st == TOCSIN_OK) st = tocsin_matcher_finish(p.matcher);
   if (st == TOCSIN_OK) drain(&p);
   if (p.matcher) {
@@ -286,10 +290,11 @@ int main(int argc, char **argv)
   for (i = 1; i < argc; i++) {
     if (!strcmp(argv[i], "--save")) o.save = 1;
     else if (!strcmp(argv[i], "--stats")) o.stats = 1;
+    else if (!strcmp(argv[i], "--marks")) o.marks = 1;
     else if (!strcmp(argv[i], "--batch") && i + 1 < argc) o.batch = strtoul(argv[++i], NULL, 10);
     else if (!strcmp(argv[i], "--fail-at") && i + 1 < argc) o.fail_at = strtoul(argv[++i], NULL, 10);
     else {
-      fprintf(stderr, "usage: play [--batch N] [--save] [--fail-at N] [--stats] < blocks\n");
+      fprintf(stderr, "usage: play [--batch N] [--save] [--fail-at N] [--marks] [--stats] < blocks\n");
       return 2;
     }
   }

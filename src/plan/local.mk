@@ -6,5 +6,4 @@ libtsn_la_SOURCES += \
   %D%/nfa.c \
   %D%/plan.h \
   %D%/registers.c \
-  %D%/source.c \
-  %D%/waits.c
+  %D%/source.c

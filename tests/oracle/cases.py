@@ -10,6 +10,7 @@ Cases of the generator say all of it:
     id, from, text: the whole pattern file; streams {name: [[column, type]]}, tables {name: rows}?
     feeds: the same data as it may come in, each a list of blocks, [stream, rows] or ["advance", watermark]
     late_policy "drop" or "fail"?, late, bad: so many rows; outputs [[pattern, columns, rows]], or error
+    counts: for each feed, how many rows are out after each of its blocks; null where that is left open
 """
 import json
 import math

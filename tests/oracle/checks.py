@@ -49,14 +49,24 @@ def used_labels(q):
 
 def check_pattern(q, has_end):
     """has_end: whether WITHIN d or a window gives !x at the end its time."""
-    check_gaps(q.pattern, False, False)
-    for n in nodes(q.pattern):
+    check_tree(q.pattern)
+    if not has_end and needs_end(q.pattern):
+        raise CompileError("!x at the end needs WITHIN or a window")
+
+
+def check_tree(pattern):
+    """What is wrong with a pattern whatever stands around it."""
+    check_gaps(pattern, False, False)
+    for n in nodes(pattern):
         if isinstance(n, Loop) and n.hi is None and any(timers for timers, rows in turns(n.body) if timers and not rows):
             raise CompileError("a loop without an upper bound must consume a row in each turn")
-    if any(kind == "end" for kind in reach(q.pattern, True, "start")):
+    if "end" in reach(pattern, True, "start"):
         raise CompileError("an absence reaches the end from the start")
-    if not has_end and "end" in reach(q.pattern, False, "inside"):
-        raise CompileError("!x at the end needs WITHIN or a window")
+
+
+def needs_end(pattern):
+    """Whether the end is reached over an absence without a length."""
+    return "end" in reach(pattern, False, "inside")
 
 
 def check_start(q, absences):
@@ -98,11 +108,17 @@ def has_consumer(n, before):
     return any(isinstance(m, Step) or before and isinstance(m, Absence) and m.duration is not None for m in taken(n))
 
 
+class VoidGap(CompileError):
+    def __init__(self, gap):
+        super().__init__("a gap that no element can precede or follow")
+        self.gap = gap
+
+
 def check_gaps(n, before, after):
     """A gap that no element can precede, or none can follow, is an error (section 6.1)."""
     if isinstance(n, Gap):
         if not before or not after:
-            raise CompileError("a gap that no element can precede or follow")
+            raise VoidGap(n)
     elif isinstance(n, Seq):
         for i, item in enumerate(n.items):
             earlier, later = Seq(n.items[:i]), Seq(n.items[i + 1:])

@@ -75,6 +75,14 @@ def counters(case, stats):
     return None
 
 
+def promptness(case, feed, played):
+    """A row is out as soon as it is decided, and not before."""
+    wanted = case["counts"][feed] if "counts" in case else None
+    if wanted is not None and played.marks and played.marks != wanted:
+        return f"rows after each block {feed}: {played.marks}, {wanted} expected"
+    return None
+
+
 def shown(played):
     return json.dumps([rows for _, rows in played.outputs.values()])
 
@@ -88,12 +96,12 @@ def players(options):
                 for way in (["--save"] if n == "save" else ["--batch", n] for n in options.batch.split(","))]
     if options.engine.startswith("cli:"):
         return [Player(options.engine, [], options.timeout)]
-    return [Player(options.engine, way, options.timeout) for way in (["--stats"], ["--stats", "--save"])]
+    return [Player(options.engine, way, options.timeout) for way in (["--stats", "--marks"], ["--stats", "--marks", "--save"])]
 
 
 def feeds_for(case, way, ways, all_of_them):
     """The feeds that a player plays: its share, or a feed that is the only one."""
-    feeds = feeds_of(case)
+    feeds = range(len(feeds_of(case)))
     return feeds if all_of_them or len(feeds) == 1 else feeds[way::ways]
 
 
@@ -104,13 +112,13 @@ def differences(cases, options, engines):
     for way, engine in enumerate(engines):
         jobs = [(i, feed) for i, case in enumerate(cases)
                 for feed in feeds_for(case, way, len(engines), bool(options.batch))]
-        for (i, _), played in zip(jobs, engine.play_feeds([(cases[i], feed) for i, feed in jobs])):
+        for (i, feed), played in zip(jobs, engine.play_feeds([(cases[i], feeds_of(cases[i])[feed]) for i, feed in jobs])):
             supported[i] = supported[i] and played.status != UNSUPPORTED
             if first[i] is None:
                 first[i] = played
             elif "error" not in cases[i] and played.status == first[i].status and played.outputs != first[i].outputs:
                 found[i] = found[i] or f"another feed gives another answer:\n    {shown(first[i])}\n    {shown(played)}"
-            found[i] = found[i] or difference(cases[i], played, same_output)
+            found[i] = found[i] or difference(cases[i], played, same_output) or promptness(cases[i], feed, played)
     return found, supported
 
 
@@ -317,7 +325,8 @@ def campaign(options):
             print(f"never met with a result: {a} and {b}")
     print(f"{here} cases in {seconds:.1f} s; not supported yet: {tally.unsupported} of {tally.total} "
           f"({tally.unsupported / max(tally.total, 1):.1%})")
-    print(tally.coverage.summary())
+    if not options.file and not options.exhaustive:
+        print(tally.coverage.summary())
     print(f"{tally.total - tally.unsupported - tally.failed} passed, {failed} failed")
     return failed != 0
 

@@ -1,4 +1,5 @@
 """Random conditions, measures and outer SELECT lists for generated queries."""
+from oracle.patterns import at_start
 from oracle.syntax import Absence, Step, nodes
 
 
@@ -7,6 +8,8 @@ class Conditions:
 
     def __init__(self, choose, query, columns, times, overlap):
         self.r, self.query, self.columns, self.times, self.overlap = choose, query, set(columns), times, overlap
+        self.has_time = times is not None
+        self.at_start = {x for n in at_start(query.pattern)[0] for x in n.labels}
         self.mapped = sorted({n.label for n in nodes(query.pattern) if isinstance(n, Step)}) or ["A"]
         self.used = sorted(set(self.mapped) | {x for n in nodes(query.pattern) if isinstance(n, Absence) for x in n.labels})
         # A subset may name only labels that the pattern has.
@@ -44,7 +47,7 @@ class Conditions:
     def extra(self, label):
         r = self.r
         while True:
-            kind = r.pick("condition")
+            kind = r.pick("condition") if label not in self.at_start else "local"      # where it may read its own row alone
             found = getattr(self, "condition_" + kind)(label, self.other(label))
             if found:
                 return r.choice(found)
@@ -123,7 +126,7 @@ class Conditions:
             found += [("MATCH_NUMBER()", "n"), ("CLASSIFIER()", "label")]
         elif r.yes("rows and labels in the measures"):
             found += [("ARRAY_AGG(id)", "ids"), ("PATH()", "path")][:r.choice([1, 2])]
-        if r.yes("MATCH_ROWTIME in the measures"):
+        if self.has_time and r.yes("MATCH_ROWTIME in the measures"):
             found.append(("MATCH_ROWTIME()", "at"))
         if r.yes("MATCH_ID in the measures"):
             found.append(("MATCH_ID()", "match"))
@@ -151,8 +154,8 @@ class Conditions:
 
     def measure_place(self, a, b):
         time = ["LAST(ts) - FIRST(ts)"] if self.times else []
-        return ["FIRST(id)", "LAST(id)", "COUNT(*)", "MATCH_NUMBER()", "CLASSIFIER()", "PATH()", "ARRAY_AGG(id)",
-                "MATCH_START()", "MATCH_END()", "FIRST(id, 1)", "LAST(id, 1)", "v", "id", "type"] + time
+        time += ["MATCH_START()", "MATCH_END()"] if self.has_time else []
+        return ["FIRST(id)", "LAST(id)", "COUNT(*)", "MATCH_NUMBER()", "CLASSIFIER()", "PATH()", "ARRAY_AGG(id)", "FIRST(id, 1)", "LAST(id, 1)", "v", "id", "type"] + time
 
     def measure_value(self, a, b):
         return ["SUM(v)", "MIN(v)", "MAX(v)", "AVG(v)", "ARRAY_AGG(v)", "SUM(id)", "MAX_BY(id, v)", "MIN_BY(id, v)",

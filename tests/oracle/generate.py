@@ -14,16 +14,19 @@ if not __package__:
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from oracle import patterns, templates
+from oracle.checks import needs_end
 from oracle.conditions import Conditions
 from oracle.rows import Arrivals, Event, Rows, Times
 from oracle.spec import Part, Query, Spec, Stream
-from oracle.syntax import Absence, Seq, Step, nodes
+from oracle.syntax import Absence, Step, nodes
 from oracle.values import TooBig
 from oracle.weights import WEIGHTS, Chooser, changed
 
 MORE_ORDER = ["ts, v", "ts, v DESC", "ts, id DESC", "ts, type DESC, id", "ts, k DESC, v", "ts, v, type DESC"]
 BOUNDED_ORDER = ["type, id", "v DESC", "ts DESC", "type DESC, v", "ts DESC, v DESC", "type"]
 OWN_NAMES = {"k": "key", "j": "part", "ts": "at", "id": "no", "type": "kind", "v": "val", "x": "amount", "d": "lasts", "due": "until"}
+CONSTANT = re.compile(r"[\d.]+|\d+ ?(s|MS|SECONDS|MILLISECONDS)|INTERVAL '\d+' SECOND")
+PARAMETER = re.compile(r"[\d.]+|\d+ (MILLI)?SECONDS")
 NUMBER = re.compile(r"(?<![\w.':])\d+(?![\w.']| [A-Za-z]*(SECOND|MINUTE|DAY))")
 
 
@@ -45,7 +48,6 @@ class Generator:
         self.columns = ["k", "j", "ts", "id", "type", "v"] + ["x"] * r.yes("column x") + ["d", "due"] * (r.random() < 0.4)
         tree, labels = self.tree()
         self.labels = max(["ABCD".index(x) for x in labels if x in "ABCD"] + [1]) + 1
-        rows = Rows(r, self.labels, self.overlap).made(self.first_tree(tree), self.key_type)
         streams, parts, columns = self.sources()
         queries = []
         if self.kind == "pattern":
@@ -56,32 +58,44 @@ class Generator:
         query.order = self.order_text(columns)
         self.clauses(query, labels, columns)
         spec = Spec(streams, queries + [query], [], [], self.times.clock)
-        self.arrive(spec, rows)
         self.put_parameters(spec)
         spec.parameters, spec.tables = self.parameters, self.tables
         return spec
 
-    def tree(self, small=False):
-        """A pattern and the labels in it."""
+    def arrive(self, spec):
+        """Rows, which become events of the streams; three feeds bring them."""
         r = self.r
+        rows = Rows(r, self.labels, self.overlap).made(spec.queries[0].pattern, self.key_type)
+        names = [s.name for s in spec.streams]
+        if not self.has_time:
+            r.shuffle(rows)
+        spec.events = [Event(row["id"], r.choice(names), row) for row in rows]
+        if self.has_time and r.yes("row without a time"):
+            r.choice(spec.events).row["ts"] = None
+        come = Arrivals(r, spec.events, self.delays, self.times.clock)
+        spec.late_policy = None
+        order, again = self.orders(spec, come)
+        cut = r.pick("cut after a row")
+        spec.feeds = [come.blocks(order), come.blocks(order, cut), come.blocks(again, cut)]
+
+    def tree(self):
+        """A pattern and the labels in it."""
+        r, tree = self.r, None
         duration = self.duration if self.has_time else None
-        if r.yes("a known shape"):
-            tree = templates.tree(r, duration)
-        else:
-            labels = ["A", "B", "C", "D"][:r.pick("labels")]
-            tree = patterns.Trees(r, labels, duration, self.timers()).tree()
+        while tree is None:
+            if r.yes("a known shape"):
+                tree = templates.tree(r, duration)
+            else:
+                labels = ["A", "B", "C", "D"][:r.pick("labels")]
+                tree = patterns.sound(patterns.Trees(r, labels, duration, self.timers()).tree())
         labels = sorted({n.label for n in nodes(tree) if isinstance(n, Step)})
+        for n in patterns.at_start(tree)[0]:             # there a duration is a constant
+            if n.duration and not CONSTANT.fullmatch(n.duration):
+                n.duration = duration(r.choice([1, 2, 3]))
         for n in nodes(tree):
             if isinstance(n, Absence) and n.duration is not None:
                 n.duration = n.duration.replace("{L}", r.choice(labels or ["A"]))
         return tree, sorted(set(labels) | {x for n in nodes(tree) if isinstance(n, Absence) for x in n.labels})
-
-    def first_tree(self, tree):
-        """The pattern that reads the rows as they come."""
-        if self.kind == "pattern":
-            self.inner_tree = self.tree()[0]
-            return self.inner_tree
-        return tree
 
     def timers(self):
         """Computed durations; {L} becomes a label of the pattern."""
@@ -179,8 +193,8 @@ class Generator:
     def inner_query(self, parts):
         """A pattern whose output the main one reads. It gives the columns that conditions and measures want."""
         r = self.r
-        q = Query("p", parts, self.inner_tree)
-        self.modes(q, sorted({n.label for n in nodes(q.pattern) if isinstance(n, Step)}) or ["A"])
+        q = Query("p", parts, self.tree()[0])
+        self.modes(q)
         q.partition = ["k"]
         timeouts = " SHOW TIMEOUT MATCHES" if q.mode.endswith("TIMEOUT MATCHES") else ""
         all_rows = r.pick("inner pattern") == "ALL ROWS"
@@ -225,32 +239,34 @@ class Generator:
         window = r.pick("window of a partition")
         if self.has_time and window != "none":
             q.partition.insert(r.randint(0, len(q.partition)), f"{window}({self.duration(r.choice([1, 2, 3, 4, 8]), short=False)})")
-        q.within = self.within(q.pattern)
+        q.within = self.within(q.pattern, self.has_time and window != "none")
         if r.yes("subset"):
             q.subsets = {"U": r.sample(labels, min(r.choice([1, 2, 3]), len(labels)))}
-        self.modes(q, labels)
+        self.modes(q)
         conditions = Conditions(r, q, columns, self.times if self.has_time and "ts" in columns else None, self.overlap)
+        conditions.has_time = self.has_time
         q.defines = conditions.defines()
         q.inline = {label for label in labels if r.yes("inline")}
         q.measures = conditions.measures()
         if q.measures and r.yes("outer SELECT"):
             conditions.outside()
 
-    def within(self, tree):
+    def within(self, tree, windowed=False):
         r = self.r
         kind = r.pick("within")
-        last = tree.items[-1] if isinstance(tree, Seq) and tree.items else tree
-        if isinstance(last, Absence) and last.duration is None and r.random() < 0.8:
-            kind = "time"                        # an absence at the end needs an end
+        if needs_end(tree) and (not windowed or r.random() < 0.5):
+            kind = "time"
         if kind == "rows" or kind == "time" and not self.has_time:
             return f"{r.choice([1, 2, 3, 4, 6])} ROWS"
         return self.duration(r.choice([0, 1, 2, 4, 6, 10, 15])) if kind == "time" else None
 
-    def modes(self, q, labels):
+    def modes(self, q):
         r = self.r
+        excluded = any(isinstance(n, patterns.Excluded) for n in nodes(q.pattern))
         skip = r.pick("skip")
         if skip == "TO label":
-            target = r.choice((labels[1:] or labels or ["A"]) + list(q.subsets))
+            mapped = [n.label for n in nodes(q.pattern) if isinstance(n, Step)] or ["A"]
+            target = r.choice((mapped[1:] or mapped) + list(q.subsets))
             q.skip = f"AFTER MATCH SKIP TO {r.choice(['FIRST ', 'LAST ', ''])}{target}"
             q.options = "WITH (skip_miss = 'next row') " if r.yes("skip_miss") else ""
         elif skip == "NO SKIP":
@@ -262,7 +278,7 @@ class Generator:
         else:
             empty = r.pick("empty matches")
             q.mode = "ALL ROWS PER MATCH" + {"SHOW": r.choice(["", " SHOW EMPTY MATCHES"]), "OMIT": " OMIT EMPTY MATCHES",
-                                             "UNMATCHED": " WITH UNMATCHED ROWS" if skip != "NO SKIP" else ""}[empty]
+                                             "UNMATCHED": " WITH UNMATCHED ROWS" if skip != "NO SKIP" and not excluded else ""}[empty]
         if "UNMATCHED" not in q.mode and r.yes("SHOW TIMEOUT MATCHES"):
             q.mode = (q.mode or "ONE ROW PER MATCH") + " SHOW TIMEOUT MATCHES"
 
@@ -281,9 +297,9 @@ class Generator:
 
         if self.has_time:
             for n in nodes(q.pattern):
-                if isinstance(n, Absence) and n.duration and re.fullmatch(r"[\d.]+|\d+ (MILLI)?SECONDS", n.duration):
+                if isinstance(n, Absence) and n.duration and PARAMETER.fullmatch(n.duration):
                     n.duration = named(self.times.duration_type, n.duration)
-            if q.within and re.fullmatch(r"[\d.]+|\d+ (MILLI)?SECONDS", q.within) and r.random() < 0.5:
+            if q.within and PARAMETER.fullmatch(q.within) and r.random() < 0.5:
                 q.within = named(self.times.duration_type, q.within)
         for conjuncts in q.defines.values():
             for i, c in enumerate(conjuncts):
@@ -291,20 +307,6 @@ class Generator:
                     conjuncts[i] = NUMBER.sub(lambda m: named("BIGINT", m.group()), c, count=1)
 
     # ---- arrival
-
-    def arrive(self, spec, rows):
-        """The rows become events of the streams; three feeds bring them."""
-        r = self.r
-        names = [s.name for s in spec.streams]
-        if not self.has_time:
-            r.shuffle(rows)
-        spec.events = [Event(row["id"], r.choice(names), row) for row in rows]
-        if self.has_time and r.yes("row without a time"):
-            r.choice(spec.events).row["ts"] = None
-        come = Arrivals(r, spec.events, self.delays, self.times.clock)
-        order, again = self.orders(spec, come)
-        cut = r.pick("cut after a row")
-        spec.feeds = [come.blocks(order), come.blocks(order, cut), come.blocks(again, cut)]
 
     def orders(self, spec, come):
         """Two orders of arrival that bring the same."""
@@ -335,18 +337,17 @@ class Generator:
         """The next (Spec, case, answer) whose text compiles and whose answer is worth comparing."""
         while True:
             spec = self.spec()
-            try:
-                made = spec.case(name)
-            except TooBig:
-                continue
-            if made is None:
-                continue
-            case, got = made
-            # Cases without output, or with a run-time error, are worth something, but not half of all.
-            if not any(rows for _, _, rows in case.get("outputs", [])[-1:]) and \
-                    self.r.random() < (0.7 if "error" in case else 0.8):
-                continue
-            return spec, case, got
+            made = spec.prepared()
+            for _ in range(0 if made.error else 2):
+                self.arrive(spec)
+                try:
+                    case, got = spec.case(name, made=made)
+                except TooBig:
+                    break
+                # Cases without output, or with a run-time error, are worth something, but not half of all.
+                if any(rows for _, _, rows in case.get("outputs", [])[-1:]) or \
+                        self.r.random() < (0.1 if "error" in case else 0.05):
+                    return spec, case, got
 
 
 def cases(seed, count, first=0, weights=WEIGHTS):

@@ -15,29 +15,27 @@ class Token(NamedTuple):
 
 
 # Longer symbols first. "{-" and "-}" are the brackets of exclusion.
-TOKEN = re.compile(r"""(?P<space>(?:\s+|--[^\n]*|/\*.*?\*/)+)
-                     | (?P<name>[A-Za-z_][A-Za-z_0-9]*)
-                     | (?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)
-                     | '(?P<string>(?:[^']|'')*)'
-                     | "(?P<quoted>(?:[^"]|"")*)"
-                     | (?P<symbol>->>|->|{-|-}|<>|!=|<=|>=|\|\||[(){}\[\],.;:+\-*/%=<>!?|^$])""", re.S | re.X)
+TOKEN = re.compile(r"""(?:\s+|--[^\n]*|/\*.*?\*/)*
+                     (?: (?P<name>[A-Za-z_][A-Za-z_0-9]*)
+                       | (?P<symbol>->>|->|{-|-}|<>|!=|<=|>=|\|\||[(){}\[\],;:+\-*/%=<>!?|^$]|\.(?!\d))
+                       | (?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)
+                       | '(?P<string>(?:[^']|'')*)'
+                       | "(?P<quoted>(?:[^"]|"")*)"
+                       | (?P<end>$)
+                       | (?P<other>.))""", re.S | re.X)
 
 
 def tokens(text):
-    found, at = [], 0
-    while at < len(text):
-        m = TOKEN.match(text, at)
-        if not m:
-            raise CompileError(f"unexpected character {text[at]!r} at {at}")
-        kind, what = m.lastgroup, m.group(m.lastgroup)
-        if kind == "name":
-            found.append(Token(kind, what, at, what.upper()))
-        elif kind == "string":
-            found.append(Token(kind, what.replace("''", "'"), at, ""))
+    found = []
+    for m in TOKEN.finditer(text):
+        kind = m.lastgroup
+        what, at = m.group(kind), m.start(kind)
+        if kind == "string":
+            what = what.replace("''", "'")
         elif kind == "quoted":
-            found.append(Token(kind, what.replace('""', '"'), at, ""))
-        elif kind != "space":
-            found.append(Token(kind, what, at, ""))
-        at = m.end()
-    found.append(Token("end", "", at, ""))
-    return found
+            what = what.replace('""', '"')
+        elif kind == "other":
+            raise CompileError(f"unexpected character {what!r} at {at}")
+        found.append(Token(kind, what, at, what.upper() if kind == "name" else ""))
+        if kind == "end":
+            return found

@@ -12,6 +12,9 @@ from oracle.stream import END, time_moment
 from oracle.values import TooBig
 
 
+LONGEST = 150          # elements of a path: timers of no length can go on and on in a counted loop
+
+
 class Budget:
     """Paths explode: a case that costs more than this is given up."""
 
@@ -105,6 +108,8 @@ class Start:
 
     def explore(self, path, edges):
         """Options by time within the stretches that valid accepts cut out of the pattern's order."""
+        if len(path.elements) > LONGEST:
+            raise TooBig("the case has too long a path")
         if not path.elements:
             created, lives = self.first_junction(edges)
         else:

@@ -4,6 +4,8 @@ The nodes are those of syntax.py; bounds and durations are texts here, as the ge
 """
 from copy import deepcopy
 
+from oracle.checks import VoidGap, check_tree
+from oracle.lexer import CompileError
 from oracle.syntax import Absence, Alt, Anchor, Gap, Loop, Permute, Seq, Step, children, nodes
 
 
@@ -209,6 +211,40 @@ def word(choose, node):
         return [x for _ in range(min(most, 4)) for x in word(choose, node.body)]
     items = choose.sample(node.items, len(node.items)) if isinstance(node, Permute) else children(node)
     return [x for item in items for x in word(choose, item)]
+
+
+def sound(tree):
+    """The tree without gaps that nothing can precede or follow; None where something else is wrong with it."""
+    while True:
+        try:
+            check_tree(tree)
+            return tree
+        except VoidGap as e:
+            for n in nodes(tree):
+                if any(item is e.gap for item in getattr(n, "items", [])):
+                    n.items = [item for item in n.items if item is not e.gap]
+        except CompileError:
+            return None
+
+
+def at_start(n):
+    """The absences that an edge from the start can cross, and whether the node can be passed without a row."""
+    if isinstance(n, Absence):
+        return [n], True
+    if isinstance(n, Loop):
+        inside, passed = at_start(n.body)
+        return ([], True) if n.hi == 0 else (inside, passed or n.lo == 0)
+    if isinstance(n, Seq):
+        found = []
+        for item in n.items:
+            inside, passed = at_start(item)
+            found += inside
+            if not passed:
+                return found, False
+        return found, True
+    ways = [at_start(item) for item in children(n)]
+    passed = all(p for _, p in ways) if isinstance(n, Permute) else any(p for _, p in ways)
+    return [x for inside, _ in ways for x in inside], not isinstance(n, Step) and (passed or not ways)
 
 
 # ---- smaller trees

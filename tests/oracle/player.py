@@ -3,7 +3,7 @@
 A player program (tests/play.c) reads on standard input for each case a line "PATTERN <bytes>", the pattern file, a
 newline, and then the feed: "ROWS <bytes> <stream>", rows as JSON Lines, a newline; "ADVANCE <watermark>". It writes the
 output rows as JSON Lines, of several patterns with a first field `pattern`, and a line "END <status> <message>", behind
-which --stats puts counters: 0 done, 1 the pattern does not compile, 2 not supported yet, 3 a run-time error.
+which --stats puts counters; with --marks a line "MARK" follows the rows that each part of the feed decided. Status: 0 done, 1 the pattern does not compile, 2 not supported yet, 3 a run-time error.
 "cli:PATH" is the command line program instead, one process for each case.
 """
 import json
@@ -23,6 +23,7 @@ class Played:
     outputs: dict = field(default_factory=dict)     # pattern, None where there is one: (columns, rows)
     message: str = ""
     stats: dict = None
+    marks: list = None          # rows that were out after each block of the feed
 
 
 def json_lines(case, stream, rows):
@@ -58,10 +59,12 @@ def table(lines):
 
 
 def finished(status, lines, message):
+    marks = [at - n for n, at in enumerate(i for i, line in enumerate(lines) if line == "MARK")]
+    lines = [line for line in lines if line != "MARK"]
     message, brace, counters = message.partition('{"rows_in"')
     stats = json.loads(brace + counters) if brace else None
     try:
-        return Played(status, table(lines) if status == OK else {}, message.strip(), stats)
+        return Played(status, table(lines) if status == OK else {}, message.strip(), stats, marks)
     except ValueError as e:
         return Played(DIED, message=f"output is not as promised: {e}")
 

@@ -1,4 +1,5 @@
 """A case in, the answer of the reference out."""
+from bisect import bisect_right
 from dataclasses import dataclass, field
 
 from oracle import checks
@@ -11,7 +12,7 @@ from oracle.parser import parse
 from oracle.report import events
 from oracle.sources import arrive, merged, source
 from oracle.stream import in_order, partitions
-from oracle.syntax import Absence, Gap, nodes
+from oracle.syntax import Absence, Anchor, Gap, nodes
 from oracle.values import RunError, read, written
 
 TIMES = ("BIGINT", "DOUBLE", "TIMESTAMP")
@@ -50,6 +51,12 @@ class Plan:
     def label_set(self, label):
         return set(self.subsets.get(label, [label]))
 
+    @property
+    def reads_ahead(self):
+        return any(isinstance(n, Anchor) and n.which == "$" for n in nodes(self.pattern)) or \
+            any(mentions(e, "NEXT") for e in [*self.query.defines.values(), *(e for e, _ in self.query.measures)]) or \
+            self.window is not None and any(mentions(e, "WINDOW_END") for e, _ in self.query.measures)
+
     def outputs(self):
         """Names and types of the columns that come out."""
         if self.select is not None:
@@ -67,7 +74,7 @@ def plans(script, tables=None, careful=False):
         made.append(plan(q, read_from, parameters, careful))
         if q.name.lower() in patterns:
             raise CompileError(f"two patterns {q.name}")
-        patterns[q.name.lower()] = (q.name, made[-1].outputs())
+        patterns[q.name.lower()] = (q.name, made[-1].outputs(), made[-1].order_type if made[-1].time is not None else None)
     return made
 
 
@@ -178,6 +185,7 @@ class Output:
     pattern: str
     columns: list
     rows: list
+    moments: list                   # of the decisions, as they count between partitions
 
 
 @dataclass
@@ -202,13 +210,22 @@ class Answer:
 
 def answer(case, steps=300_000, careful=False):
     """The answer to a case as it comes in its first feed. Raises TooBig where the case has too many paths."""
+    found = prepared(text_of(case), case.get("tables", {}), careful)
+    return found if found.error else answered(found, case, steps)
+
+
+def prepared(text, tables=None, careful=False):
+    """An answer without rows: the plans of a pattern file."""
     try:
-        script = parse(text_of(case))
-        tables = {name: [values(script.shapes[name], row) for row in rows]
-                  for name, rows in case.get("tables", {}).items()}
-        found = Answer(shapes=script.shapes, plans=plans(script, tables, careful))
+        script = parse(text)
+        tables = {name: [values(script.shapes[name], row) for row in rows] for name, rows in (tables or {}).items()}
+        return Answer(shapes=script.shapes, plans=plans(script, tables, careful))
     except CompileError as e:
         return Answer(error="compile", message=str(e))
+
+
+def answered(plan_of_it, case, steps):
+    found = Answer(shapes=plan_of_it.shapes, plans=plan_of_it.plans)
     try:
         found.arrivals = arrivals(found, case, feeds_of(case)[0])
         run_all(found, steps)
@@ -221,11 +238,13 @@ def arrivals(found, case, blocks):
     """What comes of a feed, for each plan."""
     feed = [event if event[0] == "advance" else ("row", event[1], values(found.shapes[event[1].lower()], event[2]))
             for event in feed_of(blocks)]
-    return [arrive(p.source, p.time, feed, case.get("late_policy")) for p in found.plans]
+    return [arrive(p.source, p.order, p.time, feed, case.get("late_policy")) for p in found.plans]
 
 
 def same_arrival(found, case, blocks):
     """Whether another feed brings the same rows in the same order to each plan."""
+    if list(feed_of(blocks)) == list(feed_of(feeds_of(case)[0])):
+        return True
     try:
         others = arrivals(found, case, blocks)
     except RunError:
@@ -234,6 +253,19 @@ def same_arrival(found, case, blocks):
         (len(a.late), len(a.bad)) == (len(b.late), len(b.bad)) and
         all(in_order(x, p.order) == in_order(y, p.order) for x, y in zip(a.rows, b.rows))
         for p, a, b in zip(found.plans, found.arrivals, others))
+
+
+def counts(found, case, blocks):
+    """How many rows have come out after each block of a feed: a match is reported as soon as it is decided (section
+    6.5). None where the moment of decision is not all: NEXT, $ and the end of a session read rows behind it."""
+    p = found.plans[0]
+    if len(found.plans) > 1 or found.error or p.reads_ahead:
+        return None
+    reached, events, known = arrivals(found, case, blocks)[0].reached, 0, []
+    for head, what in blocks:
+        events += 1 if head == "advance" else len(what)
+        known.append(bisect_right(found.outputs[0].moments, reached[events]))
+    return known
 
 
 def values(shape, row):
@@ -245,16 +277,17 @@ def run_all(found, steps):
     before = {}
     for p, arrival in zip(found.plans, found.arrivals):
         rows = run(p, in_order(merged(p.source, p.time, arrival, before), p.order), steps)
-        before[p.query.name.lower()] = rows
+        before[p.query.name.lower()] = [(row, out_time) for row, out_time, _ in rows]
         kinds = [kind for _, kind in p.outputs()]
         found.outputs.append(Output(p.query.name, [name for name, _ in p.outputs()],
-                                    [[written(kind, v) for kind, v in zip(kinds, row)] for row, _ in rows]))
+                                    [[written(kind, v) for kind, v in zip(kinds, row)] for row, _, _ in rows],
+                                    [moment for _, _, moment in rows]))
     found.late = len(set().union(*(a.late for a in found.arrivals)))
     found.bad = len(set().union(*(a.bad for a in found.arrivals)))
 
 
 def run(made, ordered, steps):
-    """The output rows of one pattern in order, each with its output time."""
+    """The output rows of one pattern in order, each with its output time and the moment of its decision."""
     found = []
     for e in events(made, partitions(ordered, made.keys, made.time, made.window), steps):
         out_time = output_time(made, e)
@@ -262,5 +295,6 @@ def run(made, ordered, steps):
             frame = Frame([tuple(row)], cursor=0)
             if made.where is not None and made.where.value(frame) is not True:
                 continue
-            found.append((tuple(row) if made.select is None else tuple(b.value(frame) for _, b in made.select), out_time))
+            values_out = tuple(row) if made.select is None else tuple(b.value(frame) for _, b in made.select)
+            found.append((values_out, out_time, e.partition.public(e.moment)))
     return found

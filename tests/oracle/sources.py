@@ -22,6 +22,7 @@ class Reader:
     stream: str                         # as it was declared
     columns: list                       # of the stream: [(name, type)]
     pattern: bool                       # the stream is a pattern's output
+    time_type: str                      # of the time that its rows have by themselves, or None
     watermark: int = None               # the column of the WATERMARK clause
     delay: object = 0
     items: list = None                  # [(name, Bound)]
@@ -70,8 +71,8 @@ class Source:
     @property
     def own_time(self):
         """Where a row has the time that is its own, and the type of it; None where a part has none, or another."""
-        kinds = {"TIMESTAMP" if r.pattern else r.watermark is not None and r.columns[r.watermark][1] for r in self.readers}
-        return (len(self.columns) + 1, *kinds) if len(kinds) == 1 and False not in kinds else None
+        kinds = {r.time_type for r in self.readers}
+        return (len(self.columns) + 1, *kinds) if len(kinds) == 1 and None not in kinds else None
 
     def common_time(self):
         """The column that is the WATERMARK column in each part."""
@@ -108,7 +109,7 @@ class PartBinder(Binder):
 
 
 def source(parts, shapes, patterns, parameters, tables):
-    """patterns: the columns of the patterns before, by name. tables: the rows of each table, by name."""
+    """patterns: name, columns and type of the output time of those before. tables: the rows of each table."""
     readers = [reader(part, shapes, patterns, parameters, tables) for part in parts]
     columns = []
     for r in readers:
@@ -128,14 +129,15 @@ def source(parts, shapes, patterns, parameters, tables):
 
 def reader(part, shapes, patterns, parameters, tables):
     if part.stream.lower() in patterns:
-        name, columns = patterns[part.stream.lower()]
-        made = Reader(name, columns, True)
+        name, columns, time_type = patterns[part.stream.lower()]
+        made = Reader(name, columns, True, time_type)
     elif part.stream.lower() in shapes and not shapes[part.stream.lower()].keys:
         shape = shapes[part.stream.lower()]
-        made = Reader(shape.name, shape.columns, False)
+        made = Reader(shape.name, shape.columns, False, None)
         if shape.watermark:
             column, is_quoted, delay = shape.watermark
             made.watermark = Binder(shape.columns, "output").column_index(column, is_quoted)
+            made.time_type = shape.columns[made.watermark][1]
             if delay is not None:
                 made.delay = Binder([], "output", parameters=parameters).bind(delay).value(Frame([]))
     else:
@@ -174,14 +176,22 @@ class Arrival:
     late: set = field(default_factory=set)
     bad: set = field(default_factory=set)
     filtered: set = field(default_factory=set)
+    reached: list = field(default_factory=list)     # after each event, the moment up to which all is known
 
 
-def arrive(made, time, feed, policy):
-    """time: the column that orders the source, None where none is a time. policy: what becomes of late rows: "drop",
+def arrive(made, order, time, feed, policy):
+    """order: as in Plan. time: its first column, None where that is no time. policy: what becomes of late rows: "drop",
     "fail", or None for the default of section 8."""
     found = Arrival(rows=[[] for _ in made.readers])
-    newest, floor = [NEVER] * len(made.readers), NEVER
+    newest, floor, matched = [NEVER] * len(made.readers), NEVER, (NEVER, 0, 0, 0)
+    waits = len(order) > (time is not None) or len(made.readers) > 1 or any(r.delay for r in made.readers)
+
+    def marks():
+        """The source's watermark is the least of its parts'."""
+        return [max(floor, behind(newest[i], r.delay)) for i, r in enumerate(made.readers) if not r.pattern]
+
     for place, event in enumerate(feed):
+        found.reached.append(max(matched, (min(marks(), default=NEVER), -1, 0, 0)))
         if event[0] == "advance":
             floor = max(floor, event[1])
             continue
@@ -189,14 +199,13 @@ def arrive(made, time, feed, policy):
         here = [i for i, r in enumerate(made.readers) if not r.pattern and r.stream.lower() == stream.lower()]
         read = {i: made.readers[i].read(row) for i in here}
         if time is not None and here:
-            # The source's watermark is the least of its parts'; a part without one promises order itself.
-            marks = [max(floor, behind(newest[i], r.delay)) for i, r in enumerate(made.readers) if not r.pattern]
             times = {i: made.readers[i].time_of(row, read[i][0], time) for i in here}
             if None in times.values():
                 found.bad.add(place)
                 continue
+            mark = min(marks())             # a part without a watermark promises order itself
             late = [made.readers[i] for i in here
-                    if times[i] < min(marks) or made.readers[i].watermark is None and times[i] < newest[i]]
+                    if times[i] < mark or made.readers[i].watermark is None and times[i] < newest[i]]
             if late:
                 found.late.add(place)
                 if (policy or ("fail" if any(r.watermark is None for r in late) else "drop")) == "fail":
@@ -208,8 +217,11 @@ def arrive(made, time, feed, policy):
             values, passes = read[i]
             if passes:
                 found.rows[i].append(values)
+                if not waits:               # matched over as it comes
+                    matched = (times[i] if time is not None else 0, 0, len(found.rows[i]) - 1, 0)
         if not any(passes for _, passes in read.values()):
             found.filtered.add(place)
+    found.reached.append(max(matched, (min(marks(), default=NEVER), -1, 0, 0)))
     return found
 
 

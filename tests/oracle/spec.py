@@ -2,9 +2,8 @@
 from dataclasses import dataclass, field
 
 from oracle import patterns
-from oracle.reference import answer, same_arrival
+from oracle.reference import answered, counts, prepared, same_arrival
 from oracle.syntax import Absence, Step, nodes
-from oracle.values import TooBig
 
 STEPS = 15_000                  # cases that cost the reference more are thrown away
 
@@ -114,8 +113,16 @@ class Spec:
                 found.append([head, [rows[i] for i in what if i in rows]])
         return found
 
-    def case(self, name="case", steps=STEPS):
-        """The case with its answer, and the answer itself; None where the text does not compile. Raises TooBig."""
+    def prepared(self):
+        """What the reference makes of the text."""
+        return prepared(self.text(), {name: rows for name, (_, rows) in self.tables.items()}, careful=True)
+
+    def case(self, name="case", steps=STEPS, made=None):
+        """The case with its answer, and the answer itself; None where the text does not compile. Raises TooBig.
+        made: what prepared() gave."""
+        made = made or self.prepared()
+        if made.error:
+            return None
         case = {"id": name, "from": "oracle", "text": self.text(),
                 "streams": {s.name: [[name, kind] for name, kind, _ in s.columns] for s in self.streams},
                 "feeds": [self.blocks(feed) for feed in self.feeds]}
@@ -123,13 +130,12 @@ class Spec:
             case["tables"] = {name: rows for name, (_, rows) in self.tables.items()}
         if self.late_policy:
             case["late_policy"] = self.late_policy
-        got = answer(case, steps, careful=True)
-        if got.error == "compile":
-            return None
+        got = answered(made, case, steps)
         case["feeds"] = case["feeds"][:1] + [feed for feed in case["feeds"][1:] if same_arrival(got, case, feed)]
         if got.error:
             case["error"] = got.error
         else:
             case["outputs"] = [[o.pattern, o.columns, o.rows] for o in got.outputs]
             case["late"], case["bad"] = got.late, got.bad
+            case["counts"] = [counts(got, case, feed) for feed in case["feeds"]]
         return case, got

@@ -70,10 +70,13 @@ def children(node):
 
 
 def nodes(node):
-    """The node and everything under it."""
-    yield node
-    for child in children(node):
-        yield from nodes(child)
+    """The node and everything under it, from left to right."""
+    found, todo = [], [node]
+    while todo:
+        n = todo.pop()
+        found.append(n)
+        todo += reversed(children(n))
+    return found
 
 
 @dataclass
