@@ -60,7 +60,8 @@ static void declare_stream(tsn_binder *b, const tsn_statement *s)
         if (columns[column].type == TOCSIN_DOUBLE)
           tsn_diag_add(b->diag, TSN_U0007, s->watermark->delay->at, "declare it BIGINT or TIMESTAMP",
                        "a delay over a DOUBLE time column is not supported yet");
-        else if (x && (x->type != want || x->is_null || x->integer < 0))
+        else if (x && (!(x = x->type == TOCSIN_TEXT ? tsn_bind_coerce(b, x, want) : x) || x->type != want || x->is_null ||
+                       x->integer < 0))
           tsn_diag_add(b->diag, TSN_E2010, s->watermark->delay->at, NULL, "the delay of a watermark is %s that is not negative",
                        want == TOCSIN_INTERVAL ? "an INTERVAL" : "a BIGINT");
         else if (x)

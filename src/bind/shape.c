@@ -180,7 +180,7 @@ void tsn_bind_labels(tsn_binder *b, const tsn_clauses *clauses)
 
 bool tsn_bind_duration(tsn_binder *b, const tsn_expr *e, const char *what, int64_t *out)
 {
-  tsn_bx *x;
+  tsn_bx *x, *read;
   tocsin_type want;
   if (b->query->time_column < 0) {
     tsn_diag_add(b->diag, TSN_E2011, e->at, "ORDER BY a time or a number", "%s needs rows with a time", what);
@@ -194,6 +194,7 @@ bool tsn_bind_duration(tsn_binder *b, const tsn_expr *e, const char *what, int64
   want = b->query->time_type == TOCSIN_TIMESTAMP ? TOCSIN_INTERVAL : b->query->time_type;
   x = tsn_bind_constant(b, e);
   if (!x) return false;
+  if (x->type == TOCSIN_TEXT && (read = tsn_bind_coerce(b, x, want)) != NULL) x = read; /* '5 minutes' */
   if (x->type != want || x->is_null) {
     tsn_diag_add(b->diag, TSN_E2010, e->at,
                  want == TOCSIN_INTERVAL ? "a duration such as 5 SECONDS or INTERVAL '5' SECOND" : "a whole number, as the time column",
