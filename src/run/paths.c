@@ -415,7 +415,7 @@ bool tsn_paths_expire(tsn_run *r, uint32_t start, int64_t time)
 {
   tsn_start *s = &r->starts[start];
   /* What ends at one time ends in the order of preference, whatever ends it. */
-  bool all = within_end(r, s) <= time || window_end(r, s) <= time || r->partitions[s->partition].closing;
+  bool all = (r->p->within_kind == WITHIN_TIME && within_end(r, s) <= time) || (r->p->window_kind != WINDOW_NONE && window_end(r, s) <= time);
   uint32_t item = s->head;
   while (item != TSN_NONE) {
     uint32_t next = tsn_path_at(r, item)->next;

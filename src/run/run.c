@@ -296,11 +296,12 @@ bool tsn_run_advance(tsn_run *r, int64_t limit)
     bool more = true;
     begin_moment(r, time);
     while (more) {
+      int64_t at = d.time; /* of a start that was tried only now it may lie before */
       do {
         if (!tsn_run_act(r, &d)) return false;
-      } while (tsn_deadline_pop(r, time, &d));
+      } while (tsn_deadline_pop(r, at, &d));
       if (r->status || !settle_touched(r)) return false;
-      more = tsn_deadline_pop(r, time, &d); /* a start that was tried only now may end at the same time */
+      more = tsn_deadline_pop(r, time, &d); /* such a start may end at the same time */
       r->moment += more;
     }
     if (!tsn_output_sort(r->output, from)) return tsn_run_nomem(r);

@@ -5,6 +5,7 @@
  * it was only waiting for its turn. With NO SKIP every success is reported in
  * its moment. Reports of one time from several partitions are put in the order
  * of their starts by run.c. */
+#include "base/time.h"
 #include "run/run.h"
 
 /* A start with nothing left: whether it is reported as timed out. */
@@ -135,6 +136,22 @@ static bool settle_all(tsn_run *r, uint32_t part)
   return true;
 }
 
+/* Lets a start that was tried late come to `time`. Whatever was due before is of this partition alone: the others are
+ * past it. *any: something was due. */
+static bool pass_time(tsn_run *r, uint32_t part, int64_t time, bool *any)
+{
+  int64_t last = time;
+  tsn_deadline d;
+  *any = false;
+  while (r->p->time_slot != TSN_NONE && time > TSN_TIME_MIN && tsn_deadline_pop(r, time - 1, &d)) {
+    r->moment += d.time != last;
+    last = d.time;
+    *any = true;
+    if (!tsn_run_act(r, &d)) return false;
+  }
+  return settle_one(r, part);
+}
+
 /* Where conditions read MATCH_NUMBER(), a start can only be tried when all before
  * it are decided: then its rows are gone through from the kept ones. What that
  * decides is decided in this moment. */
@@ -143,13 +160,8 @@ static bool catch_up(tsn_run *r, uint32_t part)
   r->partitions[part].touched = 1; /* what its timers decide is settled here, and not again later */
   while (r->partitions[part].rows < r->partitions[part].released) {
     int64_t row = r->partitions[part].rows, time = tsn_kept_row_at(&r->partitions[part], row)->time;
-    tsn_deadline d;
-    /* Whatever was due before is of this partition alone: the others are past it. */
-    while (r->p->time_slot != TSN_NONE && time > INT64_MIN && tsn_deadline_pop(r, time - 1, &d)) {
-      r->moment++;
-      if (!tsn_run_act(r, &d)) return false;
-    }
-    if (!settle_one(r, part)) return false;
+    bool any;
+    if (!pass_time(r, part, time, &any)) return false;
     if (r->partitions[part].rows <= row) { /* else a timer has decided, and the next start lies before */
       r->moment++;
       tsn_run_load(r, part, r->partitions[part].rows++);
@@ -160,16 +172,28 @@ static bool catch_up(tsn_run *r, uint32_t part)
   return true;
 }
 
+/* A window has closed: what waited in it is lost, one start after the other. */
+static bool settle_closed(tsn_run *r, uint32_t part)
+{
+  while (r->partitions[part].first != TSN_NONE) {
+    int64_t end = r->partitions[part].window_end;
+    bool any = false;
+    if (r->p->sequential && !pass_time(r, part, end, &any)) return false;
+    if (!any) {
+      r->moment++;
+      if (!tsn_paths_close(r, part, end) || !settle_one(r, part)) return false;
+    }
+    if (!catch_up(r, part)) return false;
+  }
+  tsn_partition_drop(r, part);
+  return true;
+}
+
 bool tsn_settle(tsn_run *r, uint32_t part)
 {
   if (!(r->one_match ? settle_one(r, part) : settle_all(r, part))) return false;
   if (r->p->sequential && !catch_up(r, part)) return false;
-  if (r->partitions[part].closing) { /* a window closed: forgotten, once the last start was tried */
-    while (r->partitions[part].first != TSN_NONE)
-      if (!tsn_paths_close(r, part, r->partitions[part].window_end) || !settle_one(r, part) || !catch_up(r, part)) return false;
-    tsn_partition_drop(r, part);
-    return true;
-  }
+  if (r->partitions[part].closing) return settle_closed(r, part);
   r->partitions[part].touched = 0;
   tsn_partition_trim(r, part);
   if (r->partitions[part].first == TSN_NONE && !r->p->keep_idle && r->partitions[part].arrived == r->partitions[part].rows)
