@@ -16,7 +16,7 @@ if not __package__:
 from oracle import patterns, templates
 from oracle.checks import needs_end
 from oracle.conditions import Conditions
-from oracle.rows import Arrivals, Event, Rows, Times
+from oracle.rows import EDGE, Arrivals, Event, Rows, Times
 from oracle.spec import Part, Query, Spec, Stream
 from oracle.syntax import Absence, Step, nodes
 from oracle.values import TooBig
@@ -65,7 +65,8 @@ class Generator:
     def arrive(self, spec):
         """Rows, which become events of the streams; three feeds bring them."""
         r = self.r
-        rows = Rows(r, self.labels, self.overlap).made(spec.queries[0].pattern, self.key_type)
+        tumbles = any("TUMBLE" in key for q in spec.queries for key in q.partition)     # a piece may not end after all time
+        rows = Rows(r, self.labels, self.overlap, self.times.clock, not tumbles).made(spec.queries[0].pattern, self.key_type)
         names = [s.name for s in spec.streams]
         if not self.has_time:
             r.shuffle(rows)
@@ -223,7 +224,7 @@ class Generator:
                 return ""
         if self.order == "omitted":
             return "" if self.kind != "pattern" else time
-        if self.order == "time, more":
+        if self.order == "time and more":
             more = MORE_ORDER + ["ts, x DESC", "ts, x, v"] * ("x" in columns)
             return r.choice(more).replace("ts", time)
         if self.order == "bounded":
@@ -234,7 +235,7 @@ class Generator:
 
     def clauses(self, q, labels, columns):
         r = self.r
-        q.partition = {"none": [], "k": ["k"], "k, j": ["k", "j"], "j": ["j"]}[r.pick("partition")]
+        q.partition = {"none": [], "k": ["k"], "k and j": ["k", "j"], "j": ["j"]}[r.pick("partition")]
         q.partition = [k for k in q.partition if k in columns]
         window = r.pick("window of a partition")
         if self.has_time and window != "none":
@@ -322,7 +323,7 @@ class Generator:
             order = come.in_time()
             like = r.choice(order)
             if like.t is not None:
-                order.insert(r.randint(0, len(order)), ("advance", self.times.clock.number(like.t + r.choice([0, 1, 3]))))
+                order.insert(r.randint(0, len(order)), ("advance", min(self.times.clock.number(like.t + r.choice([0, 1, 3])), EDGE)))
                 spec.late_policy = r.choice(["drop", "drop", None])
             return order, order
         if bounded and r.yes("late rows"):

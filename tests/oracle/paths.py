@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from oracle.edges import Walker
 from oracle.expressions import Frame
 from oracle.stream import END, time_moment
-from oracle.values import TooBig
+from oracle.values import TooBig, plus
 
 
 LONGEST = 150          # elements of a path: timers of no length can go on and on in a counted loop
@@ -71,7 +71,7 @@ class Start:
         p = partition
         ends = [p.window[1]] if p.window else []
         if plan.within is not None:
-            ends.append(p.times[start] + plan.within)
+            ends.append(plus(p.times[start], plan.within))
         self.time_limit = min(ends) if ends else None
         self.last_row = start + plan.within_rows - 1 if plan.within_rows is not None else None
 
@@ -100,7 +100,7 @@ class Start:
             d = duration.value(Frame(p.rows))
             if d is None or d < 0:
                 return False
-            if any(p.times[j] >= p.times[y] - d and self.violates([], j, [labels]) for j in range(y)):
+            if any(p.times[j] >= plus(p.times[y], -d) and self.violates([], j, [labels]) for j in range(y)):
                 return False
         return True
 
@@ -207,7 +207,7 @@ class Start:
         if c.lo is not None and c.hi is not None and c.lo > c.hi:
             live.dead = True
             return
-        bound = self.bound_of(created, None if c.hi is None else tau + c.hi)
+        bound = self.bound_of(created, None if c.hi is None else plus(tau, c.hi))
         live.death, live.by_bound = (bound, True) if bound else (END, False)
         for j in range(following, len(p.rows)):
             here = p.row_moment(j)
@@ -216,7 +216,7 @@ class Start:
             if c.at_end or self.violates(mapped, j, c.absent):
                 live.death, live.by_bound = here, False
                 return
-            if (c.lo is None or p.times[j] - tau >= c.lo) and self.satisfies(mapped, j, live.edge.label):
+            if (c.lo is None or plus(p.times[j], -tau) >= c.lo) and self.satisfies(mapped, j, live.edge.label):
                 live.takes.append(j)
             if c.gap is None or c.gap == "next" and live.takes:
                 live.death, live.by_bound = here, False
@@ -264,7 +264,7 @@ class Start:
             return None
         if edge.duration.type == "TIMESTAMP":
             return d if d >= tau else None
-        return tau + d if d >= 0 else None
+        return plus(tau, d) if d >= 0 else None
 
     def accept_edge(self, live, place):
         """An accept over $ holds where no row follows; until one does, it is open, and WITHIN cannot end it, as it

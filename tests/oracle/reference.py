@@ -103,6 +103,9 @@ def plan(q, read_from, parameters, careful=False):
     order = time_order(q, names, read_from)
     order_type = None if not order else columns[order[0][0]][1] if order[0][0] < len(columns) else read_from.own_time[1]
     time = order[0][0] if order and order_type in TIMES and not order[0][1] else None
+    for r in read_from.readers:
+        if time is not None and not r.pattern:
+            r.order_by(time, len(columns) + 1)
     labels = checks.used_labels(q)
     checks.check_clauses(q)
     checks.check_pattern(q, has_end=bool(q.window or q.within and q.within[0] == "time"))

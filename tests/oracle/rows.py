@@ -9,6 +9,8 @@ from oracle.patterns import word
 
 LETTERS = "abcd"
 PAIRS = ["ab", "ac", "bc", "ad", "bd", "cd"]
+EDGE = 2**63 - 1
+ENDS = {"last": EDGE - 25, "least": -EDGE}
 STEPS = {"even": [1], "ties": [0, 1], "many ties": [0, 0, 1, 2], "uneven": [1, 2, 3], "jumps": [0, 1, 5],
          "long jumps": [1, 1, 2, 10]}
 KEYS = {"TEXT": ["A", "B", "", "é"], "BIGINT": [1, 2, -9223372036854775808, 0], "DOUBLE": [0.0, -0.0, 1.5, -1e300],
@@ -65,10 +67,12 @@ class Times:
 
 
 class Rows:
-    """The rows of a case in the order of their times. labels: how many; overlap: whether a row may fit several."""
+    """The rows of a case in the order of their times. labels: how many; overlap: whether a row may fit several;
+    ends: whether their times may lie at the ends of what a BIGINT can say."""
 
-    def __init__(self, choose, labels, overlap):
-        self.r, self.letters, self.overlap = choose, LETTERS[:labels], overlap
+    def __init__(self, choose, labels, overlap, clock, ends):
+        self.ends = ends
+        self.r, self.letters, self.overlap, self.clock = choose, LETTERS[:labels], overlap, clock
 
     def made(self, tree, key_type):
         r = self.r
@@ -117,6 +121,8 @@ class Rows:
         steps, top = STEPS[r.pick("steps of time")], r.choice([2, 3, 6])
         nulls = 0.15 if r.yes("NULL in a column") else 0
         t, found = r.pick("first time"), []
+        if isinstance(t, str):               # times at the ends of what there is, where they saturate
+            t = ENDS[t] // self.clock.unit if self.ends and self.clock.type == "BIGINT" else 0
 
         def sometimes(v):
             return None if r.random() < nulls else v
@@ -127,6 +133,10 @@ class Rows:
             found.append({"k": key, "j": sometimes(r.choice([1, 1, 2])), "ts": t, "id": n + 1, "type": kind, "v": sometimes(v),
                           "x": sometimes(r.choice([r.randint(-4, 16) / 4, -0.0, 0.1, 1e15])),
                           "d": sometimes(r.choice([0, 1, 2, 3, 5, -1])), "due": sometimes(t + r.choice([-1, 0, 1, 2, 4, 8]))})
+        if self.clock.type == "BIGINT":
+            for row in found:
+                for column in ("ts", "due"):
+                    row[column] = row[column] and max(-(EDGE // self.clock.unit), min(EDGE // self.clock.unit, row[column]))
         return found
 
 
@@ -160,7 +170,8 @@ class Arrivals:
             if delay is None or like.t is None or like.behind is not None:
                 continue
             row = {**like.row, "ts": like.t - delay - r.choice([1, 1, 2, 9]), "id": 100 + len(self.events)}
-            self.events.append(Event(row["id"], like.stream, row, like.id))
+            if self.clock.number(row["ts"]) >= -EDGE:
+                self.events.append(Event(row["id"], like.stream, row, like.id))
 
     def in_time(self):
         return self.placed([e for e in self.events if e.behind is None])
@@ -197,7 +208,7 @@ class Arrivals:
             later = [e.t for e in found[at:] if isinstance(e, Event) and e.t is not None and e.behind is None]
             last = max((e.t for e in self.events if e.t is not None), default=0)
             t = min(later) - r.choice([0, 0, 1, 3]) if later else last + r.choice([0, 1, 5, 20])
-            found.insert(at, ("advance", self.clock.number(t)))
+            found.insert(at, ("advance", min(self.clock.number(t), EDGE)))
         return found
 
     def blocks(self, order, chance=0):

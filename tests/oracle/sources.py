@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from oracle.expressions import Binder, Bound, Frame
 from oracle.lexer import CompileError
-from oracle.values import RunError, saturated
+from oracle.values import RunError, plus
 
 NEVER = float("-inf")
 
@@ -27,6 +27,8 @@ class Reader:
     delay: object = 0
     items: list = None                  # [(name, Bound)]
     join: object = None                 # a Bound over the columns of the stream and the table's
+    time: int = None                    # the column that orders it
+    promises: bool = True               # to come in this order: there is no WATERMARK for it
     table: list = field(default_factory=list)         # its rows
     table_width: int = 0
     where: object = None
@@ -53,14 +55,19 @@ class Reader:
         return tuple(None if i is None else values[i] for i in self.places) + (self.stream, out_time), passes
 
 
-    def is_plain(self, i, column):
-        """Whether column i of the source is this column of the stream as it is."""
-        place = self.places[i]
-        return place is not None and self.plain[place] == column
+    def column_of(self, i):
+        """The column of the stream that column i of the source is as it is; None where it is something else."""
+        return None if self.places[i] is None else self.plain[self.places[i]]
 
-    def time_of(self, row, values, time):
-        """The event time: a column of the stream, which the source may call by another name."""
-        return row[self.watermark] if self.watermark is not None else values[time]
+    def order_by(self, time, own_time):
+        """The event time is a column of the stream, which the source may call by another name. A WATERMARK for
+        another column says nothing about it."""
+        self.time = self.watermark if time == own_time else self.column_of(time)
+        if self.time is None:
+            raise CompileError(f"the time of {self.stream} is no column of it")
+        self.promises = self.time != self.watermark
+        if self.promises:
+            self.delay = 0
 
 
 @dataclass
@@ -77,7 +84,7 @@ class Source:
     def common_time(self):
         """The column that is the WATERMARK column in each part."""
         for i in range(len(self.columns)):
-            if all(not r.pattern and r.watermark is not None and r.is_plain(i, r.watermark) for r in self.readers):
+            if all(r.watermark is not None and r.column_of(i) == r.watermark for r in self.readers):
                 return i
         return None
 
@@ -188,7 +195,7 @@ def arrive(made, order, time, feed, policy):
 
     def marks():
         """The source's watermark is the least of its parts'."""
-        return [max(floor, behind(newest[i], r.delay)) for i, r in enumerate(made.readers) if not r.pattern]
+        return [max(floor, plus(newest[i], -r.delay)) for i, r in enumerate(made.readers) if not r.pattern]
 
     for place, event in enumerate(feed):
         found.reached.append(max(matched, (min(marks(), default=NEVER), -1, 0, 0)))
@@ -199,16 +206,16 @@ def arrive(made, order, time, feed, policy):
         here = [i for i, r in enumerate(made.readers) if not r.pattern and r.stream.lower() == stream.lower()]
         read = {i: made.readers[i].read(row) for i in here}
         if time is not None and here:
-            times = {i: made.readers[i].time_of(row, read[i][0], time) for i in here}
+            times = {i: row[made.readers[i].time] for i in here}
             if None in times.values():
                 found.bad.add(place)
                 continue
             mark = min(marks())             # a part without a watermark promises order itself
             late = [made.readers[i] for i in here
-                    if times[i] < mark or made.readers[i].watermark is None and times[i] < newest[i]]
+                    if times[i] < mark or made.readers[i].promises and times[i] < newest[i]]
             if late:
                 found.late.add(place)
-                if (policy or ("fail" if any(r.watermark is None for r in late) else "drop")) == "fail":
+                if (policy or ("fail" if any(r.promises for r in late) else "drop")) == "fail":
                     raise RunError("a late row")
                 continue
             for i in here:
@@ -223,10 +230,6 @@ def arrive(made, order, time, feed, policy):
             found.filtered.add(place)
     found.reached.append(max(matched, (min(marks(), default=NEVER), -1, 0, 0)))
     return found
-
-
-def behind(newest, delay):
-    return saturated(newest - delay) if isinstance(newest, int) else newest - delay
 
 
 def merged(made, time, arrival, outputs):

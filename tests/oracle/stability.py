@@ -26,7 +26,7 @@ from oracle.values import RunError, TooBig, read, timestamp, timestamp_text
 from oracle.weights import changed
 
 LATER = ("NEXT(", "SESSION(", "TUMBLE(")
-STEADY = ["source=select:0,union:0,pattern:0", "order=bounded:0,none:0,time, more:0", "time=DOUBLE:0", "watermark=0",
+STEADY = ["source=select:0,union:0,pattern:0", "order=bounded:0,none:0,time and more:0", "time=DOUBLE:0", "watermark=0",
           "late rows without a watermark=0", "advance that makes rows late=0", "row without a time=0"]
 
 

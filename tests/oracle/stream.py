@@ -6,6 +6,8 @@ comes after the rows and timers of that moment (section 6.5) and counts for noth
 """
 from dataclasses import dataclass, field
 
+from oracle.values import plus
+
 END = (float("inf"), 2, 0, 0)
 
 
@@ -68,7 +70,7 @@ def windows(whole, kind, d):
     pieces = []
     for row, t, place in zip(whole.rows, whole.times, whole.places):
         start = (t // d) * d
-        if not pieces or (t - pieces[-1].times[-1] > d if kind == "SESSION" else start != pieces[-1].window[0]):
+        if not pieces or (plus(t, -pieces[-1].times[-1]) > d if kind == "SESSION" else start != pieces[-1].window[0]):
             if pieces:
                 pieces[-1].closed_by = (t, 0, place, 0)
             pieces.append(Partition(whole.key, window=(t, None) if kind == "SESSION" else (start, start + d)))
@@ -77,5 +79,5 @@ def windows(whole, kind, d):
         piece.times.append(t)
         piece.places.append(place)
         if kind == "SESSION":
-            piece.window = (piece.times[0], t + d)
+            piece.window = (piece.times[0], plus(t, d))
     return pieces

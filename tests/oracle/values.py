@@ -42,6 +42,11 @@ def saturated(n):
     return max(INT_MIN, min(INT_MAX, int(n)))
 
 
+def plus(t, d):
+    """A time and a duration: saturated, unless the time is a DOUBLE."""
+    return saturated(t + d) if isinstance(t, int) and isinstance(d, int) else t + d
+
+
 def real(x):
     """A DOUBLE that is no number is NULL, as on input."""
     return None if isinstance(x, float) and math.isnan(x) else x

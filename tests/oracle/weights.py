@@ -23,7 +23,7 @@ WEIGHTS = {
     # --- rows
     "time": {"BIGINT": 50, "TIMESTAMP": 35, "DOUBLE": 15},
     "unit of time": {1: 60, 2: 20, 5: 20},
-    "first time": {0: 40, 10: 30, 100: 25, -20: 5},
+    "first time": {0: 40, 10: 30, 100: 24, -20: 5, "last": 0.5, "least": 0.5},
     "steps of time": {"even": 15, "ties": 15, "many ties": 20, "uneven": 15, "jumps": 15, "long jumps": 20},
     "rows": {1: 3, 2: 4, 3: 7, 4: 8, 5: 9, 6: 12, 7: 10, 8: 12, 9: 8, 10: 8, 11: 6, 12: 6, 13: 4, 14: 3},
     "rows from the pattern": 65,
@@ -35,7 +35,7 @@ WEIGHTS = {
     "column x": 25,
     "NULL in a column": 30,
     # --- order and arrival
-    "order": {"time": 58, "time, more": 22, "omitted": 8, "bounded": 8, "none": 4},
+    "order": {"time": 58, "time and more": 22, "omitted": 8, "bounded": 8, "none": 4},
     "watermark": 40,
     "watermark delay": {"none": 12, 0: 8, 1: 20, 2: 20, 4: 25, 10: 15},
     "late rows": 30,
@@ -45,7 +45,7 @@ WEIGHTS = {
     "advance that makes rows late": 12,
     "cut after a row": {10: 25, 30: 40, 60: 25, 100: 10},
     # --- clauses
-    "partition": {"none": 17, "k": 55, "k, j": 15, "j": 13},
+    "partition": {"none": 17, "k": 55, "k and j": 15, "j": 13},
     "window of a partition": {"none": 80, "SESSION": 10, "TUMBLE": 10},
     "within": {"none": 50, "time": 38, "rows": 12},
     "subset": 22,
