@@ -107,7 +107,7 @@ tocsin_status tocsin_matcher_new(const tocsin_program *program, const tocsin_mat
   tsn_alloc_init(&alloc, options ? options->allocator : NULL);
   alloc.max = options ? (size_t)options->max_bytes : 0;
   m = tsn_alloc_array(&alloc, 1, sizeof *m);
-  if (!m) return TOCSIN_NOMEM;
+  if (!m) return alloc.full ? TOCSIN_LIMIT : TOCSIN_NOMEM;
   m->alloc = alloc;
   m->program = program;
   if (options) m->options = *options;
@@ -121,24 +121,22 @@ tocsin_status tocsin_matcher_new(const tocsin_program *program, const tocsin_mat
   m->runs = tsn_alloc_array(&m->alloc, program->patterns_count, sizeof *m->runs);
   m->over = tsn_alloc_array(&m->alloc, (size_t)program->streams_count + 1, sizeof *m->over);
   st = m->values && m->runs && m->over ? resolve_functions(m) : TOCSIN_NOMEM;
-  if (st != TOCSIN_OK) {
-    tocsin_matcher_free(m);
-    return st;
-  }
+  if (st != TOCSIN_OK) goto failed;
   for (i = 0; i < program->patterns_count; i++) {
     m->run_count = i + 1;
     st = tsn_run_init(&m->runs[i], program, (uint32_t)i, &m->alloc, &m->output, m->options.max_paths_per_partition,
                       m->options.max_rows_per_partition);
-    if (st != TOCSIN_OK) {
-      tocsin_matcher_free(m);
-      return st;
-    }
+    if (st != TOCSIN_OK) goto failed;
     m->runs[i].now = m->options.now;
     m->runs[i].now_context = m->options.now_context;
     m->runs[i].functions = m->functions;
   }
   *matcher = m;
   return TOCSIN_OK;
+failed:
+  if (st == TOCSIN_NOMEM && m->alloc.full) st = TOCSIN_LIMIT;
+  tocsin_matcher_free(m);
+  return st;
 }
 
 void tocsin_matcher_free(tocsin_matcher *m)

@@ -1,7 +1,7 @@
 /* The player: pattern files and rows from standard input, matches to standard
  * output, many in one process. The differential tests and the case files use it.
  *
- *   in    PATTERN <bytes>[ late=drop| late=fail]\n<text>\n
+ *   in    PATTERN <bytes>[ late=drop| late=fail][ max-paths=N][ max-rows=N][ max-bytes=N]\n<text>\n
  *         ROWS <bytes>[ <stream>]\n<JSON Lines>\n    as often as wanted, pushed in this order
  *         ADVANCE <watermark>\n                      between them
  *         END\n                                      may be left out before PATTERN and at the end
@@ -203,6 +203,13 @@ static int64_t clock_that_stands(void *unused)
   return INT64_C(1767225600000000);
 }
 
+/* The number behind `max-rows=` among the words of a PATTERN line; 0: none. */
+static uint64_t limit(const char *words, const char *name)
+{
+  const char *at = strstr(words, name);
+  return at ? strtoull(at + strlen(name), NULL, 10) : 0;
+}
+
 static tocsin_status start(player *p, const block *text)
 {
   tocsin_compile_options co = {.allocator = &p->allocator};
@@ -215,6 +222,9 @@ static tocsin_status start(player *p, const block *text)
   size_t i, k, count;
   if (strstr(words, "late=drop")) mo.late = TOCSIN_LATE_DROP;
   if (strstr(words, "late=fail")) mo.late = TOCSIN_LATE_FAIL;
+  mo.max_paths_per_partition = limit(words, "max-paths=");
+  mo.max_rows_per_partition = limit(words, "max-rows=");
+  mo.max_bytes = limit(words, "max-bytes=");
   st = tocsin_compile(text->text, text->length, &co, &p->program, &diagnostics);
   for (i = 0; i < tocsin_diagnostics_count(diagnostics); i++) {
     const tocsin_diagnostic *d = tocsin_diagnostics_get(diagnostics, i);

@@ -32,7 +32,9 @@ static bool may_grow(tsn_alloc *a, size_t more)
   a->calls++;
   if (a->fail_at && a->calls >= a->fail_at) return false;
   if (more > SIZE_MAX - a->used) return false;
-  return a->max == 0 || a->used + more <= a->max;
+  if (a->max == 0 || a->used + more <= a->max) return true;
+  a->full = true;
+  return false;
 }
 
 /* Both sizes are what the host holds; new_size is not 0. */

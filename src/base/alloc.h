@@ -18,6 +18,7 @@ typedef struct tsn_alloc {
   tocsin_allocator host;
   size_t used, peak;
   size_t max;       /* 0: no maximum */
+  bool full;        /* a call would have gone past it */
   uint64_t calls;   /* growing calls so far */
   uint64_t fail_at; /* 0: never */
 } tsn_alloc;

@@ -110,6 +110,8 @@ tsn_bx *tsn_bind_column(tsn_context *c, const tsn_expr *e);
 bool tsn_bind_is_relation(tsn_binder *b, const tsn_name *qualifier);
 /* Whether a call is one of FIRST LAST PREV NEXT CLASSIFIER, an aggregate, or a MATCH_ function. */
 bool tsn_bind_is_row_call(const tsn_expr *e);
+/* Whether RUNNING or FINAL may stand before e where it does; says why not. */
+bool tsn_bind_semantics(tsn_context *c, const tsn_expr *e);
 tsn_bx *tsn_bind_row_call(tsn_context *c, const tsn_expr *e);
 const tsn_label_set *tsn_bind_label_set(tsn_binder *b, const tsn_name *name);
 tsn_bx *tsn_bind_nav(tsn_binder *b, bool first, uint32_t offset, int64_t physical, const tsn_label_set *set, tsn_bx *value,

@@ -263,7 +263,7 @@ tsn_bx *tsn_bind_function(tsn_context *c, tsn_function fn, tsn_span at, tsn_bx *
 /* RUNNING, FINAL and DISTINCT say nothing to a scalar function. */
 static bool is_plain(tsn_context *c, const tsn_expr *e, const char *name)
 {
-  if (e->semantics != SEMANTICS_NONE) {
+  if (e->semantics != SEMANTICS_NONE && !e->parenthesised) {
     tsn_diag_add(c->b->diag, TSN_E1016, e->at, "they stand before FIRST, LAST and aggregates",
                  "%s before %s says nothing", e->semantics == SEMANTICS_FINAL ? "FINAL" : "RUNNING", name);
     return false;

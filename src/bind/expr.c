@@ -537,7 +537,7 @@ static tsn_bx *parameter(tsn_context *c, const tsn_expr *e)
   return NULL;
 }
 
-tsn_bx *tsn_bind_expr(tsn_context *c, const tsn_expr *e)
+static tsn_bx *bind_kind(tsn_context *c, const tsn_expr *e)
 {
   switch (e->kind) {
   case EXPR_NULL:
@@ -573,6 +573,19 @@ tsn_bx *tsn_bind_expr(tsn_context *c, const tsn_expr *e)
   case EXPR_CALL: return tsn_bind_call(c, e);
   }
   return NULL;
+}
+
+/* RUNNING and FINAL before brackets or CASE go for all that stands inside. */
+tsn_bx *tsn_bind_expr(tsn_context *c, const tsn_expr *e)
+{
+  const tsn_semantics outside = c->semantics;
+  tsn_bx *x;
+  if (e->semantics == SEMANTICS_NONE || e->kind == EXPR_COLUMN || tsn_bind_is_row_call(e)) return bind_kind(c, e);
+  if (!tsn_bind_semantics(c, e)) return NULL;
+  c->semantics = e->semantics;
+  x = bind_kind(c, e);
+  c->semantics = outside;
+  return x;
 }
 
 tsn_bx *tsn_bind_condition(tsn_context *c, const tsn_expr *e, const char *what)

@@ -223,12 +223,20 @@ static bool semantics(tsn_context *c, const tsn_expr *e, bool *final)
 {
   tsn_semantics s = e->semantics != SEMANTICS_NONE ? e->semantics : c->semantics;
   *final = s == SEMANTICS_FINAL;
-  if (*final && c->place == PLACE_DEFINE) {
-    tsn_diag_add(c->b->diag, TSN_E1015, e->at, "a condition sees the rows so far: RUNNING",
-                 "FINAL is not possible in DEFINE");
+  if (*final && (c->place == PLACE_DEFINE || c->place == PLACE_TIMER)) {
+    tsn_diag_add(c->b->diag, TSN_E1015, e->at, "only the rows so far are there: RUNNING", "FINAL is not possible in %s",
+                 c->place == PLACE_DEFINE ? "DEFINE" : "the length of an absence");
     return false;
   }
   return true;
+}
+
+bool tsn_bind_semantics(tsn_context *c, const tsn_expr *e)
+{
+  bool ignored;
+  if (c->place == PLACE_DEFINE || c->place == PLACE_TIMER || c->place == PLACE_MEASURE) return semantics(c, e, &ignored);
+  tsn_diag_add(c->b->diag, TSN_E1016, e->at, "they belong to measures", "RUNNING and FINAL say nothing here");
+  return false;
 }
 
 /* An offset: a whole constant that is not negative. */

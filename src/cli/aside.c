@@ -212,7 +212,7 @@ void tsn_aside_late_error(tsn_aside *a, const tsn_source *source, size_t row, in
   tsn_say_plain("    --late drop or --late divert:FILE leaves them out");
 }
 
-void tsn_aside_summary(const tsn_aside *a, uint64_t rows, uint64_t late, uint64_t untimed)
+void tsn_aside_summary(const tsn_aside *a, uint64_t rows, uint64_t late, uint64_t untimed, uint64_t nans)
 {
   if (a->bad_rows && a->bad != TSN_POLICY_FAIL) {
     if (a->bad == TSN_POLICY_DIVERT)
@@ -224,6 +224,7 @@ void tsn_aside_summary(const tsn_aside *a, uint64_t rows, uint64_t late, uint64_
   }
   if (untimed)
     tsn_say("%llu row%s without an event time left out", (unsigned long long)untimed, untimed == 1 ? "" : "s");
+  if (nans) tsn_say("%llu NaN%s read as NULL", (unsigned long long)nans, nans == 1 ? "" : "s");
   if (a->late_failed) return;
   if (late && a->late == TSN_POLICY_DIVERT)
     tsn_say("%llu late row%s of %llu diverted to %s", (unsigned long long)late, late == 1 ? "" : "s",

@@ -37,7 +37,7 @@ void tsn_aside_late(tsn_aside *a, const tsn_source *source, const tocsin_late_ro
 /* Explains a late row that stops the run. */
 void tsn_aside_late_error(tsn_aside *a, const tsn_source *source, size_t row, int64_t time, int64_t watermark);
 
-/* Says at the end how many rows were left out. */
-void tsn_aside_summary(const tsn_aside *a, uint64_t rows, uint64_t late, uint64_t untimed);
+/* Says at the end how many rows were left out, and how many values are not what stood there. */
+void tsn_aside_summary(const tsn_aside *a, uint64_t rows, uint64_t late, uint64_t untimed, uint64_t nans);
 
 #endif

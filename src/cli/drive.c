@@ -460,15 +460,17 @@ static int run(drive *d)
 static int report(drive *d, int st)
 {
   tsn_counters counters = { .engine = d->stats, .match_seconds = d->match_seconds };
+  uint64_t nans = d->stats.nan_values;
   tsn_bytes out;
 
   for (size_t i = 0; i < d->job->source_count; i++) {
     const tsn_source *s = &d->job->sources[i];
     counters.bad += tsn_source_counts(s).bad;
+    nans += tsn_source_counts(s).nan;
     if (i == 0) counters.is_clock = s->time == SIZE_MAX || s->schema.columns[s->time].type == TOCSIN_TIMESTAMP;
   }
   if (st != TSN_EXIT_PIPE)
-    tsn_aside_summary(&d->aside, d->stats.rows_in + counters.bad, d->stats.rows_late, d->stats.rows_bad);
+    tsn_aside_summary(&d->aside, d->stats.rows_in + counters.bad, d->stats.rows_late, d->stats.rows_bad, nans);
   if (tsn_interrupted && st == 0) {
     tsn_say("interrupted after %llu rows: the result is partial", (unsigned long long)d->stats.rows_in);
     st = TSN_EXIT_INTERRUPTED;

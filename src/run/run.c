@@ -24,7 +24,12 @@ bool tsn_run_fail(tsn_run *r, tocsin_status status, const char *format, ...)
   return false;
 }
 
-bool tsn_run_nomem(tsn_run *r) { return tsn_run_fail(r, TOCSIN_NOMEM, "out of memory"); }
+bool tsn_run_nomem(tsn_run *r)
+{
+  if (!r->alloc->full) return tsn_run_fail(r, TOCSIN_NOMEM, "out of memory");
+  return tsn_run_fail(r, TOCSIN_LIMIT, "more than %zu bytes have to be kept; bound the patterns with WITHIN, or raise the limit",
+                      r->alloc->max);
+}
 
 /* "pattern carts, key 'ann', row 12" for messages; row -1: no row. */
 void tsn_run_where(const tsn_run *r, const tsn_partition *part, int64_t row, char *out, size_t size)

@@ -23,7 +23,8 @@ begun by a line `case` with its promise.
            block of the same stream goes on where the first one ended: in batches they arrive as the blocks stand
   input    stream file-name: the file as it is, such as `input s bad.jsonl`
   args     more arguments for the command, such as -p idle='45 minutes' --late drop
-  host     player: the command cannot play it (its functions come from the host), tests/play does; its head lists them
+  host     player: the command cannot play it (its functions come from the host), tests/play does; its head lists them,
+           and what may stand behind `player`: late=drop, max-paths=3, max-rows=3, max-bytes=5000
   expect   the output rows; the columns' names in brackets are compared where they stand
   diagnostics  what `tocsin check` finds: `line:column severity[code] message`, and under it `hint ...`; lines and
            columns count in the block's text, without the indentation that all its lines share

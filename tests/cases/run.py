@@ -96,6 +96,10 @@ class Played:
                         + done.stderr.decode(errors="replace"))
         return done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
 
+    def host(self):
+        """The words of the block `host`: player, and what stands on its PATTERN line."""
+        return f.inner_text(self.case.one("host")).split() if self.case.one("host") else [""]
+
     def more(self):
         return [word for block in self.case.all("args") for word in shlex.split(f.inner_text(block))]
 
@@ -118,7 +122,7 @@ class Played:
     def run(self):
         """(expect, fails, counters) of a run."""
         if self.case.one("host"):
-            if f.inner_text(self.case.one("host")) != "player":
+            if self.host()[0] != "player":
                 raise CaseError("a host is: player")
             rows, status, message = self.play(0)
             return rows, (str(status), ["  " + message]) if status else None, {}
@@ -155,7 +159,7 @@ class Played:
         if not self.case.all("rows") or self.case.all("input"):
             raise CaseError("batches takes blocks of rows and no input")
         rows = [f.rows_of(block) for block in self.case.all("rows")]
-        blocks = [("PATTERN", "", self.text)] + [("ROWS", " " + r.stream, f.json_lines(r)) for r in rows]
+        blocks = [("PATTERN", "".join(" " + word for word in self.host()[1:]), self.text)] + [("ROWS", " " + r.stream, f.json_lines(r)) for r in rows]
         blocks = b"".join(f"{kind} {len(text.encode())}{name}\n{text}\n".encode() for kind, name, text in blocks)
         try:
             done = subprocess.run([self.options.player, "--batch", str(size)], input=blocks, capture_output=True,
