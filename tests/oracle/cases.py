@@ -7,8 +7,9 @@ A case is a JSON object. What came from elsewhere (tests/conformance) has one st
 
 Cases of the generator say all of it:
 
-    id, from, text: the whole pattern file; streams {name: [[column, type]]}, tables {name: rows}?
-    feeds: the same data as it may come in, each a list of blocks, [stream, rows] or ["advance", watermark]
+    id, from, text: the whole pattern file; streams {name: [[column, type]]}, those of tables too
+    feeds: the same data as it may come in, each a list of blocks: [stream, rows], [table, rows] that take the place of
+    what it held, or ["advance", watermark]
     late_policy "drop" or "fail"?, late, bad: so many rows; outputs [[pattern, columns, rows]], or error
     counts: for each feed, how many rows are out after each of its blocks; null where that is left open
 """
@@ -49,11 +50,13 @@ def feeds_of(case):
     return case["feeds"] if "feeds" in case else [[["s", case["rows"]]]]
 
 
-def feed_of(blocks):
-    """A feed's events one by one: ("row", stream, row) and ("advance", watermark)."""
+def feed_of(blocks, tables=()):
+    """A feed's events one by one: ("row", stream, row), ("load", table, rows) and ("advance", watermark)."""
     for head, what in blocks:
         if head == "advance":
             yield ("advance", what)
+        elif head in tables:
+            yield ("load", head, what)
         else:
             for row in what:
                 yield ("row", head, row)

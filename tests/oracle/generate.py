@@ -24,6 +24,8 @@ from oracle.weights import WEIGHTS, Chooser, changed
 
 MORE_ORDER = ["ts, v", "ts, v DESC", "ts, id DESC", "ts, type DESC, id", "ts, k DESC, v", "ts, v, type DESC"]
 BOUNDED_ORDER = ["type, id", "v DESC", "ts DESC", "type DESC, v", "ts DESC, v DESC", "type"]
+TABLES = {"g": ([("name", "TEXT"), ("w", "BIGINT")], ["name"]), "h": ([("n", "BIGINT"), ("w", "BIGINT")], ["n"]),
+          "f": ([("n", "BIGINT"), ("name", "TEXT"), ("w", "BIGINT")], ["name", "n"])}
 OWN_NAMES = {"k": "key", "j": "part", "ts": "at", "id": "no", "type": "kind", "v": "val", "x": "amount", "d": "lasts", "due": "until"}
 CONSTANT = re.compile(r"[\d.]+|\d+ ?(s|MS|SECONDS|MILLISECONDS)|INTERVAL '\d+' SECOND")
 PARAMETER = re.compile(r"[\d.]+|\d+ (MILLI)?SECONDS")
@@ -76,6 +78,12 @@ class Generator:
         come = Arrivals(r, spec.events, self.delays, self.times.clock)
         spec.late_policy = None
         order, again = self.orders(spec, come)
+        if self.tables:
+            load = self.loads()
+            again = load + again if again is not order else again
+            order[:0] = load
+            if again is order and r.yes("tables loaded again"):
+                order.insert(r.randint(1, len(order)), r.choice(self.loads()))
         cut = r.pick("cut after a row")
         spec.feeds = [come.blocks(order), come.blocks(order, cut), come.blocks(again, cut)]
 
@@ -169,17 +177,25 @@ class Generator:
         return made
 
     def joined(self, part, name, v):
-        """LEFT JOIN to a table of types or of numbers; the item that reads it."""
+        """LEFT JOIN to a table of types, of numbers, or of both; the item that reads it."""
         r = self.r
-        if r.random() < 0.6 or v == "0":
-            rows = [[kind, r.choice([1, 2, 3, None])] for kind in r.sample(["a", "b", "c", "x", "ab"], r.randint(0, 4))]
-            self.tables["g"] = self.tables.get("g") or ("CREATE TABLE g (name TEXT, w BIGINT, PRIMARY KEY (name));\n", rows)
-            part.join = f" LEFT JOIN g ON g.name = {name['type']}"
-            return r.choice(["w", "g.w AS w", "COALESCE(w, 9) AS w"])
-        rows = [[n, r.choice([1, 2, 3, None])] for n in r.sample([0, 1, 2, 3, 6], r.randint(0, 4))]
-        self.tables["h"] = self.tables.get("h") or ("CREATE TABLE h (n BIGINT PRIMARY KEY, w BIGINT);\n", rows)
-        part.join = f" LEFT JOIN h ON h.n = {v}"
-        return r.choice(["w", "h.w AS w", "h.w + 1 AS w"])
+        table = r.choice(["g", "h", "f"]) if v != "0" else "g"
+        self.tables[table] = TABLES[table]
+        on = {"name": f"{table}.name = {name['type']}", "n": f"{v} = {table}.n"}
+        part.join = f" LEFT JOIN {table} ON " + " AND ".join(on[column] for column in TABLES[table][1])
+        return r.choice(["w", f"{table}.w AS w", "COALESCE(w, 9) AS w", f"{table}.w + 1 AS w"])
+
+    def loads(self):
+        """A content for each table."""
+        r, found = self.r, []
+        for name, (columns, _) in self.tables.items():
+            rows = {}
+            for _ in range(r.randint(0, 6)):
+                key = [r.choice(["a", "b", "c", "x", "ab"]) if column == "name" else r.choice([0, 1, 2, 3, 6])
+                       for column, _ in columns[:-1]]
+                rows[tuple(key)] = key + [r.choice([1, 2, 3, None])]
+            found.append((name, list(rows.values())))
+        return found
 
     def over(self, name, v):
         r = self.r

@@ -1,7 +1,7 @@
 """The engine under test, as a function from cases to answers.
 
 A player program (tests/play.c) reads on standard input for each case a line "PATTERN <bytes>", the pattern file, a
-newline, and then the feed: "ROWS <bytes> <stream>", rows as JSON Lines, a newline; "ADVANCE <watermark>". It writes the
+newline, and then the feed: "ROWS <bytes> <stream or table>", rows as JSON Lines, a newline; "ADVANCE <watermark>". It writes the
 output rows as JSON Lines, of several patterns with a first field `pattern`, and a line "END <status> <message>", behind
 which --stats puts counters; with --marks a line "MARK" follows the rows that each part of the feed decided. Status: 0 done, 1 the pattern does not compile, 2 not supported yet, 3 a run-time error.
 "cli:PATH" is the command line program instead, one process for each case.

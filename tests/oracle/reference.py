@@ -64,13 +64,13 @@ class Plan:
         return [(name, kind) for name, kind, _ in layout(self)]
 
 
-def plans(script, tables=None, careful=False):
+def plans(script, careful=False):
     """The plans of a text's queries, in their order.
     careful: refuse what the language page leaves open, which generated cases must not depend on."""
     parameters = {name: parameter(kind, default) for name, (kind, default) in script.parameters.items()}
     made, patterns = [], {}
     for q in script.queries:
-        read_from = source(q.parts, script.shapes, patterns, parameters, tables or {})
+        read_from = source(q.parts, script.shapes, patterns, parameters)
         made.append(plan(q, read_from, parameters, careful))
         if q.name.lower() in patterns:
             raise CompileError(f"two patterns {q.name}")
@@ -213,16 +213,15 @@ class Answer:
 
 def answer(case, steps=300_000, careful=False):
     """The answer to a case as it comes in its first feed. Raises TooBig where the case has too many paths."""
-    found = prepared(text_of(case), case.get("tables", {}), careful)
+    found = prepared(text_of(case), careful)
     return found if found.error else answered(found, case, steps)
 
 
-def prepared(text, tables=None, careful=False):
+def prepared(text, careful=False):
     """An answer without rows: the plans of a pattern file."""
     try:
         script = parse(text)
-        tables = {name: [values(script.shapes[name], row) for row in rows] for name, rows in (tables or {}).items()}
-        return Answer(shapes=script.shapes, plans=plans(script, tables, careful))
+        return Answer(shapes=script.shapes, plans=plans(script, careful))
     except CompileError as e:
         return Answer(error="compile", message=str(e))
 
@@ -239,14 +238,24 @@ def answered(plan_of_it, case, steps):
 
 def arrivals(found, case, blocks):
     """What comes of a feed, for each plan."""
-    feed = [event if event[0] == "advance" else ("row", event[1], values(found.shapes[event[1].lower()], event[2]))
-            for event in feed_of(blocks)]
+    feed = [read_event(found.shapes, event) for event in events_of(found, blocks)]
     return [arrive(p.source, p.order, p.time, feed, case.get("late_policy")) for p in found.plans]
+
+
+def events_of(found, blocks):
+    return list(feed_of(blocks, [shape.name for shape in found.shapes.values() if shape.keys]))
+
+
+def read_event(shapes, event):
+    if event[0] == "advance":
+        return event
+    shape = shapes[event[1].lower()]
+    return (event[0], event[1], values(shape, event[2]) if event[0] == "row" else [values(shape, row) for row in event[2]])
 
 
 def same_arrival(found, case, blocks):
     """Whether another feed brings the same rows in the same order to each plan."""
-    if list(feed_of(blocks)) == list(feed_of(feeds_of(case)[0])):
+    if events_of(found, blocks) == events_of(found, feeds_of(case)[0]):
         return True
     try:
         others = arrivals(found, case, blocks)
@@ -264,9 +273,10 @@ def counts(found, case, blocks):
     p = found.plans[0]
     if len(found.plans) > 1 or found.error or p.reads_ahead:
         return None
+    streams = {shape.name for shape in found.shapes.values() if not shape.keys}
     reached, events, known = arrivals(found, case, blocks)[0].reached, 0, []
     for head, what in blocks:
-        events += 1 if head == "advance" else len(what)
+        events += len(what) if head in streams else 1
         known.append(bisect_right(found.outputs[0].moments, reached[events]))
     return known
 

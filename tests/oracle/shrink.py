@@ -52,6 +52,11 @@ def plainer_feeds(spec):
         for j, (head, _) in enumerate(feed):
             if head == "advance":
                 yield changed(spec, feeds=spec.feeds[:i] + [feed[:j] + feed[j + 1:]] + spec.feeds[i + 1:])
+            elif head in spec.tables:
+                for k in range(len(feed[j][1])):
+                    fewer = [head, feed[j][1][:k] + feed[j][1][k + 1:]]
+                    yield changed(spec, feeds=spec.feeds[:i] + [feed[:j] + [fewer] + feed[j + 1:]] + spec.feeds[i + 1:])
+                yield changed(spec, feeds=spec.feeds[:i] + [feed[:j] + feed[j + 1:]] + spec.feeds[i + 1:])
             elif j and feed[j - 1][0] == head:
                 joined = feed[:j - 1] + [[head, feed[j - 1][1] + feed[j][1]]] + feed[j + 1:]
                 yield changed(spec, feeds=spec.feeds[:i] + [joined] + spec.feeds[i + 1:])
@@ -137,10 +142,6 @@ def plainer_streams(spec):
             yield put(changed(stream, watermark=None))
         for k in range(len(stream.columns)):
             yield put(changed(stream, columns=stream.columns[:k] + stream.columns[k + 1:]))
-    for name, (text, rows) in spec.tables.items():
-        for i in range(len(rows)):
-            yield changed(spec, tables={**spec.tables, name: (text, rows[:i] + rows[i + 1:])})
-        yield changed(spec, tables={k: v for k, v in spec.tables.items() if k != name})
     for i, e in enumerate(spec.events):
         for column, plain in (("k", spec.events[0].row["k"]), ("v", 1)):
             if e.row.get(column, plain) != plain:

@@ -4,8 +4,9 @@ A source has parts, each a stream or a SELECT over one. A row of it is a tuple: 
 parts give together, behind them the name of the stream it came from and the time that it has by itself: the output time
 of a pattern, the WATERMARK column of a stream.
 
-The feed is what comes in, in the order of arrival: ("row", stream, values) and ("advance", watermark). Which rows
-are late is found from the arrival alone; then the rest is put in order, and how it arrived makes no difference.
+The feed is what comes in, in the order of arrival: ("row", stream, values), ("load", table, rows) and ("advance",
+watermark). Which rows are late, and what a table held when they came, is found from the arrival alone; then the rest is
+put in order, and how it arrived makes no difference.
 """
 from dataclasses import dataclass, field
 
@@ -29,7 +30,8 @@ class Reader:
     join: object = None                 # a Bound over the columns of the stream and the table's
     time: int = None                    # the column that orders it
     promises: bool = True               # to come in this order: there is no WATERMARK for it
-    table: list = field(default_factory=list)         # its rows
+    table: str = None                   # its name
+    rows: list = field(default_factory=list)          # of it, as it was loaded last
     table_width: int = 0
     where: object = None
     plain: list = None                  # for each item, the column of the stream that it is, or None
@@ -39,7 +41,7 @@ class Reader:
         """The row with the table's columns behind it: of the first row that fits, else NULL."""
         if self.join is None:
             return row
-        for other in self.table:
+        for other in self.rows:
             both = row + other
             if self.join.value(Frame([both], cursor=0)) is True:
                 return both
@@ -115,9 +117,9 @@ class PartBinder(Binder):
         return super().bind_call(e, final)
 
 
-def source(parts, shapes, patterns, parameters, tables):
-    """patterns: name, columns and type of the output time of those before. tables: the rows of each table."""
-    readers = [reader(part, shapes, patterns, parameters, tables) for part in parts]
+def source(parts, shapes, patterns, parameters):
+    """patterns: name, columns and type of the output time of those before."""
+    readers = [reader(part, shapes, patterns, parameters) for part in parts]
     columns = []
     for r in readers:
         for name, bound in r.items:
@@ -134,7 +136,7 @@ def source(parts, shapes, patterns, parameters, tables):
     return Source(columns, readers)
 
 
-def reader(part, shapes, patterns, parameters, tables):
+def reader(part, shapes, patterns, parameters):
     if part.stream.lower() in patterns:
         name, columns, time_type = patterns[part.stream.lower()]
         made = Reader(name, columns, True, time_type)
@@ -149,14 +151,15 @@ def reader(part, shapes, patterns, parameters, tables):
                 made.delay = Binder([], "output", parameters=parameters).bind(delay).value(Frame([]))
     else:
         raise CompileError(f"no stream {part.stream}")
-    columns, owners = list(made.columns), [part.stream] * len(made.columns)
+    columns, owners, keys = list(made.columns), [made.stream] * len(made.columns), ()
     if part.join:
         table = shapes.get(part.join[0].lower())
         if table is None or not table.keys:
             raise CompileError(f"no table {part.join[0]}")
         columns += table.columns
         owners += [table.name] * len(table.columns)
-        made.table, made.table_width = tables.get(table.name.lower(), []), len(table.columns)
+        made.table, made.table_width = table.name, len(table.columns)
+        keys = {names_of(table).column_index(*key) for key in table.keys}
     names = PartBinder(made.stream, owners, columns, parameters)
     if part.join:
         made.join = names.typed(part.join[1], "BOOLEAN")
@@ -165,13 +168,19 @@ def reader(part, shapes, patterns, parameters, tables):
     made.items, made.plain = [], []
     for e, name in part.items or [("star", None)]:
         if e == "star":
-            all_of_them = [i for i, owner in enumerate(owners) if name is None or name.upper() == owner.upper()]
+            # * is what the stream has and what the table adds: its key is known already.
+            all_of_them = [i for i, owner in enumerate(owners)
+                           if (i - len(made.columns) not in keys if name is None else name.upper() == owner.upper())]
             made.items += [(columns[i][0], names.bind(("column", owners[i], columns[i][0], True))) for i in all_of_them]
             made.plain += all_of_them
         else:
             made.items.append((name, names.bind(e)))
             made.plain.append(names.index_of(e) if e[0] == "column" else None)
     return made
+
+
+def names_of(shape):
+    return Binder(shape.columns, "output")
 
 
 # ---- arrival
@@ -197,12 +206,19 @@ def arrive(made, order, time, feed, policy):
         """The source's watermark is the least of its parts'."""
         return [max(floor, plus(newest[i], -r.delay)) for i, r in enumerate(made.readers) if not r.pattern]
 
+    for r in made.readers:
+        r.rows = []
     for place, event in enumerate(feed):
         found.reached.append(max(matched, (min(marks(), default=NEVER), -1, 0, 0)))
         if event[0] == "advance":
             floor = max(floor, event[1])
             continue
         _, stream, row = event
+        if event[0] == "load":
+            for r in made.readers:
+                if r.table == stream:
+                    r.rows = row
+            continue
         here = [i for i, r in enumerate(made.readers) if not r.pattern and r.stream.lower() == stream.lower()]
         read = {i: made.readers[i].read(row) for i in here}
         if time is not None and here:

@@ -84,9 +84,9 @@ class Spec:
     streams: list
     queries: list
     events: list                                         # in the order of their time
-    feeds: list                                          # of blocks: [stream, ids] or ["advance", watermark]
+    feeds: list                                          # of blocks: [stream, ids], [table, rows] or ["advance", watermark]
     write: object                                        # a function of a row and a column: its value as JSON has it
-    tables: dict = field(default_factory=dict)           # name: (text, rows)
+    tables: dict = field(default_factory=dict)           # name: (columns [(name, type)], names of the key)
     parameters: dict = field(default_factory=dict)       # name: (type, text)
     late_policy: str = None
 
@@ -98,24 +98,30 @@ class Spec:
         body = "".join(q.text() for q in self.queries)
         parameters = "".join(f"CREATE PARAMETER {name} {kind} DEFAULT {value};\n"
                              for name, (kind, value) in self.parameters.items() if f":{name}" in body)
-        tables = "".join(text for text, _ in self.tables.values())
+        tables = "".join(f"CREATE TABLE {name} ({', '.join(f'{c} {kind}' for c, kind in columns)}, PRIMARY KEY ({', '.join(key)}));\n"
+                         for name, (columns, key) in self.joined().items())
         return "".join(s.text() for s in self.streams) + tables + parameters + body
 
+    def joined(self):
+        """The tables that a query reads."""
+        joins = "".join(part.join for q in self.queries for part in q.parts)
+        return {name: what for name, what in self.tables.items() if f" {name} ON " in joins}
+
     def blocks(self, feed):
-        """A feed with the rows in it; rows that are gone are left out."""
+        """A feed with the rows in it; rows and tables that are gone are left out."""
         streams = {s.name: s for s in self.streams}
         rows = {e.id: [self.write(e.row, column) for _, _, column in streams[e.stream].columns] for e in self.events}
-        found = []
+        found, tables = [], self.joined()
         for head, what in feed:
-            if head == "advance":
+            if head == "advance" or head in tables:
                 found.append([head, what])
-            elif any(i in rows for i in what):
+            elif head in streams and any(i in rows for i in what):
                 found.append([head, [rows[i] for i in what if i in rows]])
         return found
 
     def prepared(self):
         """What the reference makes of the text."""
-        return prepared(self.text(), {name: rows for name, (_, rows) in self.tables.items()}, careful=True)
+        return prepared(self.text(), careful=True)
 
     def case(self, name="case", steps=STEPS, made=None):
         """The case with its answer, and the answer itself; None where the text does not compile. Raises TooBig.
@@ -124,10 +130,9 @@ class Spec:
         if made.error:
             return None
         case = {"id": name, "from": "oracle", "text": self.text(),
-                "streams": {s.name: [[name, kind] for name, kind, _ in s.columns] for s in self.streams},
+                "streams": {**{s.name: [[name, kind] for name, kind, _ in s.columns] for s in self.streams},
+                            **{name: [list(c) for c in columns] for name, (columns, _) in self.joined().items()}},
                 "feeds": [self.blocks(feed) for feed in self.feeds]}
-        if self.tables:
-            case["tables"] = {name: rows for name, (_, rows) in self.tables.items()}
         if self.late_policy:
             case["late_policy"] = self.late_policy
         got = answered(made, case, steps)

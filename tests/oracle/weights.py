@@ -15,6 +15,7 @@ WEIGHTS = {
     "inner expression": 40,
     "STREAM() as a column": 35,
     "LEFT JOIN": 25,
+    "tables loaded again": 50,
     "window aggregate": 25,
     "window": {"ROWS": 50, "RANGE": 50},
     "inner pattern": {"ONE ROW": 55, "ALL ROWS": 45},
