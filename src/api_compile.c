@@ -115,8 +115,8 @@ tocsin_status tocsin_compile(const char *text, size_t length, const tocsin_compi
   return st;
 }
 
-tocsin_status tocsin_declared_streams(const char *text, size_t length, const tocsin_allocator *allocator,
-                                      int (*found)(void *context, const tocsin_stream *stream), void *context)
+static tocsin_status declared(tsn_statement_kind kind, const char *text, size_t length, const tocsin_allocator *allocator,
+                              int (*found)(void *context, const tocsin_stream *shape), void *context)
 {
   tsn_alloc alloc;
   tsn_arena arena;
@@ -133,7 +133,7 @@ tocsin_status tocsin_declared_streams(const char *text, size_t length, const toc
     const tsn_column_decl *c;
     tocsin_stream_column *columns;
     tocsin_stream stream = {.column_count = 0};
-    if (s->kind != STATEMENT_STREAM || !s->name.text) continue;
+    if (s->kind != kind || !s->name.text) continue;
     for (c = s->columns; c; c = c->next) stream.column_count++;
     columns = tsn_arena_new_array(&arena, tocsin_stream_column, stream.column_count + 1);
     stream.name = tsn_arena_text(&arena, s->name.text, s->name.length);
@@ -147,6 +147,18 @@ tocsin_status tocsin_declared_streams(const char *text, size_t length, const toc
   if (st == TOCSIN_OK) st = tsn_arena_failed(&arena);
   tsn_arena_clear(&arena);
   return st;
+}
+
+tocsin_status tocsin_declared_streams(const char *text, size_t length, const tocsin_allocator *allocator,
+                                      int (*found)(void *context, const tocsin_stream *stream), void *context)
+{
+  return declared(STATEMENT_STREAM, text, length, allocator, found, context);
+}
+
+tocsin_status tocsin_declared_tables(const char *text, size_t length, const tocsin_allocator *allocator,
+                                     int (*found)(void *context, const tocsin_stream *table), void *context)
+{
+  return declared(STATEMENT_TABLE, text, length, allocator, found, context);
 }
 
 /* Gives the bytes of a buffer to the caller, exactly as long as they are. */

@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
-#include "run/run.h"
+#include "run/table.h"
 #include "tocsin.h"
 
 #define MAX_PATHS_DEFAULT 1000000u
@@ -18,6 +18,7 @@ struct tocsin_matcher {
   tsn_run *runs;
   size_t run_count;
   tocsin_host_function *functions; /* by number of the declaration */
+  tsn_table *tables;
   tsn_output output;
   tocsin_value *values;
   size_t value_cap;
@@ -96,6 +97,16 @@ static void next_reader(const tocsin_matcher *m, size_t stream, reader *i)
   skip_to_reader(m, stream, i);
 }
 
+static tocsin_status init_tables(tocsin_matcher *m)
+{
+  tocsin_status st = TOCSIN_OK;
+  uint32_t i;
+  m->tables = tsn_alloc_array(&m->alloc, m->program->tables_count, sizeof *m->tables);
+  if (!m->tables) return TOCSIN_NOMEM;
+  for (i = 0; i < m->program->tables_count && st == TOCSIN_OK; i++) st = tsn_table_init(&m->tables[i], &m->alloc, m->program, i);
+  return st;
+}
+
 tocsin_status tocsin_matcher_new(const tocsin_program *program, const tocsin_matcher_options *options, tocsin_matcher **matcher)
 {
   tsn_alloc alloc;
@@ -121,6 +132,7 @@ tocsin_status tocsin_matcher_new(const tocsin_program *program, const tocsin_mat
   m->runs = tsn_alloc_array(&m->alloc, program->patterns_count, sizeof *m->runs);
   m->over = tsn_alloc_array(&m->alloc, (size_t)program->streams_count + 1, sizeof *m->over);
   st = m->values && m->runs && m->over ? resolve_functions(m) : TOCSIN_NOMEM;
+  if (st == TOCSIN_OK) st = init_tables(m);
   if (st != TOCSIN_OK) goto failed;
   for (i = 0; i < program->patterns_count; i++) {
     m->run_count = i + 1;
@@ -130,6 +142,7 @@ tocsin_status tocsin_matcher_new(const tocsin_program *program, const tocsin_mat
     m->runs[i].now = m->options.now;
     m->runs[i].now_context = m->options.now_context;
     m->runs[i].functions = m->functions;
+    m->runs[i].tables = m->tables;
   }
   *matcher = m;
   return TOCSIN_OK;
@@ -146,6 +159,8 @@ void tocsin_matcher_free(tocsin_matcher *m)
   if (!m) return;
   for (i = 0; m->runs && i < m->run_count; i++) tsn_run_clear(&m->runs[i]);
   tsn_alloc_free(&m->alloc, m->runs, m->program->patterns_count * sizeof *m->runs);
+  for (i = 0; m->tables && i < m->program->tables_count; i++) tsn_table_clear(&m->tables[i]);
+  tsn_alloc_free(&m->alloc, m->tables, m->tables ? m->program->tables_count * sizeof *m->tables : 0);
   tsn_alloc_free(&m->alloc, m->functions, m->functions ? m->program->functions_count * sizeof *m->functions : 0);
   tsn_alloc_free(&m->alloc, m->over, m->over ? (size_t)m->program->streams_count + 1 : 0);
   tsn_alloc_free(&m->alloc, m->values, m->value_cap * sizeof *m->values);
@@ -276,6 +291,75 @@ tocsin_status tocsin_matcher_finish(tocsin_matcher *m)
     if (!m->runs[i].finished && !tsn_run_finish(&m->runs[i])) return stop(m, &m->runs[i]);
   return TOCSIN_OK;
 }
+
+/* ---- tables ---- */
+
+struct tocsin_load {
+  tocsin_matcher *matcher;
+  uint32_t table;
+  tsn_table content;
+  tocsin_status status; /* of a push after which nothing can be added; MISUSE once it is committed */
+};
+
+tocsin_status tocsin_matcher_load(tocsin_matcher *m, size_t table, tocsin_load **out)
+{
+  tocsin_load *load;
+  tocsin_status st;
+  if (out) *out = NULL;
+  if (!m || !out || table >= m->program->tables_count) return TOCSIN_MISUSE;
+  if (m->status != TOCSIN_OK) return m->status;
+  load = tsn_alloc_array(&m->alloc, 1, sizeof *load);
+  st = load ? tsn_table_init(&load->content, &m->alloc, m->program, (uint32_t)table) : TOCSIN_NOMEM;
+  if (st == TOCSIN_NOMEM && m->alloc.full) st = TOCSIN_LIMIT;
+  m->alloc.full = false; /* the matcher goes on */
+  if (!load) return st;
+  load->matcher = m;
+  load->table = (uint32_t)table;
+  if (st == TOCSIN_OK) *out = load;
+  else tocsin_load_free(load);
+  return st;
+}
+
+tocsin_status tocsin_load_push(tocsin_load *load, const tocsin_batch *batch, size_t first, size_t *taken)
+{
+  tocsin_status st;
+  if (!load || !batch || !taken || batch->column_count < load->matcher->program->tables[load->table].columns.count) return TOCSIN_MISUSE;
+  *taken = first;
+  if (load->status != TOCSIN_OK) return load->status;
+  load->content.message[0] = 0;
+  for (; *taken < batch->rows; ++*taken) {
+    st = tsn_table_add(&load->content, batch, *taken);
+    if (st == TOCSIN_OK) continue;
+    if (st != TOCSIN_KEY) load->status = st;
+    return st;
+  }
+  return TOCSIN_OK;
+}
+
+tocsin_status tocsin_load_commit(tocsin_load *load)
+{
+  tocsin_matcher *m;
+  if (!load || load->status != TOCSIN_OK) return TOCSIN_MISUSE;
+  m = load->matcher;
+  tsn_table_fit(&load->content);
+  m->stats.nan_values += load->content.nan_values;
+  tsn_table_clear(&m->tables[load->table]);
+  m->tables[load->table] = load->content;
+  load->content = (tsn_table){.alloc = NULL};
+  load->status = TOCSIN_MISUSE;
+  return TOCSIN_OK;
+}
+
+const char *tocsin_load_message(const tocsin_load *load) { return load ? load->content.message : ""; }
+
+void tocsin_load_free(tocsin_load *load)
+{
+  if (!load) return;
+  tsn_table_clear(&load->content);
+  tsn_alloc_free(&load->matcher->alloc, load, sizeof *load);
+}
+
+/* ---- what comes out ---- */
 
 const char *tocsin_matcher_message(const tocsin_matcher *m) { return m ? m->message : ""; }
 

@@ -148,16 +148,51 @@ static inline tocsin_status engine_feed(tocsin_matcher *m, tsn_batch *rows, cons
   return st;
 }
 
-/* Runs a program over a few rows that suit any stream, within narrow limits;
- * answers how that ended. */
-static inline tocsin_status engine_run_any(const tocsin_program *program)
+/* ---- a few rows that suit any columns ---- */
+
+enum { ENGINE_ANY_ROWS = 12 };
+
+static inline tocsin_column engine_any_column(tocsin_type type, size_t at)
 {
   static const char texts[] = "abcxbaacbxab";
   static const int32_t offsets[] = {0, 1, 2, 3, 4, 5, 5, 7, 8, 9, 10, 11, 12};
   static const int64_t integers[] = {0, 1, 2, 3, 5, 5, 8, 9, 12, 20, 21, 40};
   static const double reals[] = {0, -0.0, 1.5, 2, 1e300, -1e300, 3, 4, 5, 6, 7, 8};
   static const uint8_t bits[] = {0x5a, 0x0f}, valid[] = {0xff, 0x0e};
-  enum { ROWS = sizeof integers / sizeof *integers };
+  tocsin_column c = {.values = integers, .validity = at % 3 == 2 ? valid : NULL};
+  if (type == TOCSIN_TEXT) c.values = texts;
+  if (type == TOCSIN_TEXT) c.offsets = offsets;
+  if (type == TOCSIN_DOUBLE) c.values = reals;
+  if (type == TOCSIN_BOOLEAN) c.values = bits;
+  return c;
+}
+
+/* Loads them into every table; those whose key is NULL or there already are left out. */
+static inline tocsin_status engine_load_tables(const tocsin_program *program, tocsin_matcher *matcher)
+{
+  tocsin_status st = TOCSIN_OK;
+  size_t table, i;
+  for (table = 0; table < tocsin_program_table_count(program) && st == TOCSIN_OK; table++) {
+    size_t count = tocsin_program_table(program, table).column_count, taken = 0;
+    tocsin_column *columns = calloc(count + 1, sizeof *columns);
+    tocsin_batch batch = {.rows = ENGINE_ANY_ROWS, .column_count = count, .columns = columns};
+    tocsin_load *load;
+    for (i = 0; i < count; i++) columns[i] = engine_any_column(tocsin_program_table_column(program, table, i).type, i);
+    st = tocsin_matcher_load(matcher, table, &load);
+    while (st == TOCSIN_OK && taken < batch.rows) {
+      st = tocsin_load_push(load, &batch, taken, &taken);
+      if (st == TOCSIN_KEY) taken++, st = TOCSIN_OK;
+    }
+    if (st == TOCSIN_OK) st = tocsin_load_commit(load);
+    tocsin_load_free(load);
+    free(columns);
+  }
+  return st;
+}
+
+/* Runs a program over them, within narrow limits; answers how that ended. */
+static inline tocsin_status engine_run_any(const tocsin_program *program)
+{
   tocsin_matcher_options options = engine_options;
   tocsin_matcher *matcher;
   tocsin_status st;
@@ -167,20 +202,14 @@ static inline tocsin_status engine_run_any(const tocsin_program *program)
   options.max_bytes = (uint64_t)64 << 20;
   st = tocsin_matcher_new(program, &options, &matcher);
   if (st != TOCSIN_OK) return st;
+  st = engine_load_tables(program, matcher);
   for (stream = 0; stream < tocsin_program_stream_count(program) && stream < 2; stream++) {
     size_t count = tocsin_program_stream(program, stream).column_count, taken = 0;
     tocsin_column *columns = calloc(count + 1, sizeof *columns);
     tocsin_batch batch = {.column_count = count, .columns = columns};
-    for (i = 0; i < count; i++) {
-      tocsin_type type = tocsin_program_stream_column(program, stream, i).type;
-      columns[i] = (tocsin_column){.values = integers, .validity = i % 3 == 2 ? valid : NULL};
-      if (type == TOCSIN_TEXT) columns[i].values = texts;
-      if (type == TOCSIN_TEXT) columns[i].offsets = offsets;
-      if (type == TOCSIN_DOUBLE) columns[i].values = reals;
-      if (type == TOCSIN_BOOLEAN) columns[i].values = bits;
-    }
-    while (st == TOCSIN_OK && taken < ROWS) {
-      batch.rows = taken + 5 < ROWS ? taken + 5 : ROWS;
+    for (i = 0; i < count; i++) columns[i] = engine_any_column(tocsin_program_stream_column(program, stream, i).type, i);
+    while (st == TOCSIN_OK && taken < ENGINE_ANY_ROWS) {
+      batch.rows = taken + 5 < ENGINE_ANY_ROWS ? taken + 5 : ENGINE_ANY_ROWS;
       st = tocsin_matcher_push(matcher, stream, &batch, taken, &taken);
       engine_drain(matcher, NULL);
     }
@@ -345,6 +374,15 @@ static const engine_case engine_cases[] = {
      "SELECT k, shout(t || l) AS loud, twice(n) AS n FROM s MATCH_RECOGNIZE (PARTITION BY k ORDER BY ts "
      "MEASURES shout(LAST(note)) AS t, LAST(shout(type)) AS l, COUNT(*) AS n PATTERN (a (b | c)* !x{twice(a.v)}) "
      "DEFINE a AS even(twice(v)), b AS shout(note) > shout(LAST(a.note)), x AS twice(v) < 0) WHERE even(twice(n))",
+     NULL, TOCSIN_OK},
+    {"rows joined with tables, by keys of several columns and types",
+     "CREATE TABLE names (v BIGINT, name TEXT, x DOUBLE, spare TEXT, PRIMARY KEY (v));\n"
+     "CREATE TABLE kinds (type TEXT, odd BOOLEAN, note TEXT, weight DOUBLE, PRIMARY KEY (odd, type));\n" ENGINE_STREAM
+     "SELECT * FROM (SELECT s.*, name AS called, names.x AS extra FROM s LEFT JOIN names ON names.v = s.v % 6 "
+     "WHERE name IS NULL OR LENGTH(name) < 3 UNION ALL BY NAME SELECT k, ts, s.type, kinds.note AS note, weight AS extra "
+     "FROM s LEFT JOIN kinds ON kinds.type = LOWER(s.type) AND v % 2 = 1 = odd) "
+     "MATCH_RECOGNIZE (PARTITION BY k ORDER BY ts MEASURES STRING_AGG(called, '/') AS names, SUM(extra) AS s, "
+     "STRING_AGG(note, '') AS notes PATTERN (a b+) DEFINE b AS b.extra > 0 OR called = a.called)",
      NULL, TOCSIN_OK},
 };
 

@@ -27,6 +27,7 @@ unit_tests = \
   %D%/unit/real \
   %D%/unit/status \
   %D%/unit/stream \
+  %D%/unit/table \
   %D%/unit/text \
   %D%/unit/time \
   %D%/unit/writers

@@ -2,7 +2,8 @@
  * output, many in one process. The differential tests and the case files use it.
  *
  *   in    PATTERN <bytes>[ late=drop| late=fail][ max-paths=N][ max-rows=N][ max-bytes=N]\n<text>\n
- *         ROWS <bytes>[ <stream>]\n<JSON Lines>\n    as often as wanted, pushed in this order
+ *         ROWS <bytes>[ <stream>]\n<JSON Lines>\n    as often as wanted, pushed in this order; those
+ *                                                   of a table take the place of what it held
  *         ADVANCE <watermark>\n                      between them
  *         END\n                                      may be left out before PATTERN and at the end
  *   out   the output rows as JSON Lines, of several patterns with a first field `pattern`, then END <status> <message>
@@ -116,6 +117,7 @@ static int status_code(tocsin_status st)
   case TOCSIN_UNSUPPORTED: return 2;
   case TOCSIN_RUNTIME:
   case TOCSIN_LATE:
+  case TOCSIN_KEY:
   case TOCSIN_LIMIT: return 3;
   case TOCSIN_NOMEM: return 4;
   default: return 5;
@@ -144,41 +146,71 @@ static tocsin_status push(player *p, size_t stream, tsn_batch *batch)
   return st;
 }
 
-/* A watermark, or the rows of a block to the stream that it names. */
+/* A table's rows take the place of those that it had. */
+static tocsin_status load(player *p, size_t table, tsn_batch *batch)
+{
+  tocsin_batch view = tsn_batch_view(batch), part = view;
+  tocsin_load *l;
+  size_t taken = 0;
+  tocsin_status st = tocsin_matcher_load(p->matcher, table, &l);
+  while (st == TOCSIN_OK && taken < view.rows) {
+    part.rows = p->o.batch && taken + p->o.batch < view.rows ? taken + p->o.batch : view.rows;
+    st = tocsin_load_push(l, &part, taken, &taken);
+  }
+  if (st == TOCSIN_KEY)
+    snprintf(p->message, sizeof p->message, "table %.100s, row %zu: %s", tocsin_program_table(p->program, table).name, taken + 1,
+             tocsin_load_message(l));
+  if (st == TOCSIN_OK) st = tocsin_load_commit(l);
+  tocsin_load_free(l);
+  return st;
+}
+
+/* The stream or the table of a name; without one the first stream. */
+static int find_target(const player *p, const char *name, size_t *index, int *is_table)
+{
+  const tocsin_program *program = p->program;
+  *is_table = 0;
+  for (*index = 0; *index < tocsin_program_stream_count(program); ++*index)
+    if (!*name || !strcmp(tocsin_program_stream(program, *index).name, name)) return 1;
+  *is_table = 1;
+  for (*index = 0; *index < tocsin_program_table_count(program); ++*index)
+    if (!strcmp(tocsin_program_table(program, *index).name, name)) return 1;
+  return 0;
+}
+
+/* A watermark, or the rows of a block to the stream or table that it names. */
 static tocsin_status feed(player *p, const block *rows)
 {
   const char *name = rows->line + rows->name;
-  size_t stream = 0, count = tocsin_program_stream_count(p->program);
-  tocsin_stream_info info;
+  size_t target, count, i;
   tsn_column_def *columns;
   tsn_schema schema;
   tsn_decoder_options ro = {.source = "rows"};
   tsn_decoder *reader = NULL;
   tsn_batch batch;
   tocsin_status st;
-  size_t i;
+  int is_table;
   if (!rows->text) {
     st = tocsin_matcher_advance(p->matcher, strtoll(rows->line + strlen("ADVANCE "), NULL, 10));
     drain(p);
     return st;
   }
-  while (*name && stream < count && strcmp(tocsin_program_stream(p->program, stream).name, name)) stream++;
-  if (stream == count) {
-    snprintf(p->message, sizeof p->message, "there is no stream %.100s for these rows", name);
+  if (!find_target(p, name, &target, &is_table)) {
+    snprintf(p->message, sizeof p->message, "there is no stream and no table %.100s for these rows", name);
     return TOCSIN_MISUSE;
   }
-  info = tocsin_program_stream(p->program, stream);
-  columns = calloc(info.column_count + 1, sizeof *columns);
-  schema = (tsn_schema){.name = info.name, .column_count = info.column_count, .columns = columns};
-  for (i = 0; i < info.column_count; i++) {
-    tocsin_column_info c = tocsin_program_stream_column(p->program, stream, i);
-    columns[i] = (tsn_column_def){.name = c.name, .type = c.type, .unit = c.unit, .path = c.path, .not_null = c.not_null != 0, .needed = true};
+  count = is_table ? tocsin_program_table(p->program, target).column_count : tocsin_program_stream(p->program, target).column_count;
+  columns = calloc(count + 1, sizeof *columns);
+  schema = (tsn_schema){.name = name, .column_count = count, .columns = columns};
+  for (i = 0; i < count; i++) {
+    tocsin_column_info c = is_table ? tocsin_program_table_column(p->program, target, i) : tocsin_program_stream_column(p->program, target, i);
+    columns[i] = (tsn_column_def){.name = c.name, .type = c.type, .unit = c.unit, .path = c.path, .not_null = c.not_null && !is_table, .needed = true};
   }
   st = tsn_batch_init(&batch, &p->alloc, &schema);
   if (st == TOCSIN_OK) st = tsn_decoder_new(&p->alloc, TSN_FORMAT_JSONL, &schema, &ro, &reader);
   if (st == TOCSIN_OK) st = tsn_decoder_feed(reader, rows->text, rows->length, &batch);
   if (st == TOCSIN_OK) st = tsn_decoder_finish(reader, &batch);
-  if (st == TOCSIN_OK) st = push(p, stream, &batch);
+  if (st == TOCSIN_OK) st = is_table ? load(p, target, &batch) : push(p, target, &batch);
   tsn_decoder_free(reader);
   tsn_batch_clear(&batch);
   free(columns);

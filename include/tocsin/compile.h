@@ -78,12 +78,15 @@ TOCSIN_API TOCSIN_CHECKED tocsin_status
 tocsin_compile(const char *text, size_t length, const tocsin_compile_options *options, tocsin_program **program,
                tocsin_diagnostics **diagnostics);
 
-/* Only the declared streams of a text, without compiling its patterns: what a
- * host needs to open inputs. Calls found() for each; 0 from it stops. Errors in
- * the text are not reported here. */
+/* Only the declared streams, or tables, of a text, without compiling its patterns:
+ * what a host needs to open inputs. Calls found() for each; 0 from it stops. Errors
+ * in the text are not reported here. */
 TOCSIN_API TOCSIN_CHECKED tocsin_status
 tocsin_declared_streams(const char *text, size_t length, const tocsin_allocator *allocator,
                         int (*found)(void *context, const tocsin_stream *stream), void *context);
+TOCSIN_API TOCSIN_CHECKED tocsin_status
+tocsin_declared_tables(const char *text, size_t length, const tocsin_allocator *allocator,
+                       int (*found)(void *context, const tocsin_stream *table), void *context);
 
 /* Prints a text in the one canonical layout. *formatted is NUL-terminated, of
  * *formatted_length bytes, freed with tocsin_text_free(). */

@@ -42,6 +42,22 @@ TOCSIN_API size_t tocsin_program_stream_count(const tocsin_program *program);
 TOCSIN_API tocsin_stream_info tocsin_program_stream(const tocsin_program *program, size_t stream);
 TOCSIN_API tocsin_column_info tocsin_program_stream_column(const tocsin_program *program, size_t stream, size_t column);
 
+/* Tables, in the order of their declaration: static data that the host loads with
+ * tocsin_matcher_load(). */
+typedef struct tocsin_table_info {
+  const char *name;
+  size_t column_count;
+  size_t key_count; /* columns of its primary key */
+  int needed;       /* a pattern reads it */
+} tocsin_table_info;
+
+TOCSIN_API size_t tocsin_program_table_count(const tocsin_program *program);
+TOCSIN_API tocsin_table_info tocsin_program_table(const tocsin_program *program, size_t table);
+/* not_null is set for the columns of the key. */
+TOCSIN_API tocsin_column_info tocsin_program_table_column(const tocsin_program *program, size_t table, size_t column);
+/* Which column the key's is; SIZE_MAX past the end. */
+TOCSIN_API size_t tocsin_program_table_key(const tocsin_program *program, size_t table, size_t key);
+
 /* Functions that the text declares (CREATE FUNCTION), in its order. The host
  * supplies them when it makes a matcher: tocsin_matcher_options.functions. */
 typedef struct tocsin_function_info {
@@ -65,6 +81,7 @@ typedef struct tocsin_pattern_info {
 /* Where the rows of a part come from. */
 typedef struct tocsin_part_info {
   size_t stream;
+  size_t table; /* of which columns are joined to its rows; SIZE_MAX: none */
 } tocsin_part_info;
 
 TOCSIN_API size_t tocsin_program_pattern_count(const tocsin_program *program);

@@ -144,6 +144,51 @@ TOCSIN_API TOCSIN_CHECKED tocsin_status tocsin_matcher_finish_stream(tocsin_matc
 /* All bounded inputs are over: timers fire, open matches finish. */
 TOCSIN_API TOCSIN_CHECKED tocsin_status tocsin_matcher_finish(tocsin_matcher *matcher);
 
+/* ---- tables ----
+ *
+ * A table is empty until it is loaded: what is joined to it is NULL then. It may be
+ * loaded again at any time; rows are joined when they are pushed, with what the table
+ * holds in that moment. Its memory counts as the matcher's.
+ *
+ *   tocsin_matcher_load(m, table, &load);
+ *   for each batch, until taken == rows: tocsin_load_push(load, &batch, first_row, &taken);
+ *   tocsin_load_commit(load);
+ *   tocsin_load_free(load);
+ *
+ * Until the commit the table holds what it held before. */
+typedef struct tocsin_load tocsin_load;
+
+/* Begins a new content, empty. table: index, as in tocsin_program_table(). *load is set
+ * on OK, else NULL; freed before the matcher. LIMIT, NOMEM; what the matcher stopped with. */
+TOCSIN_API TOCSIN_CHECKED tocsin_status tocsin_matcher_load(tocsin_matcher *matcher, size_t table, tocsin_load **load);
+
+/* Adds rows to it.
+ *
+ * batch      columns as in tocsin_program_table_column(); borrowed for the call
+ * first      row to begin with
+ * taken      one past the last row added, set on failure too
+ *
+ * OK         *taken is batch->rows
+ * KEY        row *taken has NULL in its key, or the key of a row before it; pushing
+ *            from *taken + 1 on leaves it out
+ * LIMIT, NOMEM
+ * After LIMIT or NOMEM the load can only be freed; the matcher goes on with what the
+ * table held. */
+TOCSIN_API TOCSIN_CHECKED tocsin_status
+tocsin_load_push(tocsin_load *load, const tocsin_batch *batch, size_t first, size_t *taken);
+
+/* Puts the content in the place of what the table held, all of it at once. It takes no
+ * memory and cannot fail but by MISUSE: after a failed push, or twice. */
+TOCSIN_API TOCSIN_CHECKED tocsin_status tocsin_load_commit(tocsin_load *load);
+
+/* A sentence about the last failure; "" if there was none. Lives until the next call. */
+TOCSIN_API const char *tocsin_load_message(const tocsin_load *load);
+
+/* Ends a load; without a commit it leaves nothing behind. */
+TOCSIN_API void tocsin_load_free(tocsin_load *load);
+
+/* ---- what comes out ---- */
+
 /* A sentence about the last failure; "" if there was none. Lives until the next call. */
 TOCSIN_API const char *tocsin_matcher_message(const tocsin_matcher *matcher);
 

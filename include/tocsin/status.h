@@ -36,7 +36,8 @@ typedef enum tocsin_status {
   TOCSIN_RUNTIME = 6,     /* an expression or SKIP TO failed on the data */
   TOCSIN_LATE = 7,        /* a row broke the promised order and the policy is to fail */
   TOCSIN_CORRUPT = 8,     /* a saved program or checkpoint is not what it claims to be */
-  TOCSIN_MISSING = 9      /* a declared function that a pattern calls was not supplied */
+  TOCSIN_MISSING = 9,     /* a declared function that a pattern calls was not supplied */
+  TOCSIN_KEY = 10         /* a row of a table has no key, or one that is there already */
 } tocsin_status;
 
 /* A short English text for a status; never NULL. */

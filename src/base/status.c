@@ -12,7 +12,7 @@ enum {
 #undef STATUS
   ROWS
 };
-_Static_assert(TOCSIN_MISSING == ROWS - 1, "tocsin/status.h has statuses that base/status.def lacks");
+_Static_assert(TOCSIN_KEY == ROWS - 1, "tocsin/status.h has statuses that base/status.def lacks");
 
 const char *tocsin_status_text(tocsin_status status)
 {

@@ -120,6 +120,7 @@ typedef struct tsn_blabel {
 } tsn_blabel;
 
 typedef struct tsn_bstream {
+  const char *what; /* "stream" or "table", for messages */
   const char *name;
   size_t column_count;
   const tocsin_stream_column *columns;
@@ -130,6 +131,13 @@ typedef struct tsn_bstream {
   tsn_span at;
   bool broken; /* its declaration has errors: what reads it is not looked at */
 } tsn_bstream;
+
+/* CREATE TABLE: the host loads it. */
+typedef struct tsn_btable {
+  tsn_bstream shape;
+  uint32_t *keys; /* columns of PRIMARY KEY */
+  size_t key_count;
+} tsn_btable;
 
 /* CREATE FUNCTION: the host supplies it. */
 typedef struct tsn_bfunction {
@@ -162,6 +170,10 @@ typedef struct tsn_bpart {
   tsn_part_kind kind;
   uint32_t index; /* of the stream */
   tsn_bstream *raw;
+  tsn_btable *table; /* joined; NULL: none. Its columns stand behind those of raw */
+  uint32_t table_index;
+  tsn_bx **keys; /* by key column of the table: its value, over columns of raw */
+  bool joins;    /* something of the table is read */
   tsn_bx **values; /* by column of the shape, hidden ones too: over raw columns; NULL: the part lacks it */
   tsn_bx *where;   /* over raw columns */
   int time_column; /* raw; -1: none */
@@ -212,6 +224,8 @@ typedef struct tsn_bound {
 typedef struct tsn_bound_script {
   tsn_bstream *streams;
   size_t stream_count;
+  tsn_btable *tables;
+  size_t table_count;
   tsn_bfunction *functions;
   size_t function_count;
   tsn_bound **patterns;

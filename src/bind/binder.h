@@ -2,6 +2,7 @@
  *
  *   scope.c     statements, streams, parameters, one query's clauses
  *   source.c    FROM: parts, their columns, their times
+ *   table.c     tables, and joins with them
  *   shape.c     the pattern: labels, gaps, durations, and what is wrong with it
  *   expr.c      expressions: operators, types
  *   call.c      calls of scalar functions
@@ -67,6 +68,7 @@ typedef struct tsn_context {
   const tsn_label_set *set; /* PLACE_ROW: the rows that it speaks of; NULL until the first reference */
   tsn_span set_at;
   bool reads_label, aggregate;
+  bool joining; /* PLACE_SOURCE: in ON, where the table's row is not known yet */
 } tsn_context;
 
 /* expr.c: NULL where there were errors (said). */
@@ -131,6 +133,17 @@ void tsn_bind_order_time(tsn_binder *b, int column);
 int tsn_bind_declared_time(tsn_binder *b);
 /* Notes the raw columns behind those that the query needs. */
 void tsn_bind_source_needs(tsn_binder *b);
+
+/* table.c */
+void tsn_bind_declare_table(tsn_binder *b, const tsn_statement *s);
+bool tsn_bind_is_table(const tsn_bound_script *s, const tsn_name *name);
+/* The table of LEFT JOIN; false where there is none, or none that can be joined. */
+bool tsn_bind_find_table(tsn_binder *b, const tsn_name *name, tsn_bpart *part);
+/* ON. */
+void tsn_bind_join(tsn_binder *b, const tsn_part *p, tsn_bpart *part);
+
+/* scope.c: the columns of a stream or a table; false: no memory. */
+bool tsn_bind_declare_columns(tsn_binder *b, const tsn_statement *s, const char *what, tsn_bstream *out);
 
 /* shape.c */
 void tsn_bind_labels(tsn_binder *b, const tsn_clauses *clauses);

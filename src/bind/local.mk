@@ -8,4 +8,5 @@ libtsn_la_SOURCES += \
   %D%/row.c \
   %D%/scope.c \
   %D%/shape.c \
-  %D%/source.c
+  %D%/source.c \
+  %D%/table.c

@@ -8,28 +8,24 @@
 
 static const char *name_text(tsn_binder *b, const tsn_name *name) { return tsn_arena_text(b->arena, name->text, name->length); }
 
-static void declare_stream(tsn_binder *b, const tsn_statement *s)
+bool tsn_bind_declare_columns(tsn_binder *b, const tsn_statement *s, const char *what, tsn_bstream *out)
 {
-  tsn_bstream *out = &b->bound->streams[b->bound->stream_count];
   const tsn_column_decl *c;
   tocsin_stream_column *columns;
   size_t count = 0, i;
-  if (tsn_bind_find_stream(b->bound, &s->name) >= 0) {
-    tsn_diag_add(b->diag, TSN_E1018, s->name.at, NULL, "stream %s is declared twice", s->name.text);
-    return;
-  }
   for (c = s->columns; c; c = c->next) count++;
   columns = tsn_arena_new_array(b->arena, tocsin_stream_column, count + 1);
   out->needed = tsn_arena_new_array(b->arena, bool, count + 1);
+  out->what = what;
   out->name = name_text(b, &s->name);
   out->event_time = -1;
   out->at = s->at;
   out->broken = s->broken;
-  if (!columns || !out->needed || !out->name) return;
+  if (!columns || !out->needed || !out->name) return false;
   for (c = s->columns; c; c = c->next) {
     for (i = 0; i < out->column_count; i++)
       if (tsn_column_same(&c->name, columns[i].name))
-        tsn_diag_add(b->diag, TSN_E1018, c->name.at, NULL, "stream %s has two columns %s", s->name.text, c->name.text);
+        tsn_diag_add(b->diag, TSN_E1018, c->name.at, NULL, "%s %s has two columns %s", what, s->name.text, c->name.text);
     if (c->unit != TOCSIN_UNIT_NONE && c->type != TOCSIN_TIMESTAMP)
       tsn_diag_add(b->diag, TSN_E1020, c->unit_at, NULL, "UNIT tells how numbers are times: column %s is %s", c->name.text,
                    tocsin_type_name(c->type));
@@ -40,36 +36,56 @@ static void declare_stream(tsn_binder *b, const tsn_statement *s)
                                                           .not_null = c->not_null};
   }
   out->columns = columns;
-  if (s->watermark) {
-    int column = tsn_bind_find_column(out, &s->watermark->column);
-    if (column < 0) {
-      tsn_diag_add(b->diag, TSN_E1001, s->watermark->column.at, NULL, "stream %s has no column %s", s->name.text,
-                   s->watermark->column.text);
-    } else if (columns[column].type != TOCSIN_TIMESTAMP && !tsn_is_number(columns[column].type)) {
-      tsn_diag_add(b->diag, TSN_E1020, s->watermark->column.at, "declare it TIMESTAMP", "column %s is %s and cannot be the time",
-                   s->watermark->column.text, tocsin_type_name(columns[column].type));
-    } else {
-      out->event_time = column;
-      out->has_watermark = true;
-      if (s->watermark->source.text && tsn_bind_find_column(out, &s->watermark->source) != column)
-        tsn_diag_add(b->diag, TSN_E1020, s->watermark->source.at, NULL, "WATERMARK FOR %s AS %s - delay: the two columns have to be one",
-                     s->watermark->column.text, s->watermark->column.text);
-      if (s->watermark->delay) {
-        tsn_bx *x = tsn_bind_constant(b, s->watermark->delay);
-        tocsin_type want = columns[column].type == TOCSIN_TIMESTAMP ? TOCSIN_INTERVAL : TOCSIN_BIGINT;
-        if (columns[column].type == TOCSIN_DOUBLE)
-          tsn_diag_add(b->diag, TSN_U0007, s->watermark->delay->at, "declare it BIGINT or TIMESTAMP",
-                       "a delay over a DOUBLE time column is not supported yet");
-        else if (x && (!(x = x->type == TOCSIN_TEXT ? tsn_bind_coerce(b, x, want) : x) || x->type != want || x->is_null ||
-                       x->integer < 0))
-          tsn_diag_add(b->diag, TSN_E2010, s->watermark->delay->at, NULL, "the delay of a watermark is %s that is not negative",
-                       want == TOCSIN_INTERVAL ? "an INTERVAL" : "a BIGINT");
-        else if (x)
-          out->delay = x->integer;
-      }
-      out->needed[column] = true;
-    }
+  return true;
+}
+
+static void bind_watermark(tsn_binder *b, const tsn_watermark *w, tsn_bstream *out)
+{
+  int column = tsn_bind_find_column(out, &w->column);
+  tocsin_type type = column < 0 ? TOCSIN_NULL : out->columns[column].type;
+  tocsin_type want = type == TOCSIN_TIMESTAMP ? TOCSIN_INTERVAL : TOCSIN_BIGINT;
+  tsn_bx *x;
+  if (column < 0) {
+    tsn_diag_add(b->diag, TSN_E1001, w->column.at, NULL, "stream %s has no column %s", out->name, w->column.text);
+    return;
   }
+  if (type != TOCSIN_TIMESTAMP && !tsn_is_number(type)) {
+    tsn_diag_add(b->diag, TSN_E1020, w->column.at, "declare it TIMESTAMP", "column %s is %s and cannot be the time", w->column.text,
+                 tocsin_type_name(type));
+    return;
+  }
+  out->event_time = column;
+  out->has_watermark = true;
+  out->needed[column] = true;
+  if (w->source.text && tsn_bind_find_column(out, &w->source) != column)
+    tsn_diag_add(b->diag, TSN_E1020, w->source.at, NULL, "WATERMARK FOR %s AS %s - delay: the two columns have to be one", w->column.text,
+                 w->column.text);
+  if (!w->delay) return;
+  x = tsn_bind_constant(b, w->delay);
+  if (type == TOCSIN_DOUBLE) {
+    tsn_diag_add(b->diag, TSN_U0007, w->delay->at, "declare it BIGINT or TIMESTAMP",
+                 "a delay over a DOUBLE time column is not supported yet");
+    return;
+  }
+  if (!x) return;
+  if (x->type == TOCSIN_TEXT) x = tsn_bind_coerce(b, x, want);
+  if (!x || x->type != want || x->is_null || x->integer < 0)
+    tsn_diag_add(b->diag, TSN_E2010, w->delay->at, NULL, "the delay of a watermark is %s that is not negative",
+                 want == TOCSIN_INTERVAL ? "an INTERVAL" : "a BIGINT");
+  else
+    out->delay = x->integer;
+}
+
+static void declare_stream(tsn_binder *b, const tsn_statement *s)
+{
+  tsn_bstream *out = &b->bound->streams[b->bound->stream_count];
+  if (tsn_bind_find_stream(b->bound, &s->name) >= 0) {
+    tsn_diag_add(b->diag, TSN_E1018, s->name.at, NULL, "stream %s is declared twice", s->name.text);
+    return;
+  }
+  if (tsn_bind_is_table(b->bound, &s->name)) tsn_diag_add(b->diag, TSN_E1018, s->name.at, NULL, "%s is a table and a stream", s->name.text);
+  if (!tsn_bind_declare_columns(b, s, "stream", out)) return;
+  if (s->watermark) bind_watermark(b, s->watermark, out);
   b->bound->stream_count++;
 }
 
@@ -82,9 +98,10 @@ static void host_streams(tsn_binder *b)
     tsn_name name = {.text = s->name, .length = (uint32_t)strlen(s->name)};
     tsn_bstream *out = &b->bound->streams[b->bound->stream_count];
     tocsin_stream_column *columns;
-    if (tsn_bind_find_stream(b->bound, &name) >= 0) continue; /* a CREATE STREAM always wins */
+    if (tsn_bind_find_stream(b->bound, &name) >= 0 || tsn_bind_is_table(b->bound, &name)) continue; /* what the text declares wins */
     columns = tsn_arena_new_array(b->arena, tocsin_stream_column, s->column_count + 1);
     out->needed = tsn_arena_new_array(b->arena, bool, s->column_count + 1);
+    out->what = "stream";
     out->name = name_text(b, &name);
     out->event_time = -1;
     if (!columns || !out->needed || !out->name) return;
@@ -329,13 +346,14 @@ tocsin_status tsn_bind(tsn_arena *arena, const tsn_script *script, const char *t
   b.bound->streams = tsn_arena_new_array(arena, tsn_bstream, count + (options ? options->stream_count : 0));
   b.bound->patterns = tsn_arena_new_array(arena, tsn_bound *, count);
   b.bound->functions = tsn_arena_new_array(arena, tsn_bfunction, count);
-  if (!b.bound->streams || !b.bound->patterns || !b.bound->functions) return tsn_arena_failed(arena);
+  b.bound->tables = tsn_arena_new_array(arena, tsn_btable, count);
+  if (!b.bound->streams || !b.bound->patterns || !b.bound->functions || !b.bound->tables) return tsn_arena_failed(arena);
   for (s = script->statements; s; s = s->next)
     if (s->kind == STATEMENT_PARAMETER) declare_parameter(&b, s);
   unknown_host_parameters(&b);
   for (s = script->statements; s; s = s->next) {
     if (s->kind == STATEMENT_STREAM) declare_stream(&b, s);
-    if (s->kind == STATEMENT_TABLE) tsn_diag_add(diag, TSN_U0012, s->at, NULL, "CREATE TABLE is not supported yet");
+    if (s->kind == STATEMENT_TABLE) tsn_bind_declare_table(&b, s);
     if (s->kind == STATEMENT_FUNCTION) tsn_bind_declare_function(&b, s);
   }
   host_streams(&b);

@@ -9,8 +9,8 @@
  * the event time where no column is it. A bare stream is a part whose items are its
  * columns.
  *
- * A table joined to a part widens its raw row: columns behind those of the stream,
- * found by source_column(). A window aggregate is an item whose value is known only
+ * A table joined to a part widens its raw row (table.c): its columns stand behind those
+ * of the stream. A window aggregate is an item whose value is known only
  * when rows are in order: over_window() is the place for it. */
 #include <string.h>
 
@@ -47,7 +47,7 @@ void tsn_bind_unknown_column(tsn_binder *b, const tsn_bstream *shape, const tsn_
   for (i = 0; i < shape->column_count; i++) names[i] = shape->columns[i].name;
   near = tsn_diag_nearest(name->text, names, shape->column_count);
   tsn_diag_add(b->diag, TSN_E1001, at, column_hint(b, name, near),
-               *shape->name ? "stream %s has no column %s" : "%sFROM gives no column %s", shape->name, name->text);
+               *shape->name ? "%s %s has no column %s" : "%s%sFROM gives no column %s", *shape->name ? shape->what : "", shape->name, name->text);
 }
 
 /* ---- one part ---- */
@@ -75,35 +75,87 @@ static bool find_source(tsn_binder *b, const tsn_part *part, tsn_bpart *out)
   for (i = 0; i < b->bound->stream_count; i++) names[i] = b->bound->streams[i].name;
   near = tsn_diag_nearest(part->stream.text, names, b->bound->stream_count);
   tsn_diag_add(b->diag, TSN_E1003, part->stream.at,
-               near ? tsn_arena_printf(b->arena, "did you mean %s?", near)
-                    : tsn_arena_printf(b->arena, "declare it: CREATE STREAM %s ( column TYPE, ... )", part->stream.text),
+               tsn_bind_is_table(b->bound, &part->stream)
+                 ? tsn_arena_printf(b->arena, "a table is joined to a stream: (SELECT * FROM stream LEFT JOIN %s ON ...)", part->stream.text)
+               : near ? tsn_arena_printf(b->arena, "did you mean %s?", near)
+                      : tsn_arena_printf(b->arena, "declare it: CREATE STREAM %s ( column TYPE, ... )", part->stream.text),
                "there is no stream %s", part->stream.text);
   return false;
 }
 
+/* A column of the raw row: of the stream, or behind those of the table. */
+static const tocsin_stream_column *raw_at(const tsn_bpart *part, size_t column)
+{
+  size_t count = part->raw->column_count;
+  return column < count ? &part->raw->columns[column] : &part->table->shape.columns[column - count];
+}
+
 static tsn_bx *raw_column(tsn_binder *b, const tsn_bpart *part, size_t column, tsn_span at)
 {
-  tsn_bx *x = tsn_bx_new(b, BX_COLUMN, part->raw->columns[column].type, at);
+  tsn_bx *x = tsn_bx_new(b, BX_COLUMN, raw_at(part, column)->type, at);
   if (x) x->index = (uint32_t)column;
   return x;
 }
 
+/* What a qualifier lets through; both where there is none. */
+typedef struct reach {
+  bool stream, table;
+} reach;
+
+static reach reach_of(const tsn_bpart *part, const tsn_name *qualifier)
+{
+  if (!qualifier->text) return (reach){true, part->table != NULL};
+  return (reach){tsn_column_same(qualifier, part->raw->name), part->table && tsn_column_same(qualifier, part->table->shape.name)};
+}
+
 static bool names_source(tsn_binder *b, const tsn_name *qualifier)
 {
-  if (!qualifier->text || tsn_column_same(qualifier, b->part->raw->name)) return true;
-  tsn_diag_add(b->diag, TSN_E1003, qualifier->at, NULL, "this part of FROM reads %s, not %s", b->part->raw->name, qualifier->text);
+  const tsn_bpart *part = b->part;
+  reach r = reach_of(part, qualifier);
+  if (r.stream || r.table) return true;
+  tsn_diag_add(b->diag, TSN_E1003, qualifier->at, NULL, "this part of FROM reads %s%s%s, not %s", part->raw->name, part->table ? " and " : "",
+               part->table ? part->table->shape.name : "", qualifier->text);
   return false;
+}
+
+/* The raw column of a name; -1: there is none. *both: the stream and the table have it. */
+static int find_raw(const tsn_bpart *part, const tsn_expr *e, bool *both)
+{
+  reach r = reach_of(part, &e->qualifier);
+  int of_stream = r.stream ? tsn_bind_find_column(part->raw, &e->name) : -1;
+  int of_table = r.table ? tsn_bind_find_column(&part->table->shape, &e->name) : -1;
+  *both = of_stream >= 0 && of_table >= 0;
+  return of_stream >= 0 || of_table < 0 ? of_stream : of_table + (int)part->raw->column_count;
+}
+
+/* ON is looked at before the table's row is known. */
+static tsn_bx *not_yet(tsn_context *c, const tsn_expr *e)
+{
+  tsn_diag_add(c->b->diag, TSN_E1028, e->at, NULL, "ON finds the row of %s by columns of %s; %s is known only then", c->b->part->table->shape.name,
+               c->b->part->raw->name, e->name.text);
+  return NULL;
 }
 
 tsn_bx *tsn_bind_source_column(tsn_context *c, const tsn_expr *e)
 {
   tsn_binder *b = c->b;
+  const tsn_bpart *part = b->part;
   int column;
+  bool both;
   if (!names_source(b, &e->qualifier)) return NULL;
-  column = tsn_bind_find_column(b->part->raw, &e->name);
-  if (column >= 0) return raw_column(b, b->part, (size_t)column, e->at);
-  tsn_bind_unknown_column(b, b->part->raw, &e->name, e->name.at);
-  return NULL;
+  column = find_raw(part, e, &both);
+  if (both) {
+    tsn_diag_add(b->diag, TSN_E1029, e->at,
+                 tsn_arena_printf(b->arena, "write %s.%s or %s.%s", part->raw->name, e->name.text, part->table->shape.name, e->name.text),
+                 "%s and %s both have a column %s", part->raw->name, part->table->shape.name, e->name.text);
+    return NULL;
+  }
+  if (column < 0) {
+    tsn_bind_unknown_column(b, reach_of(part, &e->qualifier).stream ? part->raw : &part->table->shape, &e->name, e->name.at);
+    return NULL;
+  }
+  if (c->joining && (size_t)column >= part->raw->column_count) return not_yet(c, e);
+  return raw_column(b, part, (size_t)column, e->at);
 }
 
 tsn_bx *tsn_bind_source_name(tsn_binder *b, tsn_span at)
@@ -176,19 +228,36 @@ static void add_item(union_of *u, tsn_bpart *part, const char *name, tsn_bx *val
   part->values[i] = value;
 }
 
-/* A name that the stream itself has twice was found where it is declared. */
-static bool is_repeated(const tsn_bstream *raw, size_t column)
+static size_t raw_count(const tsn_bpart *part) { return part->raw->column_count + (part->table ? part->table->shape.column_count : 0); }
+
+/* A name that the stream or the table itself has twice was found where it is declared. */
+static bool is_repeated(const tsn_bpart *part, size_t column)
 {
-  size_t i = 0;
-  while (strcmp(raw->columns[i].name, raw->columns[column].name)) i++;
+  size_t i = column < part->raw->column_count ? 0 : part->raw->column_count;
+  while (strcmp(raw_at(part, i)->name, raw_at(part, column)->name)) i++;
   return i < column;
 }
 
-static void add_all(union_of *u, tsn_bpart *part, tsn_span at)
+static bool is_joined_key(const tsn_bpart *part, size_t column)
 {
+  size_t k;
+  if (column < part->raw->column_count) return false;
+  for (k = 0; k < part->table->key_count; k++)
+    if (part->table->keys[k] == column - part->raw->column_count) return true;
+  return false;
+}
+
+/* What * stands for: the columns of the stream, then those of the table, without its key unless a qualifier asks for
+ * the table alone: the key is what ON says. */
+static void add_all(union_of *u, tsn_bpart *part, const tsn_name *qualifier, tsn_span at)
+{
+  reach r = reach_of(part, qualifier);
   size_t i;
-  for (i = 0; i < part->raw->column_count; i++)
-    if (!is_repeated(part->raw, i)) add_item(u, part, part->raw->columns[i].name, raw_column(u->b, part, i, at), at);
+  for (i = 0; i < raw_count(part); i++) {
+    if (i < part->raw->column_count ? !r.stream : !r.table) continue;
+    if (is_repeated(part, i) || (!qualifier->text && is_joined_key(part, i))) continue;
+    add_item(u, part, raw_at(part, i)->name, raw_column(u->b, part, i, at), at);
+  }
 }
 
 static const char *item_name(union_of *u, const tsn_bpart *part, const tsn_item *item)
@@ -196,10 +265,11 @@ static const char *item_name(union_of *u, const tsn_bpart *part, const tsn_item 
   tsn_binder *b = u->b;
   const tsn_expr *e = item->expr;
   int column;
+  bool both;
   if (item->alias.text) return tsn_arena_text(b->arena, item->alias.text, item->alias.length);
   if (e->kind == EXPR_COLUMN) {
-    column = tsn_bind_find_column(part->raw, &e->name);
-    return column >= 0 ? part->raw->columns[column].name : NULL;
+    column = find_raw(part, e, &both);
+    return column >= 0 ? raw_at(part, (size_t)column)->name : NULL;
   }
   tsn_diag_add(b->diag, TSN_E1025, item->at, "write AS and a name behind it", "an item of a SELECT inside FROM needs a name");
   return NULL;
@@ -211,7 +281,7 @@ static void add_items(union_of *u, tsn_bpart *part, const tsn_item *item)
     tsn_context c = {.b = u->b, .place = PLACE_SOURCE};
     tsn_bx *value;
     if (item->expr->kind == EXPR_STAR) {
-      if (names_source(u->b, &item->expr->qualifier)) add_all(u, part, item->at);
+      if (names_source(u->b, &item->expr->qualifier)) add_all(u, part, &item->expr->qualifier, item->at);
       continue;
     }
     value = tsn_bind_expr(&c, item->expr);
@@ -222,8 +292,8 @@ static void add_items(union_of *u, tsn_bpart *part, const tsn_item *item)
 static size_t columns_of(const tsn_bpart *part, const tsn_part *p)
 {
   const tsn_item *item;
-  size_t count = p->selects ? 0 : part->raw->column_count;
-  for (item = p->items; item; item = item->next) count += item->expr->kind == EXPR_STAR ? part->raw->column_count : 1;
+  size_t count = p->selects ? 0 : raw_count(part);
+  for (item = p->items; item; item = item->next) count += item->expr->kind == EXPR_STAR ? raw_count(part) : 1;
   return count;
 }
 
@@ -241,9 +311,7 @@ static bool find_sources(tsn_binder *b, const tsn_query *query)
     part->at = p->at;
     part->time_column = -1;
     good = find_source(b, p, part) && good;
-    if (!p->join.text) continue;
-    tsn_diag_add(b->diag, TSN_U0012, p->join.at, NULL, "LEFT JOIN is not supported yet");
-    good = false;
+    if (p->join.text) good = tsn_bind_find_table(b, &p->join, part) && good;
   }
   return good && q->part_count;
 }
@@ -268,6 +336,7 @@ bool tsn_bind_source(tsn_binder *b, const tsn_query *query)
   tsn_bound *q = b->query;
   tsn_bstream *shape = tsn_arena_new(b->arena, tsn_bstream);
   union_of u = {.b = b, .shape = shape, .room = TSN_HIDDEN};
+  const tsn_name nothing = {.text = NULL};
   const tsn_part *p;
   size_t i = 0, k;
   size_t errors = b->diag->errors + b->diag->unsupported;
@@ -279,14 +348,16 @@ bool tsn_bind_source(tsn_binder *b, const tsn_query *query)
   if (!u.columns || !u.first_at || !shape->needed) return false;
   shape->columns = u.columns;
   shape->event_time = -1;
+  shape->what = "stream";
   shape->name = q->part_count == 1 && !query->parts->selects ? q->parts->raw->name : "";
   for (p = query->parts, i = 0; p; p = p->next, i++) {
     tsn_context c = {.b = b, .place = PLACE_SOURCE};
     b->part = &q->parts[i];
     b->part->values = tsn_arena_new_array(b->arena, tsn_bx *, u.room);
     if (!b->part->values) return false;
+    if (b->part->table) tsn_bind_join(b, p, b->part);
     if (p->selects) add_items(&u, b->part, p->items);
-    else add_all(&u, b->part, p->at);
+    else add_all(&u, b->part, &nothing, p->at);
     if (p->where) b->part->where = tsn_bind_condition(&c, p->where, "WHERE");
   }
   untyped(&u);
@@ -324,7 +395,7 @@ void tsn_bind_order_time(tsn_binder *b, int column)
   size_t i;
   for (i = 0; i < q->part_count; i++) {
     const tsn_bx *x = q->parts[i].values[column];
-    if (x && x->kind == BX_COLUMN) {
+    if (x && x->kind == BX_COLUMN && x->index < q->parts[i].raw->column_count) {
       set_time(&q->parts[i], (int)x->index);
       continue;
     }
@@ -382,13 +453,37 @@ int tsn_bind_declared_time(tsn_binder *b)
 
 /* ---- what hosts need to bring ---- */
 
-static void need(tsn_bstream *raw, const tsn_bx *x)
+static void need(const tsn_bpart *part, const tsn_bx *x)
 {
   const tsn_bx *arg;
+  size_t count = part->raw->column_count;
   if (!x) return;
-  if (x->kind == BX_COLUMN) raw->needed[x->index] = true;
-  for (arg = x->args; arg; arg = arg->next) need(raw, arg);
-  need(raw, x->otherwise);
+  if (x->kind == BX_COLUMN && x->index < count) part->raw->needed[x->index] = true;
+  else if (x->kind == BX_COLUMN) part->table->shape.needed[x->index - count] = true;
+  for (arg = x->args; arg; arg = arg->next) need(part, arg);
+  need(part, x->otherwise);
+}
+
+static bool reads_table(const tsn_bpart *part, const tsn_bx *x)
+{
+  const tsn_bx *arg;
+  if (!x) return false;
+  if (x->kind == BX_COLUMN && x->index >= part->raw->column_count) return true;
+  for (arg = x->args; arg; arg = arg->next)
+    if (reads_table(part, arg)) return true;
+  return reads_table(part, x->otherwise);
+}
+
+/* A join of which nothing is read is none: it neither repeats nor drops rows. */
+static void need_table(tsn_binder *b, tsn_bpart *part)
+{
+  size_t k;
+  part->joins = reads_table(part, part->where);
+  for (k = 0; k < b->shape->column_count && !part->joins; k++) part->joins = b->shape->needed[k] && reads_table(part, part->values[k]);
+  for (k = 0; part->joins && k < part->table->key_count; k++) {
+    part->table->shape.needed[part->table->keys[k]] = true;
+    need(part, part->keys[k]);
+  }
 }
 
 void tsn_bind_source_needs(tsn_binder *b)
@@ -396,8 +491,9 @@ void tsn_bind_source_needs(tsn_binder *b)
   const tsn_bound *q = b->query;
   size_t i, k;
   for (i = 0; i < q->part_count; i++) {
-    need(q->parts[i].raw, q->parts[i].where);
+    need(&q->parts[i], q->parts[i].where);
     for (k = 0; k < b->shape->column_count + TSN_HIDDEN; k++)
-      if (b->shape->needed[k]) need(q->parts[i].raw, q->parts[i].values[k]);
+      if (b->shape->needed[k]) need(&q->parts[i], q->parts[i].values[k]);
+    if (q->parts[i].table) need_table(b, &q->parts[i]);
   }
 }

@@ -15,9 +15,11 @@ static void print_columns(const tocsin_program *program, size_t pattern, tsn_byt
 
   tsn_bytes_printf(out, "%s: %zu column%s from stream", *info.name ? info.name : "query", info.column_count,
                    info.column_count == 1 ? "" : "s");
-  for (size_t i = 0; i < info.part_count; i++)
-    tsn_bytes_printf(out, "%s %s", i ? "," : "",
-                     tocsin_program_stream(program, tocsin_program_pattern_part(program, pattern, i).stream).name);
+  for (size_t i = 0; i < info.part_count; i++) {
+    tocsin_part_info part = tocsin_program_pattern_part(program, pattern, i);
+    tsn_bytes_printf(out, "%s %s", i ? "," : "", tocsin_program_stream(program, part.stream).name);
+    if (part.table != SIZE_MAX) tsn_bytes_printf(out, " with table %s", tocsin_program_table(program, part.table).name);
+  }
   tsn_bytes_char(out, '\n');
   for (size_t i = 0; i < info.column_count; i++) {
     size_t length = strlen(tocsin_program_output_column(program, pattern, i).name);

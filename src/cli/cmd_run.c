@@ -32,7 +32,8 @@ const tsn_command tsn_cmd_run = {
            "or a quoted glob, read in order of the names; or - for standard input. STREAM=\n"
            "tells which stream it feeds; without, it is the one that the file declares, or\n"
            "the one named like the input. A stream that the file does not declare is inferred\n"
-           "from a sample. Several streams are merged in order of their event time.\n"
+           "from a sample. Several streams are merged in order of their event time. An input of\n"
+           "a table, TABLE=INPUT, is read whole before them.\n"
            "\n"
            "A file with several patterns adds a first column: pattern.",
   .options = options,

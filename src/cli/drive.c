@@ -1,6 +1,7 @@
 /* Driving the engine: see drive.h.
  *
  *   one source    whole batches, as they are read
+ *   tables        read whole, before any stream
  *   several       merged by event time: the source whose next row is earliest
  *                 pushes its rows up to the others' next times; at equal times
  *                 the one named first on the command line goes first */
@@ -262,6 +263,7 @@ static uint64_t bytes_read(const drive *d)
 {
   uint64_t bytes = 0;
   for (size_t i = 0; i < d->job->source_count; i++) bytes += tsn_source_bytes(&d->job->sources[i]);
+  for (size_t i = 0; i < d->job->table_count; i++) bytes += tsn_source_bytes(&d->job->tables[i]);
   return bytes;
 }
 
@@ -304,6 +306,62 @@ static tsn_source *choose_source(drive *d, int64_t *bound, bool *with_equal)
     least = key;
   }
   return best;
+}
+
+/* --- tables, before any stream --- */
+
+/* A row that the table does not take: a bad one. */
+static void told_key(drive *d, tsn_source *s, size_t row, const tocsin_load *load)
+{
+  tsn_origin origin = { 0 };
+  tsn_bad_row bad = { .source = s->input->name, .reason = tocsin_load_message(load) };
+
+  if (tsn_source_origin(s, row, &origin)) {
+    bad.line = origin.line;
+    bad.offset = origin.offset;
+    bad.raw = origin.raw;
+    bad.raw_length = origin.raw_length;
+  }
+  s->counts.bad++;
+  tsn_aside_bad(&d->aside, s, &bad);
+}
+
+static int fill_table(drive *d, tsn_source *s, tocsin_load *load)
+{
+  int st = fill(d, s);
+
+  while (st == 0 && !s->done && !tsn_interrupted) {
+    size_t taken = s->next;
+    tocsin_status pushed = tocsin_load_push(load, &s->view, s->next, &taken);
+    s->next = taken;
+    if (pushed == TOCSIN_KEY) {
+      told_key(d, s, s->next++, load);
+      st = d->aside.failed;
+    } else if (pushed != TOCSIN_OK) {
+      tsn_say("%s", *tocsin_load_message(load) ? tocsin_load_message(load) : tocsin_status_text(pushed));
+      return tsn_exit_of(pushed);
+    } else {
+      st = fill(d, s);
+    }
+  }
+  return st;
+}
+
+static int load_tables(drive *d)
+{
+  int st = 0;
+
+  for (size_t i = 0; i < d->job->table_count && st == 0; i++) {
+    tsn_source *s = &d->job->tables[i];
+    tocsin_load *load;
+    tocsin_status begun = tocsin_matcher_load(d->matcher, s->stream, &load);
+    if (begun != TOCSIN_OK) return engine_failed(d, NULL, SIZE_MAX, begun);
+    st = fill_table(d, s, load);
+    if (st == 0 && !tsn_interrupted && tocsin_load_commit(load) != TOCSIN_OK) st = TSN_EXIT_OUTPUT;
+    tocsin_load_free(load);
+    tsn_source_close(s);
+  }
+  return st;
 }
 
 static int run_sources(drive *d)
@@ -349,14 +407,20 @@ static void show_waiting(void *context)
   (void)tsn_sink_flush(&d->sink); /* a failure comes again with the next write */
 }
 
+static void prepare(drive *d, tsn_source *s)
+{
+  s->on_bad = tsn_aside_bad;
+  s->context = &d->aside;
+  s->before_wait = show_waiting;
+  s->wait_context = d;
+}
+
 static int prepare_sources(drive *d)
 {
+  for (size_t i = 0; i < d->job->table_count; i++) prepare(d, &d->job->tables[i]);
   for (size_t i = 0; i < d->job->source_count; i++) {
     tsn_source *s = &d->job->sources[i];
-    s->on_bad = tsn_aside_bad;
-    s->context = &d->aside;
-    s->before_wait = show_waiting;
-    s->wait_context = d;
+    prepare(d, s);
     if (tsn_args_has(d->job->args, "sort") && !(s->sorted = tsn_sorted_new(d->job->alloc))) return tsn_no_memory();
   }
   return 0;
@@ -376,6 +440,13 @@ static int check_inputs(const drive *d)
       while (at < d->job->source_count && d->job->sources[at].stream != stream) at++;
       if (at == d->job->source_count)
         return tsn_args_wrong(d->job->args->command, "stream \"%s\" has no input; add %s=INPUT", name, name);
+    }
+    for (size_t part = 0; part < tocsin_program_pattern(program, i).part_count; part++) {
+      size_t table = tocsin_program_pattern_part(program, i, part).table, at = 0;
+      const char *name = tocsin_program_table(program, table).name;
+      while (at < d->job->table_count && d->job->tables[at].stream != table) at++;
+      if (table != SIZE_MAX && at == d->job->table_count)
+        return tsn_args_wrong(d->job->args->command, "table \"%s\" has no input; add %s=INPUT", name, name);
     }
   }
   return 0;
@@ -438,8 +509,9 @@ static int finish(drive *d)
 static int run(drive *d)
 {
   int64_t mark = 0;
-  int has_mark, st = run_sources(d);
+  int has_mark, st = load_tables(d);
 
+  if (st == 0) st = run_sources(d);
   tocsin_matcher_stats(d->matcher, &d->stats);
   mark = d->stats.watermark;
   has_mark = d->stats.has_watermark;
@@ -469,6 +541,7 @@ static int report(drive *d, int st)
     nans += tsn_source_counts(s).nan;
     if (i == 0) counters.is_clock = s->time == SIZE_MAX || s->schema.columns[s->time].type == TOCSIN_TIMESTAMP;
   }
+  for (size_t i = 0; i < d->job->table_count; i++) counters.bad += tsn_source_counts(&d->job->tables[i]).bad;
   if (st != TSN_EXIT_PIPE)
     tsn_aside_summary(&d->aside, d->stats.rows_in + counters.bad, d->stats.rows_late, d->stats.rows_bad, nans);
   if (tsn_interrupted && st == 0) {

@@ -23,6 +23,7 @@ void tsn_job_init(tsn_job *job, tsn_args *args)
 void tsn_job_close(tsn_job *job)
 {
   for (size_t i = 0; i < job->source_count; i++) tsn_source_close(&job->sources[i]);
+  for (size_t i = 0; i < job->table_count; i++) tsn_source_close(&job->tables[i]);
   tocsin_program_free(job->program);
   tsn_bytes_clear(&job->text);
   tsn_arena_clear(&job->arena);
@@ -70,21 +71,32 @@ static int add_name(void *context, const tocsin_stream *stream)
   return n->items[n->count++] != NULL;
 }
 
-static int wrong_stream(const tsn_job *job, const tsn_input *input, const names *declared)
-{
-  char list[256] = "";
-  size_t at = 0;
+/* What the text declares. */
+typedef struct declarations {
+  names streams, tables;
+} declarations;
 
-  for (size_t i = 0; i < declared->count && at < sizeof list; i++)
-    at += (size_t)snprintf(list + at, sizeof list - at, "%s%s", i ? ", " : "", declared->items[i]);
-  return tsn_args_wrong(job->args->command, "%s: which stream is it? Write STREAM=%s%s%s%s", input->name, input->path,
-                        declared->count ? " with one of: " : "", list, "");
+static size_t list_names(char *list, size_t room, size_t at, const names *n)
+{
+  for (size_t i = 0; i < n->count && at < room; i++)
+    at += (size_t)snprintf(list + at, room - at, "%s%s", at ? ", " : "", n->items[i]);
+  return at;
 }
 
-/* STREAM= decides; else a declared stream of the file's name; else the only
- * declared stream, unless another input has its name; else the file's name. */
-static int resolve(tsn_job *job, const names *declared)
+static int wrong_stream(const tsn_job *job, const tsn_input *input, const declarations *text)
 {
+  char list[256] = "";
+
+  list_names(list, sizeof list, list_names(list, sizeof list, 0, &text->streams), &text->tables);
+  return tsn_args_wrong(job->args->command, "%s: which stream is it? Write STREAM=%s%s%s%s", input->name, input->path,
+                        *list ? " with one of: " : "", list, "");
+}
+
+/* STREAM= decides; else a declared stream or table of the file's name; else the only
+ * declared stream, unless another input has its name; else the file's name. */
+static int resolve(tsn_job *job, const declarations *text)
+{
+  const names *declared = &text->streams;
   bool only_taken = false;
 
   for (size_t i = 0; i < job->inputs.count; i++) {
@@ -96,33 +108,42 @@ static int resolve(tsn_job *job, const names *declared)
     tsn_input *input = &job->inputs.items[i];
     if (input->stream) continue;
     input->stream = find(declared, input->base);
+    if (!input->stream) input->stream = find(&text->tables, input->base);
     if (!input->stream && declared->count == 1 && !only_taken) input->stream = declared->items[0];
     if (!input->stream && *input->base && declared->count <= 1) input->stream = input->base;
-    if (!input->stream) return wrong_stream(job, input, declared);
+    if (!input->stream) return wrong_stream(job, input, text);
   }
   return 0;
 }
 
 /* --- sources --- */
 
-static int add_sources(tsn_job *job)
+/* The source of a name among so many, or a new one behind them; NULL: out of memory. */
+static tsn_source *source_of(tsn_job *job, tsn_source *list, size_t *count, const char *name)
+{
+  tsn_source *s = list;
+
+  while (s < list + *count && !same(s->name, name)) s++;
+  if (s < list + *count) return s;
+  *s = (tsn_source){ .alloc = job->alloc, .name = name, .time = SIZE_MAX };
+  s->inputs = tsn_arena_new_array(&job->arena, const tsn_input *, job->inputs.count);
+  ++*count;
+  return s->inputs ? s : NULL;
+}
+
+static int add_sources(tsn_job *job, const declarations *text)
 {
   size_t count = job->inputs.count;
 
   job->sources = tsn_arena_new_array(&job->arena, tsn_source, count);
-  if (!job->sources) return tsn_no_memory();
+  job->tables = tsn_arena_new_array(&job->arena, tsn_source, count);
+  if (!job->sources || !job->tables) return tsn_no_memory();
   for (size_t i = 0; i < count; i++) {
     const tsn_input *input = &job->inputs.items[i];
-    tsn_source *s = job->sources;
-    while (s < job->sources + job->source_count && !same(s->name, input->stream)) s++;
-    if (s == job->sources + job->source_count) {
-      s->alloc = job->alloc;
-      s->name = input->stream;
-      s->time = SIZE_MAX;
-      s->inputs = tsn_arena_new_array(&job->arena, const tsn_input *, count);
-      if (!s->inputs) return tsn_no_memory();
-      job->source_count++;
-    }
+    tsn_source *s = find(&text->tables, input->stream)
+                      ? source_of(job, job->tables, &job->table_count, input->stream)
+                      : source_of(job, job->sources, &job->source_count, input->stream);
+    if (!s) return tsn_no_memory();
     s->inputs[s->input_count++] = input;
   }
   return 0;
@@ -230,12 +251,20 @@ static int connect(tsn_job *job, const names *declared)
     st = tsn_source_shape(s, &job->arena, job->program, at);
     if (st != 0) return st;
   }
+  for (size_t i = 0; i < job->table_count; i++) {
+    tsn_source *s = &job->tables[i];
+    size_t at = 0;
+    int st;
+    while (!same(tocsin_program_table(job->program, at).name, s->name)) at++; /* the text declares it */
+    st = tsn_source_table_shape(s, &job->arena, job->program, at);
+    if (st != 0) return st;
+  }
   return 0;
 }
 
 int tsn_job_compile(tsn_job *job, size_t first)
 {
-  names declared = { .arena = &job->arena };
+  declarations text = { { .arena = &job->arena }, { .arena = &job->arena } };
   tocsin_compile_options options = { .allocator = NULL };
   tocsin_stream *inferred;
   tocsin_parameter *parameters;
@@ -246,19 +275,21 @@ int tsn_job_compile(tsn_job *job, size_t first)
   for (size_t i = first; i < job->args->operand_count && st == 0; i++)
     st = tsn_inputs_add(&job->inputs, job->args, job->args->operands[i], format);
   if (st != 0) return st;
-  found = tocsin_declared_streams(job->text.length ? job->text.data : "", job->text.length, NULL, add_name, &declared);
+  found = tocsin_declared_streams(job->text.length ? job->text.data : "", job->text.length, NULL, add_name, &text.streams);
+  if (found == TOCSIN_OK)
+    found = tocsin_declared_tables(job->text.length ? job->text.data : "", job->text.length, NULL, add_name, &text.tables);
   if (found == TOCSIN_NOMEM || tsn_arena_failed(&job->arena) != TOCSIN_OK) return tsn_no_memory();
-  st = resolve(job, &declared);
-  if (st == 0) st = add_sources(job);
+  st = resolve(job, &text);
+  if (st == 0) st = add_sources(job, &text);
   if (st == 0) st = read_parameters(job, &parameters, &options.parameter_count);
   if (st != 0) return st;
   inferred = tsn_arena_new_array(&job->arena, tocsin_stream, job->source_count);
   if (!inferred) return tsn_no_memory();
   for (size_t i = 0; i < job->source_count && st == 0; i++)
-    if (!find(&declared, job->sources[i].name)) st = infer(job, &job->sources[i], &inferred[options.stream_count++]);
+    if (!find(&text.streams, job->sources[i].name)) st = infer(job, &job->sources[i], &inferred[options.stream_count++]);
   if (st != 0) return st;
   options.streams = inferred;
   options.parameters = parameters;
   st = compile(job, &options);
-  return st ? st : connect(job, &declared);
+  return st ? st : connect(job, &text.streams);
 }

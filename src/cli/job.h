@@ -1,6 +1,6 @@
 /* What run, query and explain begin with: a text, inputs, and a program for both.
  *
- *   declared streams of the text ─┐
+ *   declared streams and tables ──┐
  *   inputs of the command line ───┴─> which input feeds which stream
  *                                     what nobody declared is inferred from a sample
  *                                  ─> tocsin_compile() ─> sources, in the order of the command line */
@@ -18,8 +18,10 @@ typedef struct tsn_job {
   tsn_bytes text;
   tsn_inputs inputs;
   tocsin_program *program;
-  tsn_source *sources;
+  tsn_source *sources; /* of streams */
   size_t source_count;
+  tsn_source *tables; /* read whole before any stream */
+  size_t table_count;
 } tsn_job;
 
 void tsn_job_init(tsn_job *job, tsn_args *args);

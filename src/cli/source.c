@@ -31,6 +31,27 @@ int tsn_source_shape(tsn_source *s, tsn_arena *arena, const tocsin_program *prog
   return 0;
 }
 
+int tsn_source_table_shape(tsn_source *s, tsn_arena *arena, const tocsin_program *program, size_t table)
+{
+  tocsin_table_info info = tocsin_program_table(program, table);
+  tsn_column_def *columns = tsn_arena_new_array(arena, tsn_column_def, info.column_count);
+
+  if (!columns) return tsn_no_memory();
+  for (size_t i = 0; i < info.column_count; i++) {
+    tocsin_column_info c = tocsin_program_table_column(program, table, i);
+    columns[i] = (tsn_column_def){ .name = c.name,
+                                   .type = c.type,
+                                   .unit = c.unit,
+                                   .path = c.path,
+                                   .not_null = c.not_null,
+                                   .needed = c.needed || c.not_null };
+  }
+  s->stream = table;
+  s->name = info.name;
+  s->schema = (tsn_schema){ .name = info.name, .column_count = info.column_count, .columns = columns };
+  return 0;
+}
+
 static void close_file(tsn_source *s)
 {
   if (s->decoder) {

@@ -1,4 +1,4 @@
-/* A stream of the program and the inputs that feed it, one after another:
+/* A stream or a table of the program and the inputs that feed it, one after another:
  * batches of rows, and each row's way back to its line. */
 #ifndef TSN_CLI_SOURCE_H
 #define TSN_CLI_SOURCE_H
@@ -12,8 +12,8 @@ typedef struct tsn_sorted tsn_sorted;
 
 typedef struct tsn_source {
   tsn_alloc *alloc;
-  const char *name; /* of the stream */
-  size_t stream;    /* its index in the program */
+  const char *name; /* of the stream or table */
+  size_t stream;    /* its index in the program, among streams or among tables */
   tsn_schema schema;
   size_t time; /* the event time's column, or SIZE_MAX */
   const tsn_input **inputs;
@@ -42,6 +42,7 @@ typedef struct tsn_source {
 
 /* Takes the stream's shape from the program; columns live on the arena. */
 int tsn_source_shape(tsn_source *s, tsn_arena *arena, const tocsin_program *program, size_t stream);
+int tsn_source_table_shape(tsn_source *s, tsn_arena *arena, const tocsin_program *program, size_t table);
 void tsn_source_close(tsn_source *s);
 
 /* Makes the next rows ready; done where there are none. Rows at hand are forgotten. */

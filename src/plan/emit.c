@@ -33,27 +33,44 @@ tsn_range tsn_image_indices(tsn_image *image, const uint32_t *values, size_t cou
   return r;
 }
 
+static tsn_range emit_columns(tsn_image *image, const tsn_bstream *s)
+{
+  tsn_range range = {.first = tsn_image_count(image, SECTION_columns, sizeof(tsn_column_rec)), .count = (uint32_t)s->column_count};
+  size_t j;
+  for (j = 0; j < s->column_count; j++) {
+    tsn_column_rec c = {.name = name_of(image, s->columns[j].name),
+                        .path = name_of(image, s->columns[j].path),
+                        .type = (uint8_t)s->columns[j].type,
+                        .unit = (uint8_t)s->columns[j].unit,
+                        .not_null = s->columns[j].not_null != 0,
+                        .needed = s->needed[j]};
+    tsn_image_add(image, SECTION_columns, &c, sizeof c);
+  }
+  return range;
+}
+
 static void emit_streams(tsn_image *image, const tsn_bound_script *script)
 {
-  size_t i, j;
+  size_t i;
   for (i = 0; i < script->stream_count; i++) {
     const tsn_bstream *s = &script->streams[i];
     tsn_stream_rec rec = {.name = name_of(image, s->name),
-                          .columns = {.first = tsn_image_count(image, SECTION_columns, sizeof(tsn_column_rec)),
-                                      .count = (uint32_t)s->column_count},
+                          .columns = emit_columns(image, s),
                           .event_time = s->event_time,
                           .has_watermark = s->has_watermark,
                           .delay = s->delay};
-    for (j = 0; j < s->column_count; j++) {
-      tsn_column_rec c = {.name = name_of(image, s->columns[j].name),
-                          .path = name_of(image, s->columns[j].path),
-                          .type = (uint8_t)s->columns[j].type,
-                          .unit = (uint8_t)s->columns[j].unit,
-                          .not_null = s->columns[j].not_null != 0,
-                          .needed = s->needed[j]};
-      tsn_image_add(image, SECTION_columns, &c, sizeof c);
-    }
     tsn_image_add(image, SECTION_streams, &rec, sizeof rec);
+  }
+}
+
+static void emit_tables(tsn_image *image, const tsn_bound_script *script)
+{
+  size_t i;
+  for (i = 0; i < script->table_count; i++) {
+    const tsn_btable *t = &script->tables[i];
+    tsn_table_rec rec = {.name = name_of(image, t->shape.name), .columns = emit_columns(image, &t->shape)};
+    rec.keys = tsn_image_indices(image, t->keys, t->key_count);
+    tsn_image_add(image, SECTION_tables, &rec, sizeof rec);
   }
 }
 
@@ -372,6 +389,7 @@ tocsin_status tsn_plan_program(tsn_arena *arena, tsn_alloc *alloc, const tsn_bou
   size_t length = 0, i;
   for (i = 0; i < TSN_SECTIONS; i++) tsn_bytes_init(&image.sections[i], alloc, TSN_PROGRAM_MAX);
   emit_streams(&image, script);
+  emit_tables(&image, script);
   emit_functions(&image, script);
   for (i = 0; i < script->pattern_count; i++)
     if (script->patterns[i]->pattern) plan_pattern(arena, &image, script->patterns[i], diag);

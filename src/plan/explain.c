@@ -116,10 +116,33 @@ static void print_part_name(const tocsin_program *p, const tsn_part_rec *part, u
   tsn_bytes_printf(out, "%s %s", i ? "," : "", tsn_program_text(p, p->streams[part->index].name));
 }
 
+static void print_value(const tocsin_program *p, const tsn_part_rec *part, const tsn_value_rec *v, tsn_bytes *out)
+{
+  if (v->slot != TSN_NONE && v->slot < part->slots.count) {
+    tsn_bytes_printf(out, " column %u\n", p->indices[part->slots.first + v->slot]);
+  } else if (v->slot != TSN_NONE) {
+    tsn_bytes_printf(out, " joined column %u\n", p->indices[part->joined.first + v->slot - part->slots.count]);
+  } else {
+    tsn_bytes_text(out, v->code.instrs.count ? "\n" : " NULL\n");
+    print_code(p, &v->code, "          ", out);
+  }
+}
+
+static void print_join(const tocsin_program *p, const tsn_part_rec *part, tsn_bytes *out)
+{
+  const tsn_table_rec *t = &p->tables[part->table];
+  uint32_t i;
+  tsn_bytes_printf(out, "    joined with table %s\n", tsn_program_text(p, t->name));
+  for (i = 0; i < part->keys.count; i++) {
+    tsn_bytes_printf(out, "    key %s:", tsn_program_text(p, p->columns[t->columns.first + p->indices[t->keys.first + i]].name));
+    print_value(p, part, &p->values[part->keys.first + i], out);
+  }
+}
+
 /* What a part makes of its raw rows; nothing is said of one that gives them as they are. */
 static void print_part(const tocsin_program *p, const tsn_pattern_rec *q, const tsn_part_rec *part, tsn_bytes *out)
 {
-  bool plain = q->parts.count == 1 && part->where.instrs.count == 0;
+  bool plain = q->parts.count == 1 && part->where.instrs.count == 0 && part->table == TSN_NONE;
   uint32_t i;
   for (i = 0; i < part->values.count; i++) plain = plain && p->values[part->values.first + i].slot != TSN_NONE;
   if (plain) return;
@@ -129,18 +152,14 @@ static void print_part(const tocsin_program *p, const tsn_pattern_rec *q, const 
     if (part->has_watermark) print_duration(q, part->delay, out);
   }
   tsn_bytes_char(out, '\n');
+  if (part->table != TSN_NONE) print_join(p, part, out);
   if (part->where.instrs.count) {
     tsn_bytes_text(out, "    WHERE\n");
     print_code(p, &part->where, "          ", out);
   }
   for (i = 0; i < part->values.count; i++) {
-    const tsn_value_rec *v = &p->values[part->values.first + i];
-    if (v->slot != TSN_NONE) {
-      tsn_bytes_printf(out, "    slot %u: column %u\n", i, p->indices[part->slots.first + v->slot]);
-    } else {
-      tsn_bytes_printf(out, v->code.instrs.count ? "    slot %u:\n" : "    slot %u: NULL\n", i);
-      print_code(p, &v->code, "          ", out);
-    }
+    tsn_bytes_printf(out, "    slot %u:", i);
+    print_value(p, part, &p->values[part->values.first + i], out);
   }
 }
 

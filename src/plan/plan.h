@@ -83,8 +83,9 @@ void tsn_plan_check(tsn_plan *p);
 bool tsn_plan_is_ambiguous(const tsn_plan *p);
 /* registers.c */
 void tsn_plan_slots(tsn_plan *p);
-/* The slots of a part's raw rows, in the place of those of the pattern, of which `count` are `slots`. */
-void tsn_plan_raw_slots(tsn_plan *p, const tsn_bpart *part, const uint32_t *slots, size_t count);
+/* The slots of a part's raw rows, in the place of those of the pattern, of which `count` are `slots`. Answers how many
+ * are of the stream; those of the joined table stand behind. */
+size_t tsn_plan_raw_slots(tsn_plan *p, const tsn_bpart *part, const uint32_t *slots, size_t count);
 void tsn_plan_registers(tsn_plan *p);
 uint32_t tsn_plan_find_nav(const tsn_plan *p, const tsn_nav *nav);
 uint32_t tsn_plan_find_labels(const tsn_plan *p);

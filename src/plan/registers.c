@@ -87,13 +87,30 @@ void tsn_plan_slots(tsn_plan *p)
   for (i = 0; i < p->timer_count; i++) use_columns(p, p->timers[i]->duration_expr);
 }
 
-void tsn_plan_raw_slots(tsn_plan *p, const tsn_bpart *part, const uint32_t *slots, size_t count)
+/* Slots of columns below `limit` go first, in their order; answers how many they are. */
+static size_t put_first(tsn_plan *p, size_t limit)
 {
-  size_t i;
-  if (!no_slots(p, part->raw->column_count)) return;
+  uint32_t *sorted = tsn_arena_new_array(p->arena, uint32_t, p->slot_count + 1);
+  size_t first = 0, last, i;
+  if (!sorted) return 0;
+  for (i = 0; i < p->slot_count; i++)
+    if (p->slots[i] < limit) sorted[first++] = p->slots[i];
+  for (i = 0, last = first; i < p->slot_count; i++)
+    if (p->slots[i] >= limit) sorted[last++] = p->slots[i];
+  for (i = 0; i < p->slot_count; i++) p->slot_of[sorted[i]] = (uint32_t)i;
+  p->slots = sorted;
+  return first;
+}
+
+size_t tsn_plan_raw_slots(tsn_plan *p, const tsn_bpart *part, const uint32_t *slots, size_t count)
+{
+  size_t own = part->raw->column_count, i;
+  if (!no_slots(p, own + (part->table ? part->table->shape.column_count : 0))) return 0;
   for (i = 0; i < count; i++) use_columns(p, part->values[slots[i]]);
   if (part->time_column >= 0) use_column(p, (uint32_t)part->time_column);
   use_columns(p, part->where);
+  for (i = 0; part->joins && i < part->table->key_count; i++) use_columns(p, part->keys[i]);
+  return put_first(p, own);
 }
 
 /* ---- finding and asking for registers ---- */

@@ -9,23 +9,43 @@ static tsn_value_rec value_of(tsn_plan *p, const tsn_bx *x)
   return rec;
 }
 
-static bool plan_part(tsn_plan *p, const tsn_bpart *part, const uint32_t *slots, size_t count, tsn_part_rec *rec)
+/* One value for each of the expressions; they stand together. */
+static tsn_range plan_values(tsn_plan *p, tsn_bx *const *x, const uint32_t *which, size_t count)
 {
   tsn_value_rec *values = tsn_arena_new_array(p->arena, tsn_value_rec, count + 1);
+  tsn_range range = {0, (uint32_t)count};
   size_t i;
-  tsn_plan_raw_slots(p, part, slots, count);
-  if (!values || tsn_arena_failed(p->arena)) return false;
+  for (i = 0; values && i < count; i++) values[i] = value_of(p, x[which ? which[i] : i]);
+  range.first = tsn_image_count(p->image, SECTION_values, sizeof *values);
+  for (i = 0; values && i < count; i++) tsn_image_add(p->image, SECTION_values, &values[i], sizeof values[i]);
+  return range;
+}
+
+/* Columns of the table, as the slots behind the `first` ones carry them. */
+static void plan_join(tsn_plan *p, const tsn_bpart *part, size_t first, tsn_part_rec *rec)
+{
+  size_t i;
+  rec->table = part->joins ? part->table_index : TSN_NONE;
+  if (!part->joins) return;
+  for (i = first; i < p->slot_count; i++) p->slots[i] -= (uint32_t)part->raw->column_count;
+  rec->joined = tsn_image_indices(p->image, p->slots + first, p->slot_count - first);
+  rec->keys = plan_values(p, part->keys, NULL, part->table->key_count);
+}
+
+static bool plan_part(tsn_plan *p, const tsn_bpart *part, const uint32_t *slots, size_t count, tsn_part_rec *rec)
+{
+  size_t own = tsn_plan_raw_slots(p, part, slots, count);
+  if (tsn_arena_failed(p->arena)) return false;
   *rec = (tsn_part_rec){.kind = (uint32_t)part->kind,
                         .index = part->index,
                         .time_slot = part->time_column >= 0 ? p->slot_of[part->time_column] : TSN_NONE,
                         .has_watermark = part->has_watermark,
                         .delay = part->delay};
-  rec->slots = tsn_image_indices(p->image, p->slots, p->slot_count);
+  rec->slots = tsn_image_indices(p->image, p->slots, own);
+  plan_join(p, part, own, rec);
   rec->where = tsn_plan_code(p, part->where, MODE_ROW, TSN_NONE, 0);
-  for (i = 0; i < count; i++) values[i] = value_of(p, part->values[slots[i]]);
-  rec->values = (tsn_range){.first = tsn_image_count(p->image, SECTION_values, sizeof *values), .count = (uint32_t)count};
-  for (i = 0; i < count; i++) tsn_image_add(p->image, SECTION_values, &values[i], sizeof values[i]);
-  return true;
+  rec->values = plan_values(p, part->values, slots, count);
+  return !tsn_arena_failed(p->arena);
 }
 
 tsn_range tsn_plan_parts(tsn_plan *p)

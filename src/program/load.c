@@ -119,18 +119,59 @@ tocsin_stream_info tocsin_program_stream(const tocsin_program *program, size_t s
   return info;
 }
 
-tocsin_column_info tocsin_program_stream_column(const tocsin_program *program, size_t stream, size_t column)
+static tocsin_column_info column_info(const tocsin_program *program, tsn_range columns, size_t column)
 {
   tocsin_column_info info = {.name = ""};
   const tsn_column_rec *c;
-  if (stream >= program->streams_count || column >= program->streams[stream].columns.count) return info;
-  c = &program->columns[program->streams[stream].columns.first + column];
+  if (column >= columns.count) return info;
+  c = &program->columns[columns.first + column];
   info.name = tsn_program_text(program, c->name);
   info.type = (tocsin_type)c->type;
   info.unit = (tocsin_unit)c->unit;
   info.path = c->path.offset == TSN_NONE ? NULL : tsn_program_text(program, c->path);
   info.not_null = c->not_null;
   info.needed = c->needed;
+  return info;
+}
+
+tocsin_column_info tocsin_program_stream_column(const tocsin_program *program, size_t stream, size_t column)
+{
+  const tsn_range none = {0, 0};
+  return column_info(program, stream < program->streams_count ? program->streams[stream].columns : none, column);
+}
+
+size_t tocsin_program_table_count(const tocsin_program *program) { return program->tables_count; }
+
+tocsin_table_info tocsin_program_table(const tocsin_program *program, size_t table)
+{
+  tocsin_table_info info = {.name = ""};
+  const tsn_table_rec *t;
+  uint32_t i;
+  if (table >= program->tables_count) return info;
+  t = &program->tables[table];
+  info.name = tsn_program_text(program, t->name);
+  info.column_count = t->columns.count;
+  info.key_count = t->keys.count;
+  for (i = 0; i < program->parts_count; i++) info.needed |= program->parts[i].table == table;
+  return info;
+}
+
+size_t tocsin_program_table_key(const tocsin_program *program, size_t table, size_t key)
+{
+  if (table >= program->tables_count || key >= program->tables[table].keys.count) return SIZE_MAX;
+  return program->indices[program->tables[table].keys.first + key];
+}
+
+tocsin_column_info tocsin_program_table_column(const tocsin_program *program, size_t table, size_t column)
+{
+  tocsin_column_info info = {.name = ""};
+  const tsn_table_rec *t;
+  uint32_t k;
+  if (table >= program->tables_count) return info;
+  t = &program->tables[table];
+  info = column_info(program, t->columns, column);
+  for (k = 0; k < t->keys.count; k++)
+    if (program->indices[t->keys.first + k] == column) info.not_null = 1;
   return info;
 }
 
@@ -171,9 +212,12 @@ tocsin_pattern_info tocsin_program_pattern(const tocsin_program *program, size_t
 
 tocsin_part_info tocsin_program_pattern_part(const tocsin_program *program, size_t pattern, size_t part)
 {
-  tocsin_part_info info = {.stream = SIZE_MAX};
+  tocsin_part_info info = {.stream = SIZE_MAX, .table = SIZE_MAX};
+  const tsn_part_rec *r;
   if (pattern >= program->patterns_count || part >= program->patterns[pattern].parts.count) return info;
-  info.stream = program->parts[program->patterns[pattern].parts.first + part].index;
+  r = &program->parts[program->patterns[pattern].parts.first + part];
+  info.stream = r->index;
+  if (r->table != TSN_NONE) info.table = r->table;
   return info;
 }
 

@@ -51,6 +51,13 @@ typedef struct tsn_column_rec {
   uint32_t unused;
 } tsn_column_rec;
 
+/* Static data that the host loads. A column that is needed is read by a join. */
+typedef struct tsn_table_rec {
+  tsn_str name;
+  tsn_range columns; /* of columns */
+  tsn_range keys;    /* of indices: columns of the primary key; at least one */
+} tsn_table_rec;
+
 #define TSN_ARGUMENTS_MAX 64u /* of a function, built in or declared */
 
 /* A function that the text declares and the host supplies. */
@@ -191,6 +198,10 @@ typedef enum tsn_part_kind {
 typedef struct tsn_part_rec {
   uint32_t kind, index;
   tsn_range slots;    /* of indices: columns that a raw row carries */
+  uint32_t table;     /* joined when the row arrives; TSN_NONE: none */
+  uint32_t unused;
+  tsn_range joined;   /* of indices: columns of the table, in raw slots behind the others */
+  tsn_range keys;     /* of values: one a column of the table's key; over `slots` alone */
   tsn_range values;   /* of values: one a slot of the pattern */
   tsn_code where;     /* over raw slots; count 0: every row */
   uint32_t time_slot; /* raw; TSN_NONE where the pattern has no time */

@@ -30,6 +30,7 @@ typedef struct checker {
   const tocsin_program *p;
   const tsn_pattern_rec *q;
   const tsn_part_rec *part; /* at hand; PLACE_SOURCE */
+  uint32_t raw_slots;       /* of its raw row: those of the stream, and once it is joined those of the table */
   tsn_alloc *alloc;
   char *stack; /* kinds */
   char *wanted; /* kinds at jump targets, `width` each */
@@ -81,13 +82,15 @@ static uint32_t slot_type(const checker *c, uint32_t slot, place where)
 {
   const tsn_stream_rec *s;
   if (where != PLACE_SOURCE) return c->p->indices[c->q->slots.first + slot];
+  if (slot >= c->part->slots.count)
+    return c->p->columns[c->p->tables[c->part->table].columns.first + c->p->indices[c->part->joined.first + slot - c->part->slots.count]].type;
   s = &c->p->streams[c->part->index];
   return c->p->columns[s->columns.first + c->p->indices[c->part->slots.first + slot]].type;
 }
 
 static uint32_t slot_count(const checker *c, place where)
 {
-  return where == PLACE_OUTER ? 0 : where == PLACE_SOURCE ? c->part->slots.count : c->q->slots.count;
+  return where == PLACE_OUTER ? 0 : where == PLACE_SOURCE ? c->raw_slots : c->q->slots.count;
 }
 
 static bool take(char **top, char *bottom, char kind)
@@ -524,24 +527,47 @@ static bool ranges_ok(checker *c)
          indices_below(c, q->start_absences, q->labels.count);
 }
 
+/* A value of a type, made of a raw row. */
+static bool value_ok(checker *c, const tsn_value_rec *v, uint32_t type)
+{
+  if (type < TOCSIN_BOOLEAN || !code_ok(c, &v->code, kind_of(type), PLACE_SOURCE)) return false;
+  return v->slot == TSN_NONE || (v->code.instrs.count == 0 && v->slot < c->raw_slots && slot_type(c, v->slot, PLACE_SOURCE) == type);
+}
+
+/* Of a join the key is made of the stream's columns; what it brings is needed, so that a matcher keeps it. */
+static bool join_ok(checker *c)
+{
+  const tocsin_program *p = c->p;
+  const tsn_part_rec *part = c->part;
+  const tsn_table_rec *t;
+  uint32_t i;
+  c->raw_slots = part->slots.count;
+  if (part->table == TSN_NONE) return part->joined.count == 0 && part->keys.count == 0;
+  if (part->table >= p->tables_count) return false;
+  t = &p->tables[part->table];
+  if (part->keys.count != t->keys.count || !in_section(part->keys, p->values_count) || !spend(c, part->keys.count)) return false;
+  for (i = 0; i < part->keys.count; i++)
+    if (!value_ok(c, &p->values[part->keys.first + i], p->columns[t->columns.first + p->indices[t->keys.first + i]].type)) return false;
+  if (!indices_below(c, part->joined, t->columns.count)) return false;
+  for (i = 0; i < part->joined.count; i++)
+    if (!p->columns[t->columns.first + p->indices[part->joined.first + i]].needed) return false;
+  c->raw_slots += part->joined.count;
+  return true;
+}
+
 static bool part_ok(checker *c)
 {
   const tocsin_program *p = c->p;
   const tsn_part_rec *part = c->part;
   uint32_t i;
   if (part->kind >= PART_KINDS || part->index >= p->streams_count || part->delay < 0 || part->values.count != c->q->slots.count) return false;
-  if (!indices_below(c, part->slots, p->streams[part->index].columns.count)) return false;
+  if (!indices_below(c, part->slots, p->streams[part->index].columns.count) || !join_ok(c)) return false;
   if (!in_section(part->values, p->values_count) || !spend(c, part->values.count)) return false;
   if ((part->time_slot == TSN_NONE) != (c->q->time_slot == TSN_NONE)) return false;
   if (part->time_slot != TSN_NONE &&
       (part->time_slot >= part->slots.count || slot_type(c, part->time_slot, PLACE_SOURCE) != c->q->time_type)) return false;
-  for (i = 0; i < part->values.count; i++) {
-    const tsn_value_rec *v = &p->values[part->values.first + i];
-    uint32_t type = slot_type(c, i, PLACE_VALUE);
-    if (type < TOCSIN_BOOLEAN || !code_ok(c, &v->code, kind_of(type), PLACE_SOURCE)) return false;
-    if (v->slot == TSN_NONE) continue;
-    if (v->code.instrs.count || v->slot >= part->slots.count || slot_type(c, v->slot, PLACE_SOURCE) != type) return false;
-  }
+  for (i = 0; i < part->values.count; i++)
+    if (!value_ok(c, &p->values[part->values.first + i], slot_type(c, i, PLACE_VALUE))) return false;
   return code_ok(c, &part->where, 'N', PLACE_SOURCE);
 }
 
@@ -579,6 +605,19 @@ static bool pattern_ok(checker *c)
   return c->cell_kinds && registers_ok(c) && labels_ok(c) && nodes_ok(c) && outputs_ok(c);
 }
 
+static bool tables_ok(checker *c)
+{
+  const tocsin_program *p = c->p;
+  uint32_t i;
+  for (i = 0; i < p->tables_count; i++) {
+    const tsn_table_rec *t = &p->tables[i];
+    if (!text_ok(p, t->name) || !in_section(t->columns, p->columns_count) || t->keys.count == 0 ||
+        !indices_below(c, t->keys, t->columns.count) || !spend(c, t->columns.count))
+      return false;
+  }
+  return true;
+}
+
 static bool functions_ok(checker *c)
 {
   const tocsin_program *p = c->p;
@@ -606,7 +645,7 @@ tocsin_status tsn_program_verify(const tocsin_program *p)
   for (i = 0; i < p->columns_count && good; i++)
     good = text_ok(p, p->columns[i].name) && (p->columns[i].path.offset == TSN_NONE || text_ok(p, p->columns[i].path)) &&
            is_type(p->columns[i].type) && p->columns[i].unit <= TOCSIN_UNIT_NANOSECOND;
-  good = good && functions_ok(&c);
+  good = good && tables_ok(&c) && functions_ok(&c);
   c.stack = scratch(&c, TSN_STACK_MAX + 64, 1);
   good = good && c.stack;
   for (i = 0; i < p->patterns_count && good; i++) {

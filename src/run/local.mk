@@ -19,6 +19,8 @@ libtsn_la_SOURCES += \
   %D%/run.h \
   %D%/settle.c \
   %D%/source.c \
+  %D%/table.c \
+  %D%/table.h \
   %D%/text_function.c \
   %D%/texts.c \
   %D%/time_function.c \

@@ -122,6 +122,7 @@ static uint32_t deepest_stack(const tsn_run *r)
     uint32_t k;
     SEE(part->where);
     for (k = 0; k < part->values.count; k++) SEE(r->program->values[part->values.first + k].code);
+    for (k = 0; k < part->keys.count; k++) SEE(r->program->values[part->keys.first + k].code);
   }
 #undef SEE
   return most;

@@ -2,6 +2,7 @@
  *
  *   tocsin_matcher                       matcher.c   one a program
  *     tsn_run ...........................  run.c     one a pattern: all its state
+ *     tables                             table.c   static data, shared by all patterns
  *       raw rows --> source --> reorder --> run --> settle --> output
  *       partitions                       partition.c key -> starts, kept rows
  *         starts  (in order of rows)     paths.c     the search from one row
@@ -40,6 +41,30 @@ typedef struct tsn_cell {
   uint8_t null;
   uint8_t unused[3];
 } tsn_cell;
+
+/* One cell of a batch, loaded; NaN is NULL and counted. */
+static inline tsn_cell tsn_read_cell(const tocsin_column *c, uint8_t type, size_t row, uint64_t *nan_values)
+{
+  tsn_cell cell = {.null = 1};
+  if (c->validity && !(c->validity[row >> 3] >> (row & 7) & 1)) return cell;
+  cell.null = 0;
+  switch (type) {
+  case TOCSIN_BOOLEAN: cell.v.i = ((const uint8_t *)c->values)[row >> 3] >> (row & 7) & 1; break;
+  case TOCSIN_DOUBLE:
+    cell.v.d = ((const double *)c->values)[row];
+    if (cell.v.d != cell.v.d) {
+      cell = (tsn_cell){.null = 1};
+      ++*nan_values;
+    }
+    break;
+  case TOCSIN_TEXT:
+    cell.v.s = (const char *)c->values + c->offsets[row];
+    cell.length = (uint32_t)(c->offsets[row + 1] - c->offsets[row]);
+    break;
+  default: cell.v.i = ((const int64_t *)c->values)[row]; break;
+  }
+  return cell;
+}
 
 /* A DOUBLE as a time: a number of the same order (IEEE 754: the bits of a positive
  * double are in its order, those of a negative one in the opposite). And back. */
@@ -419,6 +444,7 @@ struct tsn_run {
   uint32_t set_count;
   tsn_run_regexes *regexes;       /* NULL until one is met */
 
+  const struct tsn_table *tables; /* of the program; table.h */
   const tocsin_host_function *functions; /* of the host, by number of the declaration */
 
   /* NOW(): the host's clock, read at most once a moment */

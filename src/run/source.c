@@ -1,17 +1,20 @@
 /* Where a pattern's rows come from: its parts, each a source of raw rows.
  *
- *   raw row --WHERE--> cells of the pattern's row --> sort buffer --> run
+ *   raw row --join--> wider raw row --WHERE--> cells of the pattern's row --> sort buffer --> run
  *
  * A row waits in the sort buffer until no part can bring an earlier one: the run's
  * watermark is the least of its parts', and a part that is over holds nothing back
  * (language page, section 8). A stream that is matched over as it is, in the order
  * that it promises, goes straight to the run.
  *
- * A table joined to a part would widen the raw row in read_raw(), before WHERE looks
- * at it. A window aggregate needs rows in order: it belongs behind the sort buffer,
+ * A row is joined when it arrives, with what the table holds in that moment. A window
+ * aggregate needs rows in order: it belongs behind the sort buffer,
  * in tsn_reorder_release(), before the row arrives. */
 #include "base/time.h"
-#include "run/run.h"
+#include "run/table.h"
+
+/* Cells of a raw row: of the stream, of the table, and the key between them while it is made. */
+static size_t raw_cells(const tsn_part_rec *p) { return (size_t)p->slots.count + p->joined.count + p->keys.count + 1; }
 
 tocsin_status tsn_sources_init(tsn_run *r)
 {
@@ -27,9 +30,9 @@ tocsin_status tsn_sources_init(tsn_run *r)
     s->values = program->values + s->p->values.first;
     s->columns = program->indices + s->p->slots.first;
     s->max_time = s->watermark = TSN_TIME_MIN;
-    s->plain = s->p->where.instrs.count == 0 && s->p->slots.count == r->slot_count;
+    s->plain = s->p->where.instrs.count == 0 && s->p->table == TSN_NONE && s->p->slots.count == r->slot_count;
     for (k = 0; k < r->slot_count; k++) s->plain = s->plain && s->values[k].slot == k;
-    s->raw = s->plain ? r->row : tsn_alloc_array(r->alloc, (size_t)s->p->slots.count + 1, sizeof *s->raw);
+    s->raw = s->plain ? r->row : tsn_alloc_array(r->alloc, raw_cells(s->p), sizeof *s->raw);
     s->types = tsn_alloc_array(r->alloc, (size_t)s->p->slots.count + 1, 1);
     if (!s->raw || !s->types) return TOCSIN_NOMEM;
     columns = program->columns + program->streams[s->p->index].columns.first;
@@ -46,40 +49,41 @@ void tsn_sources_clear(tsn_run *r)
   for (i = 0; r->sources && i < r->p->parts.count; i++) {
     tsn_source *s = &r->sources[i];
     size_t count = s->p ? (size_t)s->p->slots.count + 1 : 0;
-    if (!s->plain) tsn_alloc_free(r->alloc, s->raw, s->raw ? count * sizeof *s->raw : 0);
+    if (!s->plain) tsn_alloc_free(r->alloc, s->raw, s->raw ? raw_cells(s->p) * sizeof *s->raw : 0);
     tsn_alloc_free(r->alloc, s->types, s->types ? count : 0);
   }
   tsn_alloc_free(r->alloc, r->sources, r->sources ? r->p->parts.count * sizeof *r->sources : 0);
 }
 
-/* One cell of a batch; NaN is NULL and counted. */
-static tsn_cell read_cell(tsn_run *r, const tocsin_column *c, uint8_t type, size_t row)
-{
-  tsn_cell cell = {.null = 1};
-  if (c->validity && !(c->validity[row >> 3] >> (row & 7) & 1)) return cell;
-  cell.null = 0;
-  switch (type) {
-  case TOCSIN_BOOLEAN: cell.v.i = ((const uint8_t *)c->values)[row >> 3] >> (row & 7) & 1; break;
-  case TOCSIN_DOUBLE:
-    cell.v.d = ((const double *)c->values)[row];
-    if (cell.v.d != cell.v.d) {
-      cell = (tsn_cell){.null = 1};
-      r->nan_values++;
-    }
-    break;
-  case TOCSIN_TEXT:
-    cell.v.s = (const char *)c->values + c->offsets[row];
-    cell.length = (uint32_t)(c->offsets[row + 1] - c->offsets[row]);
-    break;
-  default: cell.v.i = ((const int64_t *)c->values)[row]; break;
-  }
-  return cell;
-}
-
 static void read_raw(tsn_run *r, const tsn_source *s, const tocsin_batch *batch, size_t row)
 {
   uint32_t k;
-  for (k = 0; k < s->p->slots.count; k++) s->raw[k] = read_cell(r, &batch->columns[s->columns[k]], s->types[k], row);
+  for (k = 0; k < s->p->slots.count; k++) s->raw[k] = tsn_read_cell(&batch->columns[s->columns[k]], s->types[k], row, &r->nan_values);
+}
+
+static bool value_of(tsn_run *r, const tsn_source *s, const tsn_value_rec *v, tsn_cell *out)
+{
+  tsn_eval e = {.row = s->raw, .label = TSN_NONE};
+  *out = v->slot != TSN_NONE ? s->raw[v->slot] : (tsn_cell){.null = 1};
+  return v->code.instrs.count == 0 || tsn_eval_code(r, &e, &v->code, out);
+}
+
+/* Widens the raw row by the table's row of the key; by NULLs where the key has none. */
+static bool join(tsn_run *r, const tsn_source *s)
+{
+  const tsn_table *t = &r->tables[s->p->table];
+  const uint32_t *columns = r->program->indices + s->p->joined.first;
+  tsn_cell *joined = s->raw + s->p->slots.count, *key = joined + s->p->joined.count;
+  uint32_t k, row;
+  bool known = true;
+  for (k = 0; k < s->p->keys.count; k++) {
+    if (!value_of(r, s, &r->program->values[s->p->keys.first + k], &key[k]))
+      return tsn_eval_failed(r, NULL, -1, "ON over a row of", tsn_program_text(r->program, r->program->streams[s->p->index].name));
+    known = known && !key[k].null;
+  }
+  row = known ? tsn_table_find(t, key) : TSN_NONE;
+  for (k = 0; k < s->p->joined.count; k++) joined[k] = row == TSN_NONE ? (tsn_cell){.null = 1} : tsn_table_get(t, row, columns[k]);
+  return true;
 }
 
 /* The values of the run's row; *taken: WHERE is TRUE. */
@@ -93,15 +97,13 @@ static bool make_row(tsn_run *r, const tsn_source *s, bool *taken)
   if (s->plain) return true;
   r->moment++; /* NOW() is asked again */
   if (r->scratch.total) tsn_arena_clear(&r->scratch);
+  if (s->p->table != TSN_NONE && !join(r, s)) return false;
   if (s->p->where.instrs.count) {
     if (!tsn_eval_code(r, &e, &s->p->where, &value)) return tsn_eval_failed(r, NULL, -1, "WHERE over a row of", name);
     *taken = !value.null && value.v.i;
   }
-  for (k = 0; *taken && k < r->slot_count; k++) {
-    const tsn_value_rec *v = &s->values[k];
-    r->row[k] = v->slot != TSN_NONE ? s->raw[v->slot] : (tsn_cell){.null = 1};
-    if (v->code.instrs.count && !tsn_eval_code(r, &e, &v->code, &r->row[k])) return tsn_eval_failed(r, NULL, -1, "SELECT over a row of", name);
-  }
+  for (k = 0; *taken && k < r->slot_count; k++)
+    if (!value_of(r, s, &s->values[k], &r->row[k])) return tsn_eval_failed(r, NULL, -1, "SELECT over a row of", name);
   return true;
 }
 
@@ -112,7 +114,7 @@ tsn_fate tsn_source_look(tsn_run *r, uint32_t part, const tocsin_batch *batch, s
   tsn_cell c;
   *time = *watermark = 0;
   if (slot == TSN_NONE) return FATE_TAKEN;
-  c = read_cell(r, &batch->columns[s->columns[slot]], s->types[slot], row);
+  c = tsn_read_cell(&batch->columns[s->columns[slot]], s->types[slot], row, &r->nan_values);
   if (c.null) return FATE_BAD;
   *time = s->types[slot] == TOCSIN_DOUBLE ? tsn_time_of_double(c.v.d) : c.v.i;
   *watermark = r->watermark;

@@ -20,7 +20,9 @@ begun by a line `case` with its promise.
   query    one query; its streams are declared from the heads of the rows
   text     a whole pattern file, as it is
   rows     stream (columns): the declaration's inside, or with `text` only the columns' names; then a table. Another
-           block of the same stream goes on where the first one ended: in batches they arrive as the blocks stand
+           block of the same stream goes on where the first one ended: in batches they arrive as the blocks stand. With
+           a PRIMARY KEY among the columns it is a table of the program, of which another block takes the place of what
+           it held: that only `host player` can play
   input    stream file-name: the file as it is, such as `input s bad.jsonl`
   args     more arguments for the command, such as -p idle='45 minutes' --late drop
   host     player: the command cannot play it (its functions come from the host), tests/play does; its head lists them,
@@ -194,12 +196,16 @@ def split_columns(text):
 
 @dataclass
 class Rows:
-    """A rows block: the stream, the inside of its declaration, its columns' names and types, the rows."""
+    """A rows block: the stream or table, the inside of its declaration, its columns' names and types, the rows."""
     stream: str
     declaration: str
     columns: list
     types: list
     rows: list
+
+    @property
+    def is_table(self):
+        return re.search(r"\bPRIMARY\s+KEY\b", self.declaration, re.I) is not None
 
 
 def rows_of(block):
@@ -211,7 +217,7 @@ def rows_of(block):
         words = re.match(r'("(?:[^"]|"")*"|\w+)\s*(\w*)', part)
         if not words:
             raise CaseError(f"line {block.line}: {part} is no column")
-        if words.group(1).upper() == "WATERMARK":
+        if words.group(1).upper() in ("WATERMARK", "PRIMARY"):
             continue
         name = words.group(1)
         columns.append(name[1:-1].replace('""', '"') if name.startswith('"') else name)

@@ -51,12 +51,16 @@ class Played:
         self.inputs, self.declared = [], []
         for block in case.all("rows"):
             rows = f.rows_of(block)
+            if any(i.startswith(rows.stream + "=") for i in self.inputs) and rows.is_table:
+                if not case.one("host"):
+                    raise CaseError(f"line {block.line}: the command loads a table once; host player does so again")
+                continue
             if any(i.startswith(rows.stream + "=") for i in self.inputs):   # more of a stream, behind what came before
                 with open(os.path.join(folder, rows.stream + ".jsonl"), "a", encoding="utf-8") as file:
                     file.write(f.json_lines(rows))
                 continue
             self.add_input(rows.stream, rows.stream + ".jsonl", f.json_lines(rows))
-            self.declared.append(f"CREATE STREAM {rows.stream} ({' '.join(rows.declaration.split())});\n")
+            self.declared.append(f"CREATE {'TABLE' if rows.is_table else 'STREAM'} {rows.stream} ({' '.join(rows.declaration.split())});\n")
         for block in case.all("input"):
             words = block.head.split()
             if len(words) != 2:

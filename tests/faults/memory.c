@@ -41,8 +41,9 @@ static tocsin_status live(const engine_case *c, engine_heap *heap, tsn_batch *ro
   if (st == TOCSIN_OK) st = tocsin_matcher_new(program, &matching, &matcher);
   assert_int_equal(st == TOCSIN_OK, matcher != NULL);
   if (matcher) {
-    st = engine_feed(matcher, rows, &way, NULL);
-    if (st == TOCSIN_NOMEM) {
+    bool loaded = (st = engine_load_tables(program, matcher)) == TOCSIN_OK;
+    if (loaded) st = engine_feed(matcher, rows, &way, NULL);
+    if (loaded && st == TOCSIN_NOMEM) {
       tocsin_batch view = tsn_batch_view(rows);
       size_t taken = 0;
       heap->fail_at = 0; /* even where memory is there again */

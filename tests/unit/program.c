@@ -50,6 +50,7 @@ static void a_saved_program_runs_as_the_one_it_was_saved_from(void **state)
       tsn_bytes_init(&out[k], &alloc, 0);
       assert_true(engine_rows_read(&rows, programs[k], c->rows ? c->rows : engine_common_rows));
       assert_int_equal(tocsin_matcher_new(programs[k], &engine_options, &matcher), TOCSIN_OK);
+      assert_int_equal(engine_load_tables(programs[k], matcher), TOCSIN_OK);
       T_ROW(engine_feed(matcher, &rows.batch, &way, &out[k]) == c->ends, c->about);
       tocsin_matcher_free(matcher);
       engine_rows_clear(&rows);
