@@ -5,7 +5,7 @@ from oracle import patterns
 from oracle.reference import answered, counts, prepared, same_arrival
 from oracle.syntax import Absence, Step, nodes
 
-STEPS = 15_000                  # cases that cost the reference more are thrown away
+STEPS = 6_000                   # cases that cost the reference more are thrown away
 
 
 @dataclass

@@ -5,6 +5,7 @@ ARRAY a list. The static type says how an int is meant, so no value carries its 
 """
 import math
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 
 INT_MIN, INT_MAX = -2**63, 2**63 - 1
 NUMBERS = ("BIGINT", "DOUBLE")
@@ -114,6 +115,7 @@ def arithmetic(op, kind, a, b):
     return real(float(result)) if kind == "DOUBLE" else saturated(result)
 
 
+@lru_cache(maxsize=10000)
 def timestamp(text):
     """ISO 8601 to microseconds; without an offset, UTC."""
     text = text.strip().replace(" ", "T").replace("Z", "+00:00")
