@@ -44,7 +44,7 @@ class Generator:
         self.key_type, self.overlap = r.pick("key"), r.yes("rows that fit several labels")
         self.kind = r.pick("source")
         self.order = r.pick("order")
-        if self.kind in ("union", "pattern") and self.order in ("bounded", "none"):
+        if self.kind not in ("stream", "select") and self.order in ("bounded", "none"):
             self.order = "time"
         self.has_time = self.order not in ("bounded", "none")
         self.columns = ["k", "j", "ts", "id", "type", "v"] + ["x"] * r.yes("column x") + ["d", "due"] * (r.random() < 0.4)
@@ -52,11 +52,12 @@ class Generator:
         self.labels = max(["ABCD".index(x) for x in labels if x in "ABCD"] + [1]) + 1
         streams, parts, columns = self.sources()
         queries = []
-        if self.kind == "pattern":
+        if self.kind in ("pattern", "pattern and stream"):
             queries.append(self.inner_query(parts))
-            parts, columns = [Part("p")], self.inner_columns
+            parts = [Part("p")] + parts * (self.kind == "pattern and stream")
+            columns = self.inner_columns if self.kind == "pattern" else columns
         query = Query("m", parts, tree)
-        query.several = self.kind in ("union", "pattern")
+        query.several = self.kind not in ("stream", "select")
         query.order = self.order_text(columns)
         self.clauses(query, labels, columns)
         spec = Spec(streams, queries + [query], [], [], self.times.clock)
@@ -214,7 +215,7 @@ class Generator:
         self.modes(q)
         q.partition = ["k"]
         timeouts = " SHOW TIMEOUT MATCHES" if q.mode.endswith("TIMEOUT MATCHES") else ""
-        all_rows = r.pick("inner pattern") == "ALL ROWS"
+        all_rows = r.pick("inner pattern") == "ALL ROWS" and self.kind == "pattern"
         if all_rows:
             q.mode = q.mode if q.mode.startswith("ALL") else "ALL ROWS PER MATCH" + timeouts
             q.measures = [("MATCH_ROWTIME()", "done"), ("CLASSIFIER()", "label")]
@@ -225,7 +226,7 @@ class Generator:
                           ("MATCH_ROWTIME()", "ts")]
             self.inner_columns = ["k", "id", "type", "v", "ts"]
         q.order = "" if self.order == "omitted" else "ts"
-        self.inner_time = "done" if all_rows else "ts"
+        self.inner_time = None if "UNMATCHED" in q.mode else "done" if all_rows else "ts"
         q.within = self.within(q.pattern)
         conditions = Conditions(r, q, self.columns, self.times, self.overlap)
         q.defines = {label: [conditions.base(label)] for label in conditions.used}
@@ -236,10 +237,10 @@ class Generator:
         time = "ts"
         if self.kind == "pattern":
             time = self.inner_time
-            if r.pick("inner pattern's time") == "omitted":
+            if time is None or r.pick("inner pattern's time") == "omitted":
                 return ""
         if self.order == "omitted":
-            return "" if self.kind != "pattern" else time
+            return "" if self.kind not in ("pattern", "pattern and stream") else time
         if self.order == "time and more":
             more = MORE_ORDER + ["ts, x DESC", "ts, x, v"] * ("x" in columns)
             return r.choice(more).replace("ts", time)
@@ -335,14 +336,14 @@ class Generator:
             order.insert(r.randint(0, len(order)), order.pop(r.randrange(len(order))))
             spec.late_policy = r.choice(["drop", "drop", None, "fail"])
             return order, order
-        if advances and r.yes("advance that makes rows late"):
+        if advances and self.kind != "pattern and stream" and r.yes("advance that makes rows late"):
             order = come.in_time()
             like = r.choice(order)
             if like.t is not None:
                 order.insert(r.randint(0, len(order)), ("advance", min(self.times.clock.number(like.t + r.choice([0, 1, 3])), EDGE)))
                 spec.late_policy = r.choice(["drop", "drop", None])
             return order, order
-        if bounded and r.yes("late rows"):
+        if bounded and self.kind != "pattern and stream" and r.yes("late rows"):
             come.late()
             policy = r.pick("late policy")
             spec.late_policy = None if policy == "default" else policy

@@ -57,6 +57,19 @@ class Plan:
             any(mentions(e, "NEXT") for e in [*self.query.defines.values(), *(e for e, _ in self.query.measures)]) or \
             self.window is not None and any(mentions(e, "WINDOW_END") for e, _ in self.query.measures)
 
+    @property
+    def time_type(self):
+        return self.order_type if self.time is not None else None
+
+    def time_outputs(self):
+        """Which columns of the output are the output time, whatever the rows. An unmatched row has no measures."""
+        if self.time is None or self.empty == "UNMATCHED":
+            return set()
+        inside = {name.lower() for e, name in self.query.measures if e[:2] == ("call", "MATCH_ROWTIME")}
+        if self.select is None:
+            return {i for i, (name, _) in enumerate(self.outputs()) if name.lower() in inside}
+        return {i for i, (e, _) in enumerate(self.query.select) if e[0] == "column" and e[2].lower() in inside}
+
     def outputs(self):
         """Names and types of the columns that come out."""
         if self.select is not None:
@@ -74,7 +87,7 @@ def plans(script, careful=False):
         made.append(plan(q, read_from, parameters, careful))
         if q.name.lower() in patterns:
             raise CompileError(f"two patterns {q.name}")
-        patterns[q.name.lower()] = (q.name, made[-1].outputs(), made[-1].order_type if made[-1].time is not None else None)
+        patterns[q.name.lower()] = made[-1]
     return made
 
 
@@ -104,7 +117,7 @@ def plan(q, read_from, parameters, careful=False):
     order_type = None if not order else columns[order[0][0]][1] if order[0][0] < len(columns) else read_from.own_time[1]
     time = order[0][0] if order and order_type in TIMES and not order[0][1] else None
     for r in read_from.readers:
-        if time is not None and not r.pattern:
+        if time is not None:
             r.order_by(time, len(columns) + 1)
     labels = checks.used_labels(q)
     checks.check_clauses(q)

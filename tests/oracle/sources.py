@@ -24,6 +24,7 @@ class Reader:
     columns: list                       # of the stream: [(name, type)]
     pattern: bool                       # the stream is a pattern's output
     time_type: str                      # of the time that its rows have by themselves, or None
+    times: set = field(default_factory=set)           # of a pattern: the columns that are its output time
     watermark: int = None               # the column of the WATERMARK clause
     delay: object = 0
     items: list = None                  # [(name, Bound)]
@@ -62,8 +63,12 @@ class Reader:
         return None if self.places[i] is None else self.plain[self.places[i]]
 
     def order_by(self, time, own_time):
-        """The event time is a column of the stream, which the source may call by another name. A WATERMARK for
-        another column says nothing about it."""
+        """The event time is a column of the stream, which the source may call by another name; of a pattern it is
+        the output time. A WATERMARK for another column says nothing about it."""
+        if self.pattern:
+            if time != own_time and self.column_of(time) not in self.times:
+                raise CompileError(f"the rows of {self.stream} come in order of its output time")
+            return
         self.time = self.watermark if time == own_time else self.column_of(time)
         if self.time is None:
             raise CompileError(f"the time of {self.stream} is no column of it")
@@ -118,7 +123,7 @@ class PartBinder(Binder):
 
 
 def source(parts, shapes, patterns, parameters):
-    """patterns: name, columns and type of the output time of those before."""
+    """patterns: the plans of those before, by name."""
     readers = [reader(part, shapes, patterns, parameters) for part in parts]
     columns = []
     for r in readers:
@@ -138,8 +143,8 @@ def source(parts, shapes, patterns, parameters):
 
 def reader(part, shapes, patterns, parameters):
     if part.stream.lower() in patterns:
-        name, columns, time_type = patterns[part.stream.lower()]
-        made = Reader(name, columns, True, time_type)
+        of = patterns[part.stream.lower()]
+        made = Reader(of.query.name, of.outputs(), True, of.time_type, times=of.time_outputs())
     elif part.stream.lower() in shapes and not shapes[part.stream.lower()].keys:
         shape = shapes[part.stream.lower()]
         made = Reader(shape.name, shape.columns, False, None)

@@ -7,7 +7,7 @@ import re
 
 WEIGHTS = {
     # --- what is read
-    "source": {"stream": 66, "select": 8, "union": 16, "pattern": 10},
+    "source": {"stream": 64, "select": 8, "union": 16, "pattern": 9, "pattern and stream": 3},
     "streams of a union": {"two": 70, "three": 18, "one twice": 12},
     "part with its own names": 50,
     "part lacks a column": 25,
