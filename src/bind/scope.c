@@ -291,7 +291,7 @@ static void bind_options(tsn_binder *b, const tsn_option *o)
       if (value_is(x, "drop oldest")) tsn_diag_add(b->diag, TSN_U0016, o->value->at, NULL, "on_limit = 'drop oldest' is not supported yet");
       else if (!value_is(x, "fail")) tsn_diag_add(b->diag, TSN_E1021, o->value->at, NULL, "on_limit is 'fail' or 'drop oldest'");
     } else if (!value_is(x, "paths")) {
-      tsn_diag_add(b->diag, TSN_U0017, o->value->at, NULL, "tier: only 'paths' is there yet");
+      tsn_diag_add(b->diag, TSN_E1021, o->value->at, "the option may be left out", "tier is 'paths', the only one that this engine has");
     }
   }
 }

@@ -179,6 +179,19 @@ static void check_turns(tsn_plan *p)
   }
 }
 
+/* Inside navigation and aggregates too. */
+static bool reads_number(const tsn_bx *x)
+{
+  const tsn_bx *arg;
+  if (!x) return false;
+  if (x->kind == BX_MATCH) return true;
+  if (x->nav && reads_number(x->nav->value)) return true;
+  if (x->agg && (reads_number(x->agg->value) || reads_number(x->agg->value2))) return true;
+  for (arg = x->args; arg; arg = arg->next)
+    if (reads_number(arg)) return true;
+  return reads_number(x->otherwise);
+}
+
 /* Absences at the start are tested on their own row: no other is mapped yet. */
 static void check_start(tsn_plan *p)
 {
@@ -190,10 +203,15 @@ static void check_start(tsn_plan *p)
     const tsn_node_rec *n = &p->nodes[node].rec;
     const tsn_bpat *timer = n->kind == NODE_TIMER ? p->timers[n->a] : NULL;
     unsigned i;
-    for (i = 0; timer && i < timer->label_count; i++)
+    for (i = 0; timer && i < timer->label_count; i++) {
+      if (reads_number(p->q->labels[timer->labels[i]].condition))
+        tsn_diag_add(p->diag, TSN_E2009, p->nodes[node].at, "give the absence a label of its own",
+                     "rows before the first one belong to no match: %s may not read MATCH_NUMBER() here",
+                     p->q->labels[timer->labels[i]].name);
       if (!p->label_local[timer->labels[i]])
         tsn_diag_add(p->diag, TSN_W0004, p->nodes[node].at, NULL,
                      "before the first row, what %s reads of other rows is NULL", p->q->labels[timer->labels[i]].name);
+    }
     if (timer && timer->duration_expr)
       tsn_diag_add(p->diag, TSN_E2009, p->nodes[node].at, "a constant or a parameter",
                    "no row lies before this absence: its length cannot be computed");

@@ -333,9 +333,6 @@ static void plan_pattern(tsn_arena *arena, tsn_image *image, const tsn_bound *q,
   rec.sorts_all = q->sorts_all;
   rec.sequential = q->sequential;
   start_absences(p, &rec);
-  if (q->sequential && rec.start_absences.count)
-    tsn_diag_add(diag, TSN_U0005, q->pattern->at, NULL,
-                 "MATCH_NUMBER() in a condition together with an absence before the first row is not supported yet");
   rec.keep_idle = p->behind || p->has_first || rec.start_absences.count || reads_match(q, MATCH_VALUE_NUMBER) ||
                   reads_match(q, MATCH_VALUE_ID) || q->window_kind != WINDOW_NONE || q->sequential || q->empty_kind == MATCH_UNMATCHED;
   rec.fingerprint = tsn_hash_bytes(q->text, q->text_length, 0);

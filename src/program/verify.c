@@ -590,7 +590,7 @@ static bool pattern_ok(checker *c)
   if (q->time_slot != TSN_NONE && q->time_slot >= q->slots.count) return false;
   if (q->window_kind > WINDOW_TUMBLE || (q->window_kind == WINDOW_TUMBLE ? q->window < 1 : q->window < 0)) return false;
   if (q->whole_windows && !q->ahead) return false;
-  if (q->sequential && (q->skip_kind == MATCH_SKIP_NONE || q->start_absences.count)) return false;
+  if (q->sequential && q->skip_kind == MATCH_SKIP_NONE) return false;
   if (q->time_slot == TSN_NONE && (q->window_kind || q->within_kind == WITHIN_TIME || q->timers.count || q->has_bounds || (q->orders.count && !q->sorts_all))) return false;
   if (q->sorts_all && q->time_slot != TSN_NONE) return false;
   if (q->time_slot != TSN_NONE && kind_of(slot_type(c, q->time_slot, PLACE_VALUE)) == 'T') return false;

@@ -99,12 +99,16 @@ uint32_t tsn_partition_add(tsn_run *r, uint64_t hash)
   return part;
 }
 
+/* Where rows are gone back over, each remembers how quiet it was before it. */
+static uint32_t quiet_kept(const tsn_run *r) { return r->p->sequential ? r->p->start_absences.count : 0; }
+
 void tsn_partition_clear(tsn_run *r, tsn_partition *p)
 {
   tsn_alloc_free(r->alloc, p->keys, r->p->keys.count * sizeof *p->keys);
   tsn_alloc_free(r->alloc, p->quiet, r->p->start_absences.count * sizeof *p->quiet);
   tsn_alloc_free(r->alloc, p->kept_rows, p->kept_cap * sizeof *p->kept_rows);
   tsn_alloc_free(r->alloc, p->kept_cells, (size_t)p->kept_cap * r->slot_count * sizeof *p->kept_cells);
+  tsn_alloc_free(r->alloc, p->kept_quiet, (size_t)p->kept_cap * quiet_kept(r) * sizeof *p->kept_quiet);
 }
 
 void tsn_partition_drop(tsn_run *r, uint32_t part)
@@ -152,33 +156,45 @@ uint32_t tsn_partition_for(tsn_run *r, uint32_t found, uint64_t hash, int64_t ti
   return part;
 }
 
+/* A longer ring with the elements of an old one, from its begin on. NULL: no memory. */
+static void *longer(tsn_run *r, const tsn_partition *p, uint32_t cap, const void *old, size_t size)
+{
+  char *ring = tsn_alloc_array(r->alloc, cap, size);
+  size_t behind = p->kept_cap - p->kept_head;
+  if (!ring || !p->kept_cap || !size) return ring;
+  memcpy(ring, (const char *)old + p->kept_head * size, behind * size);
+  memcpy(ring + behind * size, old, p->kept_head * size);
+  return ring;
+}
+
 static bool make_room(tsn_run *r, tsn_partition *p)
 {
-  uint32_t cap = p->kept_cap ? p->kept_cap * 2 : 4, i;
+  uint32_t cap = p->kept_cap ? p->kept_cap * 2 : 4;
+  size_t cells_size = r->slot_count * sizeof(tsn_cell), quiet_size = quiet_kept(r) * sizeof(int64_t);
   tsn_kept_row *rows;
   tsn_cell *cells;
+  int64_t *quiet;
   if (p->kept >= r->max_rows) {
     char where[160];
     tsn_run_where(r, p, -1, where, sizeof where);
     return tsn_run_fail(r, TOCSIN_LIMIT, "%s: more than %llu rows have to be kept; bound the pattern with WITHIN, or raise the limit", where,
                         (unsigned long long)r->max_rows);
   }
-  rows = tsn_alloc_array(r->alloc, cap, sizeof *rows);
-  cells = tsn_alloc_array(r->alloc, cap, r->slot_count * sizeof *cells);
-  if (!rows || !cells) {
+  rows = longer(r, p, cap, p->kept_rows, sizeof *rows);
+  cells = longer(r, p, cap, p->kept_cells, cells_size);
+  quiet = longer(r, p, cap, p->kept_quiet, quiet_size);
+  if (!rows || !cells || !quiet) {
     tsn_alloc_free(r->alloc, rows, rows ? cap * sizeof *rows : 0);
-    tsn_alloc_free(r->alloc, cells, cells ? (size_t)cap * r->slot_count * sizeof *cells : 0);
+    tsn_alloc_free(r->alloc, cells, cells ? cap * cells_size : 0);
+    tsn_alloc_free(r->alloc, quiet, quiet ? cap * quiet_size : 0);
     return tsn_run_nomem(r);
   }
-  for (i = 0; i < p->kept; i++) {
-    uint32_t at = (p->kept_head + i) & (p->kept_cap - 1);
-    rows[i] = p->kept_rows[at];
-    memcpy(cells + (size_t)i * r->slot_count, p->kept_cells + (size_t)at * r->slot_count, r->slot_count * sizeof *cells);
-  }
   tsn_alloc_free(r->alloc, p->kept_rows, p->kept_cap * sizeof *rows);
-  tsn_alloc_free(r->alloc, p->kept_cells, (size_t)p->kept_cap * r->slot_count * sizeof *cells);
+  tsn_alloc_free(r->alloc, p->kept_cells, p->kept_cap * cells_size);
+  tsn_alloc_free(r->alloc, p->kept_quiet, p->kept_cap * quiet_size);
   p->kept_rows = rows;
   p->kept_cells = cells;
+  p->kept_quiet = quiet;
   p->kept_cap = cap;
   p->kept_head = 0;
   return true;
@@ -223,4 +239,20 @@ void tsn_partition_trim(tsn_run *r, uint32_t part)
     p->kept--;
     p->kept_head = (p->kept_head + 1) & (p->kept_cap - 1);
   }
+}
+
+/* Empty where the pattern has no absence at its start. */
+static int64_t *quiet_before(const tsn_run *r, const tsn_partition *p, int64_t row)
+{
+  return p->kept_quiet + (size_t)((p->kept_head + (uint32_t)(row - p->base)) & (p->kept_cap - 1)) * quiet_kept(r);
+}
+
+void tsn_quiet_save(tsn_run *r, tsn_partition *p, int64_t row)
+{
+  if (quiet_kept(r)) memcpy(quiet_before(r, p, row), p->quiet, quiet_kept(r) * sizeof *p->quiet);
+}
+
+void tsn_quiet_restore(const tsn_run *r, tsn_partition *p, int64_t row)
+{
+  if (quiet_kept(r)) memcpy(p->quiet, quiet_before(r, p, row), quiet_kept(r) * sizeof *p->quiet);
 }

@@ -504,10 +504,23 @@ static void skip_inside(tsn_run *r, uint32_t part)
     tsn_start_free(r, r->starts[p->first].next);
 }
 
+/* What absences at the start need to know at the rows to come; `x` of them reads its own row alone. */
+static bool hear(tsn_run *r, uint32_t part, int64_t time)
+{
+  const tsn_range *quiet = &r->p->start_absences;
+  uint32_t q;
+  if (r->p->sequential) tsn_quiet_save(r, &r->partitions[part], r->partitions[part].rows - 1);
+  for (q = 0; q < quiet->count; q++) {
+    bool truth;
+    if (!tsn_eval_label(r, &r->partitions[part], r->program->indices[quiet->first + q], r->empty_cells, &truth)) return false;
+    if (truth) r->partitions[part].quiet[q] = time;
+  }
+  return true;
+}
+
 bool tsn_paths_row(tsn_run *r, uint32_t part, int64_t time)
 {
-  uint32_t start = r->partitions[part].first, q;
-  const tsn_range *quiet = &r->p->start_absences;
+  uint32_t start = r->partitions[part].first;
   while (start != TSN_NONE) {
     uint32_t next = r->starts[start].next;
     if (!step_start(r, part, start, time)) return false;
@@ -522,12 +535,7 @@ bool tsn_paths_row(tsn_run *r, uint32_t part, int64_t time)
   if (r->partitions[part].rows - 1 >= r->partitions[part].allowed && (!r->p->sequential || r->partitions[part].first == TSN_NONE) &&
       !begin(r, part, time))
     return false;
-  for (q = 0; q < quiet->count; q++) {
-    bool truth;
-    if (!tsn_eval_label(r, &r->partitions[part], r->program->indices[quiet->first + q], r->empty_cells, &truth)) return false;
-    if (truth) r->partitions[part].quiet[q] = time;
-  }
-  return true;
+  return hear(r, part, time);
 }
 
 /* ---- time ---- */

@@ -253,6 +253,7 @@ typedef struct tsn_partition {
   uint32_t kept, kept_cap, kept_head; /* ring: rows that something reads, or that wait for those behind them */
   tsn_kept_row *kept_rows;
   tsn_cell *kept_cells;
+  int64_t *kept_quiet; /* where starts are tried one by one: `quiet` as each row found it */
   tsn_cell *keys;
   int64_t *quiet; /* time of the last row of each start absence */
 } tsn_partition;
@@ -524,6 +525,9 @@ void tsn_partition_drop(tsn_run *r, uint32_t part);
 void tsn_partition_clear(tsn_run *r, tsn_partition *p);
 bool tsn_partition_keep(tsn_run *r, uint32_t part, int64_t time);
 void tsn_partition_trim(tsn_run *r, uint32_t part);
+/* Where rows are gone back over: what `quiet` was before a kept row. */
+void tsn_quiet_save(tsn_run *r, tsn_partition *p, int64_t row);
+void tsn_quiet_restore(const tsn_run *r, tsn_partition *p, int64_t row);
 static inline const tsn_cell *tsn_kept_cells(const tsn_run *r, const tsn_partition *p, int64_t row)
 {
   return p->kept_cells + (size_t)((p->kept_head + (uint32_t)(row - p->base)) & (p->kept_cap - 1)) * r->slot_count;

@@ -64,7 +64,9 @@ static void mark_mapped(tsn_run *r, tsn_partition *part, const tsn_start *s, con
 static void go_back(tsn_run *r, uint32_t part, int64_t row)
 {
   tsn_partition *p = &r->partitions[part];
-  if (r->p->sequential && row < p->rows) p->rows = row;
+  if (!r->p->sequential || row >= p->rows) return;
+  p->rows = row;
+  tsn_quiet_restore(r, p, row);
 }
 
 static bool settle_one(tsn_run *r, uint32_t part)

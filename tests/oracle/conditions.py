@@ -91,7 +91,8 @@ class Conditions:
                 "NEXT(v) IS NULL", f"NEXT({o}.id) = id", "NEXT(v IS NULL)"]
 
     def condition_MATCH_NUMBER(self, label, o):
-        return [] if "NO SKIP" in self.query.skip else ["MATCH_NUMBER() % 2 = 1", "MATCH_NUMBER() < 3"]
+        return [] if "NO SKIP" in self.query.skip else ["MATCH_NUMBER() % 2 = 1", "MATCH_NUMBER() < 3", "(MATCH_NUMBER() = 1 OR v > 1)",
+                                                                     "MATCH_NUMBER() <= v"]
 
     def condition_DISTINCT(self, label, o):
         return [f"COUNT(DISTINCT {o}.v) <= 1", "COUNT(DISTINCT v) >= 2", "SUM(DISTINCT v) < 6", f"AVG(DISTINCT {o}.v) >= 1",

@@ -13,7 +13,7 @@ from oracle.report import events
 from oracle.sources import arrive, merged, source
 from oracle.stream import in_order, partitions
 from oracle.syntax import Absence, Anchor, Gap, nodes
-from oracle.values import RunError, read, written
+from oracle.values import RunError, TooBig, read, written
 
 TIMES = ("BIGINT", "DOUBLE", "TIMESTAMP")
 
@@ -247,6 +247,8 @@ def answered(plan_of_it, case, steps):
         run_all(found, steps)
     except RunError as e:
         found.error, found.message = "run", str(e)
+    except RecursionError:
+        raise TooBig("the case has too long paths") from None
     return found
 
 
