@@ -39,31 +39,47 @@ static bool known(const tsn_diag *d, tsn_diag_code code, tsn_span at)
   return false;
 }
 
-/* A finding counts even where there is no room to keep it. */
-static bool count(tsn_diag *d, char class)
+tsn_severity tsn_diag_severity(tsn_diag_code code)
 {
-  if (class == 'W' || class == 'N') return d->warnings++ < TSN_DIAG_MAX;
-  if (class == 'U') d->unsupported++;
+  const char class = codes[code].name[0];
+
+  return class == 'W' ? SEVERITY_WARNING : class == 'N' ? SEVERITY_NOTE : SEVERITY_ERROR;
+}
+
+/* A finding counts even where there is no room to keep it. */
+static bool count(tsn_diag *d, tsn_diag_code code)
+{
+  switch (tsn_diag_severity(code)) {
+  case SEVERITY_WARNING: return d->warnings++ < TSN_DIAG_MAX;
+  case SEVERITY_NOTE: return d->notes++ < TSN_NOTES_MAX;
+  default: break;
+  }
+  if (codes[code].name[0] == 'U') d->unsupported++;
   else d->errors++;
   return d->errors + d->unsupported <= TSN_DIAG_MAX;
 }
 
-/* The last finding says that there were more. */
-static void tell_more(tsn_diag *d)
+/* The last finding of a severity says that there were more. */
+static void tell_more(tsn_diag *d, tsn_severity severity)
 {
+  static const char *const plural[] = { "errors", "warnings", "notes" };
+  tsn_diag_item *item, *last = NULL;
   const char *hint;
 
-  if (d->told) d->told->hint = d->told_hint;
-  d->told = d->last;
-  if (!d->told) return;
-  d->told_hint = d->told->hint;
-  hint = tsn_arena_printf(d->arena, "%s%sthere are more errors than these", d->told_hint, *d->told_hint ? "; " : "");
-  if (hint) d->told->hint = hint;
+  for (item = d->first; item; item = item->next)
+    if (tsn_diag_severity(item->code) == severity) last = item;
+  if (d->more[severity].told) d->more[severity].told->hint = d->more[severity].told_hint;
+  d->more[severity].told = last;
+  if (!last) return;
+  d->more[severity].told_hint = last->hint;
+  hint = tsn_arena_printf(d->arena, "%s%sthere are more %s than these", last->hint, *last->hint ? "; " : "", plural[severity]);
+  if (hint) last->hint = hint;
 }
 
 void tsn_diag_sort(tsn_diag *d)
 {
   tsn_diag_item *sorted = NULL, *item, *next, **at;
+  tsn_severity severity;
 
   for (item = d->first; item; item = next) {
     next = item->next;
@@ -73,7 +89,8 @@ void tsn_diag_sort(tsn_diag *d)
   }
   d->first = sorted;
   for (d->last = sorted; d->last && d->last->next; d->last = d->last->next) continue;
-  if (d->more) tell_more(d);
+  for (severity = 0; severity < TSN_SEVERITIES; severity++)
+    if (d->more[severity].there) tell_more(d, severity);
 }
 
 void tsn_diag_add(tsn_diag *d, tsn_diag_code code, tsn_span at, const char *hint, const char *format, ...)
@@ -84,9 +101,11 @@ void tsn_diag_add(tsn_diag *d, tsn_diag_code code, tsn_span at, const char *hint
   int length;
 
   if (known(d, code, at)) return;
-  if (!count(d, codes[code].name[0])) {
-    if (!d->more) tell_more(d);
-    d->more = true;
+  if (!count(d, code)) {
+    const tsn_severity severity = tsn_diag_severity(code);
+
+    if (!d->more[severity].there) tell_more(d, severity);
+    d->more[severity].there = true;
     return;
   }
   va_start(args, format);

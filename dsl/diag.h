@@ -1,8 +1,8 @@
 /* Diagnostics: what is wrong with a text, where, and what would help.
  *
  * A list on the compile's arena, at most TSN_DIAG_MAX of errors and
- * "not supported yet" together (warnings and notes besides, to the same number);
- * the last one says that there were more. Codes are rows of diag.def:
+ * "not supported yet" together, as many warnings, and TSN_NOTES_MAX notes; the
+ * last one of each says where there were more. Codes are rows of diag.def:
  * E0xxx words and grammar, E1xxx names and types, E2xxx patterns and clauses,
  * W0xxx warnings, N0xxx notes, U0xxx not supported yet. */
 #ifndef TSN_DSL_DIAG_H
@@ -12,6 +12,7 @@
 #include "base/bytes.h"
 
 #define TSN_DIAG_MAX 20
+#define TSN_NOTES_MAX 200
 
 /* A place in the text: bytes [from, to). */
 typedef struct tsn_span {
@@ -32,15 +33,19 @@ typedef struct tsn_diag_item {
   struct tsn_diag_item *next;
 } tsn_diag_item;
 
+typedef enum tsn_severity { SEVERITY_ERROR, SEVERITY_WARNING, SEVERITY_NOTE, TSN_SEVERITIES } tsn_severity;
+
 typedef struct tsn_diag {
   tsn_arena *arena;
   const char *text;
   size_t length;
   tsn_diag_item *first, *last;
-  size_t errors, unsupported, warnings;
-  bool more; /* the maximum was reached */
-  tsn_diag_item *told; /* the finding that says so, and its hint without that */
-  const char *told_hint;
+  size_t errors, unsupported, warnings, notes;
+  struct {
+    bool there;          /* the maximum was reached */
+    tsn_diag_item *told; /* the finding that says so, and its hint without that */
+    const char *told_hint;
+  } more[TSN_SEVERITIES];
 } tsn_diag;
 
 void tsn_diag_init(tsn_diag *d, tsn_arena *arena, const char *text, size_t length);
@@ -53,6 +58,7 @@ void tsn_diag_add(tsn_diag *d, tsn_diag_code code, tsn_span at, const char *hint
 /* Brings the findings into the order of the text; those of one place stay as they came. */
 void tsn_diag_sort(tsn_diag *d);
 
+tsn_severity tsn_diag_severity(tsn_diag_code code);
 /* "E0101", "W0003" ... */
 const char *tsn_diag_name(tsn_diag_code code);
 /* The row's text in diag.def: what the class of finding is about. */

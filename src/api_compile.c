@@ -43,6 +43,7 @@ static char *copy_text(char **at, const char *text)
 /* The findings as one block of the caller's: items, then their texts. */
 static tocsin_status give_diagnostics(const tsn_diag *diag, tsn_alloc *alloc, tocsin_diagnostics **out)
 {
+  static const tocsin_severity severities[] = {TOCSIN_ERROR, TOCSIN_WARNING, TOCSIN_NOTE};
   size_t count = 0, size = sizeof **out, i = 0;
   const tsn_diag_item *d;
   tocsin_diagnostics *list;
@@ -60,7 +61,7 @@ static tocsin_status give_diagnostics(const tsn_diag *diag, tsn_alloc *alloc, to
   for (d = diag->first; d; d = d->next) {
     tocsin_diagnostic *x = &list->items[i++];
     const char *name = tsn_diag_name(d->code);
-    x->severity = name[0] == 'W' ? TOCSIN_WARNING : name[0] == 'N' ? TOCSIN_NOTE : TOCSIN_ERROR;
+    x->severity = severities[tsn_diag_severity(d->code)];
     x->code = copy_text(&at, name);
     x->message = copy_text(&at, d->message);
     x->hint = copy_text(&at, d->hint);

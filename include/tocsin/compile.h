@@ -60,6 +60,7 @@ typedef struct tocsin_compile_options {
   size_t stream_count;
   const tocsin_parameter *parameters;
   size_t parameter_count;
+  int bounded; /* the inputs end: no warnings about waits that end with them */
 } tocsin_compile_options;
 
 /* Compiles a pattern text: statements, or one bare query.

@@ -223,100 +223,12 @@ static void check_start(tsn_plan *p)
   }
 }
 
-/* ---- waits without an end ---- */
-
-/* What one junction holds, as far as a wait for ever is concerned: the edges that
- * wait over a gap without an upper bound, and the timers that race with them. */
-typedef struct wait_way {
-  uint32_t node, gap; /* gap TSN_NONE: none crossed */
-  bool any, bounded;
-  uint64_t absences; /* by label, modulo 64: two labels taken for one cost a warning, no more */
-} wait_way;
-
-typedef struct waits {
-  tsn_plan *p;
-  wait_way stack[256], edges[64], timers[16];
-  size_t depth, edge_count, timer_count, steps;
-} waits;
-
-#define WAIT_STEPS_MAX 4096u
-
-static void wait_push(waits *w, wait_way way, uint32_t node)
+static void check_timeouts(tsn_plan *p)
 {
-  way.node = node;
-  if (w->depth < sizeof w->stack / sizeof *w->stack) w->stack[w->depth++] = way;
-}
-
-static void wait_step(waits *w, wait_way way)
-{
-  const tsn_node_rec *n = &w->p->nodes[way.node].rec;
-  uint32_t i;
-  switch (n->kind) {
-  case NODE_ROW:
-    if (way.gap != TSN_NONE && !way.bounded && w->edge_count < 64) w->edges[w->edge_count++] = way;
-    break;
-  case NODE_TIMER:
-    for (i = 0; i < w->p->timers[n->a]->label_count; i++) way.absences |= (uint64_t)1 << (w->p->timers[n->a]->labels[i] % 64);
-    if (w->timer_count < 16) w->timers[w->timer_count++] = way;
-    break;
-  case NODE_ACCEPT: break;
-  case NODE_GAP:
-    way.gap = way.node;
-    way.any = way.any || (n->flags & NODE_ANY);
-    way.bounded = way.bounded || (n->flags & NODE_HAS_HI);
-    wait_push(w, way, n->next);
-    break;
-  case NODE_ABSENCE:
-    way.absences |= (uint64_t)1 << (n->a % 64);
-    wait_push(w, way, n->next);
-    break;
-  case NODE_SPLIT:
-    for (i = 0; i < n->b; i++) wait_push(w, way, w->p->targets[n->a + i]);
-    break;
-  case NODE_ENTER:
-    wait_push(w, way, w->p->loops[n->a].body);
-    if (w->p->loops[n->a].min == 0) wait_push(w, way, w->p->loops[n->a].exit);
-    break;
-  case NODE_TURN:
-    wait_push(w, way, w->p->loops[n->a].body);
-    wait_push(w, way, w->p->loops[n->a].exit);
-    break;
-  default: wait_push(w, way, n->next); break;
-  }
-}
-
-/* An edge over `->` does not wait for ever where a timer of its junction
- * completes first, and whatever kills that timer kills the edge as well. */
-static void find_waits(tsn_plan *p, uint32_t from, bool *waits_for_ever)
-{
-  waits w = {.p = p};
-  size_t i, k;
-  wait_push(&w, (wait_way){.gap = TSN_NONE}, from);
-  while (w.depth && ++w.steps < WAIT_STEPS_MAX) wait_step(&w, w.stack[--w.depth]);
-  for (i = 0; i < w.edge_count; i++) {
-    bool ends = false;
-    for (k = 0; k < w.timer_count && !w.edges[i].any; k++) ends = ends || !(w.timers[k].absences & ~w.edges[i].absences);
-    if (!ends) waits_for_ever[w.edges[i].gap] = true;
-  }
-}
-
-static void warn_waits(tsn_plan *p)
-{
-  bool *waits_for_ever = tsn_arena_new_array(p->arena, bool, p->node_count + 1), timed = p->q->within_kind != WITHIN_NONE;
-  bool bounded = timed || p->q->window_kind != WINDOW_NONE;
+  bool timed = p->q->within_kind != WITHIN_NONE || p->q->window_kind != WINDOW_NONE;
   size_t i;
-  if (!waits_for_ever) return;
-  for (i = 0; i < p->node_count; i++) {
-    const tsn_node_rec *n = &p->nodes[i].rec;
-    if (n->kind == NODE_ROW || n->kind == NODE_TIMER) find_waits(p, n->next, waits_for_ever);
-    if (n->kind == NODE_GAP && (n->flags & NODE_HAS_HI)) timed = true;
-  }
-  for (i = 0; i < p->node_count && !bounded; i++)
-    if (waits_for_ever[i])
-      tsn_diag_add(p->diag, TSN_W0001, p->nodes[i].at, "WITHIN 1 HOUR bounds the whole match, ->{,1 HOUR} this gap",
-                   p->q->skip_kind == MATCH_SKIP_NONE ? "nothing ends the wait for what follows"
-                                                      : "nothing ends the wait for what follows, and later matches wait behind it");
-  if (p->q->timeouts && !timed && !bounded)
+  for (i = 0; i < p->node_count && !timed; i++) timed = p->nodes[i].rec.kind == NODE_GAP && (p->nodes[i].rec.flags & NODE_HAS_HI);
+  if (p->q->timeouts && !timed)
     tsn_diag_add(p->diag, TSN_W0003, p->q->pattern->at, "WITHIN or an upper bound of a gap ends a wait", "nothing can time out here");
 }
 
@@ -328,7 +240,8 @@ void tsn_plan_check(tsn_plan *p)
   check_gaps(p, preceded);
   check_turns(p);
   check_start(p);
-  warn_waits(p);
+  check_timeouts(p);
+  if (tsn_diag_ok(p->diag)) tsn_plan_waits(p);
 }
 
 #define AMBIGUOUS_STEPS_MAX 100000u

@@ -6,4 +6,5 @@ libtsn_la_SOURCES += \
   %D%/nfa.c \
   %D%/plan.h \
   %D%/registers.c \
-  %D%/source.c
+  %D%/source.c \
+  %D%/waits.c

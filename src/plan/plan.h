@@ -81,6 +81,8 @@ void tsn_plan_nfa(tsn_plan *p);
 /* check.c */
 void tsn_plan_check(tsn_plan *p);
 bool tsn_plan_is_ambiguous(const tsn_plan *p);
+/* waits.c */
+void tsn_plan_waits(tsn_plan *p);
 /* registers.c */
 void tsn_plan_slots(tsn_plan *p);
 /* The slots of a part's raw rows, in the place of those of the pattern, of which `count` are `slots`. Answers how many

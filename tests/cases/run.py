@@ -290,7 +290,9 @@ def answers(case, options):
         if diagnostics and any(re.search(r" error\[", line) for line in diagnostics[1]):
             return {"diagnostics": diagnostics, "expect": None, "fails": None}
         if case.one("diagnostics"):              # warnings are promised where a case asks for them
-            found["diagnostics"] = diagnostics
+            found["diagnostics"] = diagnostics or ("", [])
+        if not played.inputs:
+            return found
         rows, failed, _ = played.run()
         found["fails"] = failed
         found["expect"] = None if failed and not rows[1] else (rows[0], f.lined_up(rows[1]))

@@ -64,8 +64,23 @@ static void no_more_than_the_maximum_are_kept(void **state)
   for (i = d.first; i; i = i->next) kept++;
   assert_int_equal(kept, TSN_DIAG_MAX);
   assert_int_equal(d.errors, 3 * TSN_DIAG_MAX);
-  assert_true(d.more);
+  assert_true(d.more[SEVERITY_ERROR].there);
   assert_string_equal(d.last->hint, "there are more errors than these");
+  end();
+}
+
+static void warnings_count_apart(void **state)
+{
+  tsn_diag d;
+  unsigned n;
+
+  (void)state;
+  begin(&d, "");
+  tsn_diag_add(&d, TSN_E0101, (tsn_span){ 0, 1 }, NULL, "an error");
+  for (n = 0; n <= TSN_DIAG_MAX; n++) tsn_diag_add(&d, TSN_W0001, (tsn_span){ n, n + 1 }, "why", "a warning");
+  assert_string_equal(d.last->hint, "why; there are more warnings than these");
+  assert_string_equal(d.first->hint, "");
+  assert_int_equal(d.errors + d.warnings, 1 + TSN_DIAG_MAX + 1);
   end();
 }
 
@@ -156,6 +171,7 @@ int main(void)
     cmocka_unit_test(findings_are_listed_as_they_come),
     cmocka_unit_test(the_same_finding_counts_once),
     cmocka_unit_test(no_more_than_the_maximum_are_kept),
+    cmocka_unit_test(warnings_count_apart),
     cmocka_unit_test(sorting_keeps_the_findings_of_one_place_in_order),
     cmocka_unit_test(every_code_has_a_name_and_a_text),
     cmocka_unit_test(places_count_lines_and_bytes_from_one),
