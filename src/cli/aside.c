@@ -84,6 +84,12 @@ static void write_head(tsn_bytes *out, const char *kind, const char *stream, con
   write_member(out, "source", source, source ? strlen(source) : 0);
 }
 
+static void write_place(tsn_bytes *out, uint64_t line, uint64_t offset)
+{
+  tsn_bytes_printf(out, ",\"line\":%llu", (unsigned long long)line);
+  if (offset != TSN_NO_OFFSET) tsn_bytes_printf(out, ",\"offset\":%llu", (unsigned long long)offset);
+}
+
 static void wrote(tsn_aside *a, tsn_sink *sink)
 {
   int st = tsn_sink_wrote(sink);
@@ -95,8 +101,7 @@ static void divert_bad(tsn_aside *a, const tsn_source *source, const tsn_bad_row
   tsn_bytes *out = &a->bad_sink.buffer;
 
   write_head(out, "bad", source->name, row->source);
-  tsn_bytes_printf(out, ",\"line\":%llu,\"offset\":%llu", (unsigned long long)row->line,
-                   (unsigned long long)row->offset);
+  write_place(out, row->line, row->offset);
   write_member(out, "column", row->column, row->column ? strlen(row->column) : 0);
   write_member(out, "reason", row->reason, strlen(row->reason));
   write_member(out, "row", row->raw, row->raw_length);
@@ -105,23 +110,29 @@ static void divert_bad(tsn_aside *a, const tsn_source *source, const tsn_bad_row
   wrote(a, &a->bad_sink);
 }
 
+static void say_bad(const tsn_bad_row *row)
+{
+  char place[40] = "";
+
+  if (row->offset != TSN_NO_OFFSET) snprintf(place, sizeof place, " at byte %llu", (unsigned long long)row->offset);
+  tsn_say_plain("%s:%llu: bad row%s: %s%s%s", row->source, (unsigned long long)row->line, place,
+                row->column ? row->column : "", row->column ? ": " : "", row->reason);
+}
+
 void tsn_aside_bad(void *context, tsn_source *source, const tsn_bad_row *row)
 {
   tsn_aside *a = context;
-  const char *split = row->column ? ": " : "";
 
   a->bad_rows++;
   if (a->failed) return;
   if (a->bad == TSN_POLICY_DIVERT) {
     divert_bad(a, source, row);
   } else if (a->bad == TSN_POLICY_FAIL) {
-    tsn_say_plain("%s:%llu: bad row at byte %llu: %s%s%s", row->source, (unsigned long long)row->line,
-                  (unsigned long long)row->offset, row->column ? row->column : "", split, row->reason);
+    say_bad(row);
     tsn_say_plain("       = hint: --bad skip leaves such rows out, --bad divert:FILE keeps them apart");
     a->failed = TSN_EXIT_INPUT;
   } else if (a->bad_rows <= SHOWN) {
-    tsn_say_plain("%s:%llu: bad row at byte %llu: %s%s%s", row->source, (unsigned long long)row->line,
-                  (unsigned long long)row->offset, row->column ? row->column : "", split, row->reason);
+    say_bad(row);
   }
 }
 
@@ -173,9 +184,7 @@ void tsn_aside_late(tsn_aside *a, const tsn_source *source, const tocsin_late_ro
   if (a->late != TSN_POLICY_DIVERT || a->failed) return;
   known = tsn_source_origin(source, row->row, &origin);
   write_head(&sink->buffer, "late", source->name, known ? source->input->name : NULL);
-  if (known)
-    tsn_bytes_printf(&sink->buffer, ",\"line\":%llu,\"offset\":%llu", (unsigned long long)origin.line,
-                     (unsigned long long)origin.offset);
+  if (known) write_place(&sink->buffer, origin.line, origin.offset);
   tsn_bytes_printf(&sink->buffer, ",\"time\":%s,\"watermark\":%s,\"lateness\":%s",
                    time_text(source, row->time, time, true), time_text(source, row->watermark, watermark, true),
                    span_text(source, tsn_time_sub(row->watermark, row->time), lateness, true));

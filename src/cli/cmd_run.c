@@ -29,11 +29,12 @@ const tsn_command tsn_cmd_run = {
            "matches.\n"
            "\n"
            "An input is a file name.csv, .jsonl or .ndjson, also packed (.gz, .zst); a folder\n"
-           "or a quoted glob, read in order of the names; or - for standard input. STREAM=\n"
-           "tells which stream it feeds; without, it is the one that the file declares, or\n"
-           "the one named like the input. A stream that the file does not declare is inferred\n"
-           "from a sample. Several streams are merged in order of their event time. An input of\n"
-           "a table, TABLE=INPUT, is read whole before them.\n"
+           "or a quoted glob, read in order of the names; sqlite:FILE?table=NAME, a table or\n"
+           "view of an SQLite database; or - for standard input. STREAM= tells which stream it\n"
+           "feeds; without, it is the one that the file declares, or the one named like the\n"
+           "input. A stream that the file does not declare is inferred from a sample. Several\n"
+           "streams are merged in order of their event time. An input of a table, TABLE=INPUT,\n"
+           "is read whole before them.\n"
            "\n"
            "A file with several patterns adds a first column: pattern.",
   .options = options,

@@ -5,8 +5,8 @@
 #include "cli/cli.h"
 #include "cli/input.h"
 #include "cli/say.h"
+#include "cli/shape.h"
 #include "cli/sink.h"
-#include "io/infer.h"
 
 #define BYTES_A_ROW 4096 /* read at most this much for each row that is looked at */
 #define BYTES_MOST ((size_t)256 << 20)
@@ -29,27 +29,13 @@ static int print(tsn_args *args, const tsn_input *input, const tsn_inferred *in)
 
 static int infer(tsn_args *args, const tsn_input *input, tsn_arena *arena, uint64_t rows)
 {
-  const char *bytes, *why, *name = input->stream ? input->stream : *input->base ? input->base : "input";
-  size_t length, want = rows < BYTES_MOST / BYTES_A_ROW ? (size_t)rows * BYTES_A_ROW : BYTES_MOST;
+  const char *name = input->stream ? input->stream : *input->base ? input->base : "input";
+  size_t bytes = rows < BYTES_MOST / BYTES_A_ROW ? (size_t)rows * BYTES_A_ROW : BYTES_MOST;
   tsn_inferred in;
-  tsn_file file;
-  bool whole;
-  tocsin_status inferred;
-  int st = tsn_file_open(&file, &args->alloc, input);
+  tsn_file file = { .alloc = NULL };
+  int st = tsn_shape_infer(&args->alloc, arena, input, name, rows, bytes, &file, &in);
 
-  if (st != 0) return st;
-  st = tsn_file_peek(&file, want, &bytes, &length, &whole);
-  if (st == 0) {
-    inferred = tsn_infer(arena, input->format, name, bytes, length, whole, rows, &in, &why);
-    if (inferred == TOCSIN_OK)
-      st = print(args, input, &in);
-    else if (inferred == TOCSIN_NOMEM)
-      st = tsn_no_memory();
-    else {
-      tsn_say("cannot tell the columns of %s: %s", input->name, why);
-      st = TSN_EXIT_INPUT;
-    }
-  }
+  if (st == 0) st = print(args, input, &in);
   tsn_file_close(&file);
   return st;
 }
@@ -89,7 +75,9 @@ const tsn_command tsn_cmd_schema = {
   .about = "Looks at the first rows of an input and prints the CREATE STREAM that fits them:\n"
            "to be put at the head of a pattern file and corrected where it guessed wrong. Where\n"
            "the rows are not in order of time, a WATERMARK says by how much. Of a folder or a\n"
-           "glob the first file is looked at.",
+           "glob the first file is looked at. A table of an SQLite database,\n"
+           "sqlite:FILE?table=NAME, has the types that are declared there; how times are kept\n"
+           "only its rows tell.",
   .options = options,
   .examples = "  tocsin schema clicks.csv > clicks.cep\n"
               "  zcat log.gz | tocsin schema logins=- --format jsonl --rows 100000\n",

@@ -14,6 +14,7 @@
 
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/database.h"
 #include "cli/say.h"
 
 volatile sig_atomic_t tsn_interrupted;
@@ -193,7 +194,12 @@ int tsn_inputs_add(tsn_inputs *inputs, const tsn_args *args, const char *operand
     path = operand + name + 1;
   }
   if (!*path) return tsn_args_wrong(args->command, "an input is missing behind '%s'", operand);
-  if (!strncmp(path, "sqlite:", 7) || strstr(path, "://"))
+  if (tsn_is_database(path)) {
+    tsn_input input = { .stream = stream };
+    int st = tsn_database_input(inputs->arena, args, path, &input);
+    return st ? st : push(inputs, input);
+  }
+  if (strstr(path, "://"))
     return tsn_args_wrong(args->command, "%s: reading this kind of input is not supported yet", path);
   if (!strcmp(path, "-")) {
     if (format == TSN_FORMAT_NONE)
@@ -212,7 +218,7 @@ int tsn_inputs_add(tsn_inputs *inputs, const tsn_args *args, const char *operand
 uint64_t tsn_input_size(const tsn_input *input)
 {
   struct stat info;
-  int found = strcmp(input->path, "-") ? stat(input->path, &info) : fstat(STDIN_FILENO, &info);
+  int found = input->table ? -1 : strcmp(input->path, "-") ? stat(input->path, &info) : fstat(STDIN_FILENO, &info);
 
   return found == 0 && S_ISREG(info.st_mode) ? (uint64_t)info.st_size : 0;
 }

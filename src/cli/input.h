@@ -2,6 +2,7 @@
  *
  *   logins=logs/ssh-*.jsonl.gz      STREAM=INPUT, and a glob
  *   clicks.csv   events/   -        a file, a folder, standard input
+ *   sqlite:app.db?table=clicks      a table of a database
  *
  * The format is told by the name, before .gz or .zst, or by --format. */
 #ifndef TSN_CLI_INPUT_H
@@ -17,6 +18,7 @@
 
 typedef struct tsn_input {
   const char *path;   /* "-": standard input */
+  const char *table;  /* of the SQLite database at path; NULL: path is a file of rows (database.h) */
   const char *name;   /* for messages */
   const char *stream; /* as STREAM= says; NULL: it does not */
   const char *base;   /* named like the file or folder: clicks of a/clicks.csv.gz */

@@ -8,7 +8,7 @@
 #include "cli/diag_print.h"
 #include "cli/files.h"
 #include "cli/say.h"
-#include "io/infer.h"
+#include "cli/shape.h"
 
 #define SAMPLE ((size_t)2 << 20) /* bytes looked at to infer a stream */
 
@@ -154,23 +154,12 @@ static int infer(tsn_job *job, tsn_source *s, tocsin_stream *out)
 {
   tsn_inferred *in = tsn_arena_new(&job->arena, tsn_inferred);
   tocsin_stream_column *columns;
-  const char *bytes, *why;
-  size_t length;
-  bool whole;
-  tocsin_status st;
-  int opened = tsn_file_open(&s->file, job->alloc, s->inputs[0]);
+  int st;
 
-  if (opened != 0) return opened;
-  s->file_open = true;
   if (!in) return tsn_no_memory();
-  opened = tsn_file_peek(&s->file, SAMPLE, &bytes, &length, &whole);
-  if (opened != 0) return opened;
-  st = tsn_infer(&job->arena, s->inputs[0]->format, s->name, bytes, length, whole, TSN_INFER_ROWS, in, &why);
-  if (st == TOCSIN_NOMEM) return tsn_no_memory();
-  if (st != TOCSIN_OK) {
-    tsn_say("cannot tell the columns of %s: %s", s->inputs[0]->name, why);
-    return TSN_EXIT_INPUT;
-  }
+  st = tsn_shape_infer(job->alloc, &job->arena, s->inputs[0], s->name, TSN_INFER_ROWS, SAMPLE, &s->file, in);
+  s->file_open = s->file.alloc != NULL;
+  if (st != 0) return st;
   columns = tsn_arena_new_array(&job->arena, tocsin_stream_column, in->schema.column_count);
   if (!columns) return tsn_no_memory();
   for (size_t i = 0; i < in->schema.column_count; i++) {

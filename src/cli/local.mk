@@ -1,7 +1,7 @@
 # The command. It holds the engine and is no libtool wrapper, so that it runs where it was built.
 bin_PROGRAMS += tocsin
-tocsin_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
-tocsin_LDADD = libtsnio.la libtsnapi.la libtsn.la
+tocsin_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(SQLITE_CFLAGS)
+tocsin_LDADD = libtsnio.la libtsnapi.la libtsn.la $(SQLITE_LIBS)
 tocsin_SOURCES = \
   %D%/args.c \
   %D%/args.h \
@@ -15,6 +15,8 @@ tocsin_SOURCES = \
   %D%/cmd_query.c \
   %D%/cmd_run.c \
   %D%/cmd_schema.c \
+  %D%/database.c \
+  %D%/database.h \
   %D%/diag_print.c \
   %D%/diag_print.h \
   %D%/drive.c \
@@ -30,6 +32,8 @@ tocsin_SOURCES = \
   %D%/progress.h \
   %D%/say.c \
   %D%/say.h \
+  %D%/shape.c \
+  %D%/shape.h \
   %D%/sink.c \
   %D%/sink.h \
   %D%/sorted.c \

@@ -52,17 +52,20 @@ int tsn_source_table_shape(tsn_source *s, tsn_arena *arena, const tocsin_program
   return 0;
 }
 
+/* Of the input at hand. */
+static tsn_decoder_counts counts_now(const tsn_source *s)
+{
+  const tsn_decoder_counts none = { 0 };
+  return s->decoder ? tsn_decoder_count(s->decoder) : s->database ? tsn_database_count(s->database) : none;
+}
+
 static void close_file(tsn_source *s)
 {
-  if (s->decoder) {
-    tsn_decoder_counts c = tsn_decoder_count(s->decoder);
-    s->counts.rows += c.rows;
-    s->counts.bad += c.bad;
-    s->counts.nan += c.nan;
-    s->counts.bytes += c.bytes;
-  }
+  s->counts = tsn_source_counts(s);
   tsn_decoder_free(s->decoder);
+  tsn_database_close(s->database);
   s->decoder = NULL;
+  s->database = NULL;
   if (s->file_open) {
     s->packed_bytes += s->file.read;
     tsn_file_close(&s->file);
@@ -93,13 +96,10 @@ static int failed_reading(const tsn_source *s, tocsin_status st)
   return st == TOCSIN_INVALID ? TSN_EXIT_PATTERN : TSN_EXIT_INPUT; /* a path of the text is none */
 }
 
-static int open_file(tsn_source *s)
+static int open_file(tsn_source *s, tsn_decoder_options *options)
 {
-  tsn_decoder_options options = { .on_bad = told_bad, .context = s, .keep_origins = !s->sorted };
   tocsin_status st;
 
-  s->input = s->inputs[s->input_at++];
-  s->remarked = false;
   if (!s->file_open) {
     int opened = tsn_file_open(&s->file, s->alloc, s->input);
     if (opened != 0) return opened;
@@ -107,43 +107,65 @@ static int open_file(tsn_source *s)
   }
   s->file.before_wait = s->before_wait;
   s->file.context = s->wait_context;
-  options.source = s->input->name;
-  st = tsn_decoder_new(s->alloc, s->input->format, &s->schema, &options, &s->decoder);
+  st = tsn_decoder_new(s->alloc, s->input->format, &s->schema, options, &s->decoder);
   return st == TOCSIN_OK ? 0 : s->decoder ? failed_reading(s, st) : tsn_no_memory();
 }
 
-/* Reads from the files until there are rows, or no more. */
-static int fill_from_files(tsn_source *s)
+static int open_next(tsn_source *s)
+{
+  tsn_decoder_options options = { .on_bad = told_bad, .context = s, .keep_origins = !s->sorted };
+
+  s->input = s->inputs[s->input_at++];
+  s->remarked = false;
+  options.source = s->input->name;
+  return s->input->table ? tsn_database_open(&s->database, s->alloc, s->input, &s->schema, &options) : open_file(s, &options);
+}
+
+/* The next rows of the file that is open. */
+static int read_file(tsn_source *s)
 {
   tocsin_status st = TOCSIN_OK;
+  const char *bytes;
+  size_t length;
+  int got = tsn_file_next(&s->file, &bytes, &length);
 
+  if (got != 0) return got;
+  if (length)
+    st = tsn_decoder_feed(s->decoder, bytes, length, &s->batch);
+  else if (!tsn_interrupted)
+    st = tsn_decoder_finish(s->decoder, &s->batch);
+  s->file_ended = length == 0;
+  return st == TOCSIN_OK ? 0 : failed_reading(s, st);
+}
+
+static void remark(tsn_source *s)
+{
+  const char *text = s->decoder ? tsn_decoder_remark(s->decoder) : tsn_database_remark(s->database);
+
+  if (s->remarked || !*text) return;
+  tsn_say("%s: %s: NULL in every row", s->input->name, text);
+  s->remarked = true;
+}
+
+/* Reads from the inputs until there are rows, or no more. */
+static int fill_from_inputs(tsn_source *s)
+{
   if (!s->batch_ready) {
     if (tsn_batch_init(&s->batch, s->alloc, &s->schema) != TOCSIN_OK) return tsn_no_memory();
     s->batch_ready = true;
   }
   tsn_batch_reset(&s->batch);
   while (s->batch.rows == 0 && !tsn_interrupted) {
-    const char *bytes;
-    size_t length;
     int got = 0;
     if (s->file_ended) close_file(s);
-    if (!s->decoder) {
+    if (!s->decoder && !s->database) {
       if (s->input_at == s->input_count) break;
-      got = open_file(s);
+      got = open_next(s);
       if (got != 0) return got;
     }
-    got = tsn_file_next(&s->file, &bytes, &length);
+    got = s->database ? tsn_database_read(s->database, &s->batch, &s->file_ended) : read_file(s);
     if (got != 0) return got;
-    if (length)
-      st = tsn_decoder_feed(s->decoder, bytes, length, &s->batch);
-    else if (!tsn_interrupted)
-      st = tsn_decoder_finish(s->decoder, &s->batch);
-    s->file_ended = length == 0;
-    if (!s->remarked && st == TOCSIN_OK && *tsn_decoder_remark(s->decoder)) {
-      tsn_say("%s: %s: NULL in every row", s->input->name, tsn_decoder_remark(s->decoder));
-      s->remarked = true;
-    }
-    if (st != TOCSIN_OK) return failed_reading(s, st);
+    remark(s);
   }
   s->view = tsn_batch_view(&s->batch);
   return 0;
@@ -155,7 +177,7 @@ int tsn_source_fill(tsn_source *s)
 
   s->next = 0;
   s->view = (tocsin_batch){ .rows = 0 };
-  st = s->sorted ? tsn_sorted_fill(s->sorted, s, fill_from_files) : fill_from_files(s);
+  st = s->sorted ? tsn_sorted_fill(s->sorted, s, fill_from_inputs) : fill_from_inputs(s);
   if (st == 0 && s->view.rows == 0) s->done = true;
   return st;
 }
@@ -195,22 +217,19 @@ int64_t tsn_source_key(const tsn_source *s, const tocsin_batch *batch, size_t ro
 
 bool tsn_source_origin(const tsn_source *s, size_t row, tsn_origin *out)
 {
-  if (s->sorted || !s->decoder) return false;
-  *out = tsn_decoder_origin(s->decoder, row);
+  if (s->sorted || (!s->decoder && !s->database)) return false;
+  *out = s->decoder ? tsn_decoder_origin(s->decoder, row) : tsn_database_origin(s->database, &s->view, row);
   return true;
 }
 
 tsn_decoder_counts tsn_source_counts(const tsn_source *s)
 {
-  tsn_decoder_counts all = s->counts;
+  tsn_decoder_counts all = s->counts, c = counts_now(s);
 
-  if (s->decoder) {
-    tsn_decoder_counts c = tsn_decoder_count(s->decoder);
-    all.rows += c.rows;
-    all.bad += c.bad;
-    all.nan += c.nan;
-    all.bytes += c.bytes;
-  }
+  all.rows += c.rows;
+  all.bad += c.bad;
+  all.nan += c.nan;
+  all.bytes += c.bytes;
   return all;
 }
 

@@ -3,6 +3,7 @@
 #ifndef TSN_CLI_SOURCE_H
 #define TSN_CLI_SOURCE_H
 
+#include "cli/database.h"
 #include "cli/input.h"
 #include "data/batch.h"
 #include "io/decoder.h"
@@ -21,7 +22,8 @@ typedef struct tsn_source {
 
   tsn_file file; /* may be open already when the source is made: its sample was read */
   const tsn_input *input;
-  tsn_decoder *decoder;
+  tsn_decoder *decoder;   /* of a file of rows; else */
+  tsn_database *database; /* of a table */
   bool file_open, file_ended, remarked;
   tsn_batch batch;
   bool batch_ready;

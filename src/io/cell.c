@@ -2,6 +2,7 @@
 #include "io/cell.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "base/text.h"
 #include "base/time.h"
@@ -209,4 +210,36 @@ tsn_cell_outcome tsn_cell_parse(tocsin_type type, tocsin_unit unit, const char *
     break;
   }
   return TSN_CELL_BAD;
+}
+
+/* --- what is wrong, for people --- */
+
+#define SHOWN_MAX 40 /* bytes of a value in a message */
+
+/* A value for a message: quoted, cut, and fit for a terminal. */
+static void show_value(char *out, size_t room, const char *text, size_t length, bool quoted)
+{
+  size_t at = 0, shown = length > SHOWN_MAX ? SHOWN_MAX : length;
+
+  while (shown < length && shown && ((unsigned char)text[shown] & 0xc0) == 0x80) shown--;
+  if (quoted) out[at++] = '"';
+  for (size_t i = 0; i < shown && at + 12 < room; i++) {
+    unsigned char c = (unsigned char)text[i];
+    if (c == 0x7f || c < 0x20)
+      at += (size_t)snprintf(out + at, room - at, "\\x%02x", c);
+    else
+      out[at++] = (char)c;
+  }
+  if (shown < length) at += (size_t)snprintf(out + at, room - at, "…");
+  if (quoted) out[at++] = '"';
+  out[at] = '\0';
+}
+
+void tsn_cell_reason(char *out, size_t room, tsn_cell_outcome outcome, tocsin_type type, const char *text, size_t length,
+                     bool quoted)
+{
+  char value[SHOWN_MAX * 4 + 32];
+
+  show_value(value, sizeof value, text, length, quoted);
+  snprintf(out, room, outcome == TSN_CELL_BEYOND ? "%s is beyond the range of %s" : "%s is no %s", value, tocsin_type_name(type));
 }

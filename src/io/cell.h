@@ -37,6 +37,10 @@ tsn_cell_outcome tsn_cell_parse(tocsin_type type, tocsin_unit unit, const char *
  * microseconds; what is finer is cut towards the past, as in ISO 8601 text. */
 tsn_cell_outcome tsn_cell_time(const char *text, size_t length, tocsin_unit unit, int64_t *out);
 
+/* Why a value is none of its type, for people: "abc" is no BIGINT. At most 250 bytes. */
+void tsn_cell_reason(char *out, size_t room, tsn_cell_outcome outcome, tocsin_type type, const char *text, size_t length,
+                     bool quoted);
+
 /* Powers of ten that a double holds exactly, 0 to 22. */
 extern const double tsn_exact_power[23];
 

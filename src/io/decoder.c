@@ -100,35 +100,12 @@ void tsn_decoder_bad(tsn_decoder *r, const char *start, size_t length, size_t co
   r->options.on_bad(r->options.context, &bad);
 }
 
-#define SHOWN_MAX 40 /* bytes of a value in a message */
-
-/* A value for a message: quoted, cut, and fit for a terminal. */
-static void show_value(char *out, size_t room, const char *text, size_t length, bool quoted)
-{
-  size_t at = 0, shown = length > SHOWN_MAX ? SHOWN_MAX : length;
-
-  while (shown < length && shown && ((unsigned char)text[shown] & 0xc0) == 0x80) shown--;
-  if (quoted) out[at++] = '"';
-  for (size_t i = 0; i < shown && at + 12 < room; i++) {
-    unsigned char c = (unsigned char)text[i];
-    if (c == 0x7f || c < 0x20)
-      at += (size_t)snprintf(out + at, room - at, "\\x%02x", c);
-    else
-      out[at++] = (char)c;
-  }
-  if (shown < length) at += (size_t)snprintf(out + at, room - at, "…");
-  if (quoted) out[at++] = '"';
-  out[at] = '\0';
-}
-
 void tsn_decoder_bad_cell(tsn_decoder *r, const char *start, size_t length, size_t column, tsn_cell_outcome outcome,
                          const char *text, size_t text_length, bool quoted)
 {
-  char value[SHOWN_MAX * 4 + 32], reason[sizeof value + 64];
+  char reason[256];
 
-  show_value(value, sizeof value, text, text_length, quoted);
-  snprintf(reason, sizeof reason, outcome == TSN_CELL_BEYOND ? "%s is beyond the range of %s" : "%s is no %s", value,
-           tocsin_type_name(r->schema->columns[column].type));
+  tsn_cell_reason(reason, sizeof reason, outcome, r->schema->columns[column].type, text, text_length, quoted);
   tsn_decoder_bad(r, start, length, column, reason);
 }
 

@@ -22,11 +22,12 @@
 typedef enum tsn_format { TSN_FORMAT_NONE = 0, TSN_FORMAT_CSV, TSN_FORMAT_JSONL } tsn_format;
 
 #define TSN_LINE_MAX ((size_t)64 << 20)
+#define TSN_NO_OFFSET UINT64_MAX /* of a row that was not read from bytes */
 
 typedef struct tsn_bad_row {
   const char *source;
   uint64_t line;      /* from 1; where the row begins */
-  uint64_t offset;    /* in bytes from the start of the (decompressed) input */
+  uint64_t offset;    /* in bytes from the start of the (decompressed) input; TSN_NO_OFFSET: it has none */
   const char *column; /* NULL: the row as a whole */
   const char *reason; /* such as: "abc" is no BIGINT */
   const char *raw;    /* the row's line without its end; valid during the call */

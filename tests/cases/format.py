@@ -23,7 +23,8 @@ begun by a line `case` with its promise.
            block of the same stream goes on where the first one ended: in batches they arrive as the blocks stand. With
            a PRIMARY KEY among the columns it is a table of the program, of which another block takes the place of what
            it held: that only `host player` can play
-  input    stream file-name: the file as it is, such as `input s bad.jsonl`
+  input    stream file-name: the file as it is, such as `input s bad.jsonl`; or stream sqlite:file?table=name, and SQL
+           that goes to that database
   args     more arguments for the command, such as -p idle='45 minutes' --late drop
   host     player: the command cannot play it (its functions come from the host), tests/play does; its head lists them,
            and what may stand behind `player`: late=drop, max-paths=3, max-rows=3, max-bytes=5000

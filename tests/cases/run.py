@@ -12,6 +12,7 @@ import difflib
 import os
 import re
 import shlex
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -66,7 +67,10 @@ class Played:
             if len(words) != 2:
                 raise CaseError(f"line {block.line}: input stream file-name")
             whole = f.inner_text(f.Block("input", "", block.lines))
-            self.add_input(words[0], words[1], whole + "\n")
+            if words[1].startswith("sqlite:"):
+                self.add_database(*words, whole)
+            else:
+                self.add_input(words[0], words[1], whole + "\n")
         self.pattern = os.path.join(folder, "case.cep")
         self.text, self.lines_before = self.pattern_text()
         self.write("case.cep", self.text)
@@ -88,6 +92,18 @@ class Played:
 
     def add_input(self, stream, name, text):
         self.inputs.append(f"{stream}={self.write(name, text)}")
+
+    def add_database(self, stream, url, sql):
+        path, _, query = url.removeprefix("sqlite:").partition("?")
+        path = os.path.join(self.folder, path)
+        connection = sqlite3.connect(path)
+        try:
+            connection.executescript(sql)
+        except sqlite3.Error as e:
+            raise CaseError(f"{url}: {e}") from e
+        finally:
+            connection.close()
+        self.inputs.append(f"{stream}=sqlite:{path}" + ("?" + query if query else ""))
 
     def command(self, *arguments):
         try:

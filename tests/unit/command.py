@@ -13,6 +13,7 @@ import pty
 import re
 import select
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -135,7 +136,11 @@ def wrong_usage_is_status_2_and_a_hint(folder):
             (["run", "up.cep", "s.csv", "--state", "x.db"], "--state is not supported yet"),
             (["run", "up.cep", "s.csv", "-o", "sqlite:x.db"], "-o sqlite: is not supported yet"),
             (["run", "up.cep", "s.csv", "--to", "arrow"], "--to arrow is not supported yet"),
-            (["run", "up.cep", "sqlite:x.db?table=s"], "not supported yet"),
+            (["run", "up.cep", "sqlite:x.db"], "sqlite:x.db: which table? Write sqlite:FILE?table=NAME"),
+            (["run", "up.cep", "sqlite:x.db?table=a&mode=rw"], "which table? Write sqlite:FILE?table=NAME"),
+            (["run", "up.cep", "sqlite:?table=a"], "a file is missing: sqlite:FILE?table=NAME"),
+            (["run", "up.cep", "s=sqlite:x.db?table=%zz"], "behind % stand two hexadecimal digits"),
+            (["run", "up.cep", "s3://bucket/s.csv"], "not supported yet"),
             (["check", "--from", "flink", "up.cep"], "--from is not supported yet"),
             (["explain", "--dot", "up.cep"], "--dot is not supported yet"),
             (["trace", "up.cep", "s.csv"], "trace is not supported yet"),
@@ -473,6 +478,110 @@ def terminals_get_a_table_and_colours(folder):
     has(out, "\x1b[1;31merror[")
     status, out = on_terminal(["run", "up.cep", "s.csv", "--to", "jsonl"], folder.path, colour)
     same(out, '{"k":"a","av":1,"bv":2,"at":"2026-01-01T00:00:02.000000Z"}\n')
+
+
+@test
+def bad_rows_of_a_database_are_told_by_their_numbers(folder):
+    folder.write("up.cep", UP)
+    db = sqlite3.connect(os.path.join(folder.path, "app.db"))
+    db.execute("CREATE TABLE s (ts TEXT, k TEXT, v, spare)")
+    db.executemany("INSERT INTO s VALUES (?, ?, ?, ?)", [
+        (second(1), "a", 1, b"\x00"), (second(2), "a", 2.5, None), ("soon", "a", 3, None), (second(3), b"\xff", 3, 1e300),
+        (second(4), "a", "twice", 1), (second(5), "a", 9, 1)])
+    db.commit()
+    url = "sqlite:app.db?table=s"
+    out, err = folder.run("run", "up.cep", url)
+    same([json.loads(line)["bv"] for line in out.splitlines()], [9])
+    same(err.splitlines(), [f"{url}:2: bad row: v: 2.5 is no BIGINT", f'{url}:3: bad row: ts: "soon" is no TIMESTAMP',
+                            f"{url}:4: bad row: k: not UTF-8, or with a NUL",
+                            "tocsin: 4 bad rows of 6 left out (--bad divert:FILE keeps them)"])
+    folder.run("run", "up.cep", url, "--bad", "divert:bad.jsonl", "-o", "out.jsonl")
+    bad = folder.lines("bad.jsonl")
+    same([list(row) for row in bad], [["kind", "stream", "source", "line", "column", "reason", "row"]] * 4)
+    same([row["line"] for row in bad], [2, 3, 4, 5])
+    same(json.loads(bad[0]["row"]), {"ts": second(2), "k": "a", "v": 2.5, "spare": None})
+    same(json.loads(bad[2]["row"])["k"], "\ufffd")
+    same(bad[3]["reason"], '"twice" is no BIGINT')
+    db.execute("INSERT INTO s VALUES (?, 'a', 10, NULL)", (second(2),))
+    db.commit()
+    folder.run("run", "up.cep", url, "--bad", "skip", "--late", "divert:late.jsonl", "-o", "out.jsonl")
+    late = folder.lines("late.jsonl")
+    same([(row["line"], row["source"], "offset" in row) for row in late], [(7, url, False)])
+    same(json.loads(late[0]["row"]), {"ts": "2026-01-01T00:00:02.000000Z", "k": "a", "v": 10})
+
+
+@test
+def the_shape_of_a_table_is_shown(folder):
+    db = sqlite3.connect(os.path.join(folder.path, "app.db"))
+    db.execute("CREATE TABLE visits (id INTEGER PRIMARY KEY, at INTEGER, seen, ok BOOLEAN, code TEXT, gone DATETIME, part REAL)")
+    db.executemany("INSERT INTO visits VALUES (?, ?, ?, ?, ?, ?, ?)", [
+        (1, 1769850000, "2026-01-31 09:00:00", 1, "7", None, 1), (2, 1769850100, "2026-01-31 09:00:05", 0, "8", None, 2)])
+    db.commit()
+    out, err = folder.run("schema", "sqlite:app.db?table=visits")
+    same(err, "")
+    same([" ".join(line.split()) for line in out.splitlines()], [
+        "CREATE STREAM visits (", "id BIGINT,", "at TIMESTAMP UNIT SECOND,", "seen TIMESTAMP,", "ok BOOLEAN,", "code TEXT,",
+        "gone TIMESTAMP, -- no value seen", "part DOUBLE", ");"])
+    out, _ = folder.run("query", "SELECT * FROM visits MATCH_RECOGNIZE (ORDER BY at MEASURES SUM(a.part) AS p PATTERN (a+))",
+                        "sqlite:app.db?table=visits")
+    same(out, '{"p":3.0}\n')
+
+
+@test
+def a_database_is_neither_written_nor_waited_for_without_need(folder):
+    folder.write("up.cep", UP)
+    path = os.path.join(folder.path, "app.db")
+    db = sqlite3.connect(path, isolation_level=None)
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("CREATE TABLE s (ts TEXT, k TEXT, v INTEGER)")
+    db.executemany("INSERT INTO s VALUES (?, 'a', ?)", [(second(1), 1), (second(2), 2)])
+    db.execute("BEGIN IMMEDIATE")                    # a writer at work: its rows are not there yet
+    db.execute("INSERT INTO s VALUES (?, 'a', 3)", (second(3),))
+    out, err = folder.run("run", "up.cep", "sqlite:app.db?table=s", "--stats")
+    same(json.loads(err.splitlines()[-1])["rows_in"], 2)
+    db.execute("COMMIT")
+    db.close()
+    before = folder_bytes(path)
+    _, err = folder.run("run", "up.cep", "sqlite:app.db?table=s", "--stats")
+    same(json.loads(err.splitlines()[-1])["rows_in"], 3)
+    same(folder_bytes(path), before)
+
+
+def folder_bytes(path):
+    with open(path, "rb") as f:
+        return f.read()
+
+
+@test
+def bad_rows_of_a_joined_table_are_told(folder):
+    folder.write("join.cep", """CREATE STREAM s (ts TIMESTAMP, k TEXT, v BIGINT);
+CREATE TABLE names (k TEXT, name TEXT, PRIMARY KEY (k));
+SELECT * FROM (SELECT ts, name FROM s LEFT JOIN names ON names.k = s.k) MATCH_RECOGNIZE (
+  ORDER BY ts MEASURES a.name AS name PATTERN (a) );
+""")
+    folder.write("s.csv", rows((1, "a", 1), (2, "b", 2)))
+    folder.write("one.csv", "k,name\na,first\n,nobody\n")
+    folder.write("two.csv", "name,k\nagain,a\nsecond,b\n")
+    out, err = folder.run("run", "join.cep", "s.csv", "names=one.csv", "names=two.csv", "--stats")
+    same(out, '{"name":"first"}\n{"name":"second"}\n')
+    said = err.splitlines()
+    same(said[:3], ["one.csv:3: bad row at byte 15: k: NULL where a value is required",
+                    "two.csv:2: bad row at byte 7: the key 'a' is there already",
+                    "tocsin: 2 bad rows of 4 left out (--bad divert:FILE keeps them)"])
+    stats = json.loads(said[3])
+    same((stats["rows_in"], stats["rows_bad"], stats["rows_matched_over"]), (4, 2, 2))
+    folder.run("run", "join.cep", "s.csv", "names=one.csv", "names=two.csv", "--bad", "divert:bad.jsonl", "-o", "out.jsonl")
+    same([(row["stream"], row["row"]) for row in folder.lines("bad.jsonl")], [("names", ",nobody"), ("names", "again,a")])
+    _, err = folder.run("run", "join.cep", "s.csv", status=2)
+    has(err, 'table "names" has no input; add names=INPUT')
+    _, err = folder.run("run", "join.cep", "s.csv", "gone=one.csv", status=2)
+    has(err, 'no pattern reads a stream "gone"')
+    _, err = folder.run("run", "join.cep", "x.csv", "y.csv", status=3)
+    folder.write("x.csv", rows())
+    folder.write("y.csv", rows())
+    _, err = folder.run("run", "join.cep", "x.csv", "names=one.csv", "--bad", "skip")
+    same(err, "one.csv:3: bad row at byte 15: k: NULL where a value is required\n"
+              "tocsin: 1 bad row of 1 left out (--bad divert:FILE keeps them)\n")
 
 
 def main():
