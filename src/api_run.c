@@ -15,8 +15,7 @@
 struct tocsin_matcher {
   tsn_alloc alloc;
   const tocsin_program *program;
-  tsn_run *runs;
-  size_t run_count;
+  tsn_feed feed;
   tocsin_host_function *functions; /* by number of the declaration */
   tsn_table *tables;
   tsn_output output;
@@ -24,8 +23,6 @@ struct tocsin_matcher {
   size_t value_cap;
   tocsin_matcher_options options;
   tocsin_stats stats;
-  uint64_t arrivals; /* rows so far, of all streams */
-  bool *over;        /* streams of which no row will come */
   tocsin_status status;
   char message[512];
   bool finished;
@@ -71,32 +68,6 @@ static tocsin_status resolve_functions(tocsin_matcher *m)
   return TOCSIN_OK;
 }
 
-/* The parts that read a stream, one after another; run == run_count: no more. */
-typedef struct reader {
-  size_t run;
-  uint32_t part;
-} reader;
-
-static void skip_to_reader(const tocsin_matcher *m, size_t stream, reader *i)
-{
-  for (; i->run < m->run_count; i->run++, i->part = 0)
-    for (; i->part < m->runs[i->run].p->parts.count; i->part++)
-      if (m->runs[i->run].sources[i->part].p->index == stream) return;
-}
-
-static reader first_reader(const tocsin_matcher *m, size_t stream)
-{
-  reader i = {0, 0};
-  skip_to_reader(m, stream, &i);
-  return i;
-}
-
-static void next_reader(const tocsin_matcher *m, size_t stream, reader *i)
-{
-  i->part++;
-  skip_to_reader(m, stream, i);
-}
-
 static tocsin_status init_tables(tocsin_matcher *m)
 {
   tocsin_status st = TOCSIN_OK;
@@ -129,20 +100,16 @@ tocsin_status tocsin_matcher_new(const tocsin_program *program, const tocsin_mat
     if (program->patterns[i].outputs.count > most) most = program->patterns[i].outputs.count;
   m->values = tsn_alloc_array(&m->alloc, most, sizeof *m->values);
   m->value_cap = most;
-  m->runs = tsn_alloc_array(&m->alloc, program->patterns_count, sizeof *m->runs);
-  m->over = tsn_alloc_array(&m->alloc, (size_t)program->streams_count + 1, sizeof *m->over);
-  st = m->values && m->runs && m->over ? resolve_functions(m) : TOCSIN_NOMEM;
+  st = m->values ? resolve_functions(m) : TOCSIN_NOMEM;
   if (st == TOCSIN_OK) st = init_tables(m);
+  if (st == TOCSIN_OK)
+    st = tsn_feed_init(&m->feed, program, &m->alloc, &m->output, m->options.max_paths_per_partition, m->options.max_rows_per_partition);
   if (st != TOCSIN_OK) goto failed;
   for (i = 0; i < program->patterns_count; i++) {
-    m->run_count = i + 1;
-    st = tsn_run_init(&m->runs[i], program, (uint32_t)i, &m->alloc, &m->output, m->options.max_paths_per_partition,
-                      m->options.max_rows_per_partition);
-    if (st != TOCSIN_OK) goto failed;
-    m->runs[i].now = m->options.now;
-    m->runs[i].now_context = m->options.now_context;
-    m->runs[i].functions = m->functions;
-    m->runs[i].tables = m->tables;
+    m->feed.runs[i].now = m->options.now;
+    m->feed.runs[i].now_context = m->options.now_context;
+    m->feed.runs[i].functions = m->functions;
+    m->feed.runs[i].tables = m->tables;
   }
   *matcher = m;
   return TOCSIN_OK;
@@ -157,12 +124,10 @@ void tocsin_matcher_free(tocsin_matcher *m)
   tsn_alloc alloc;
   size_t i;
   if (!m) return;
-  for (i = 0; m->runs && i < m->run_count; i++) tsn_run_clear(&m->runs[i]);
-  tsn_alloc_free(&m->alloc, m->runs, m->program->patterns_count * sizeof *m->runs);
+  tsn_feed_clear(&m->feed);
   for (i = 0; m->tables && i < m->program->tables_count; i++) tsn_table_clear(&m->tables[i]);
   tsn_alloc_free(&m->alloc, m->tables, m->tables ? m->program->tables_count * sizeof *m->tables : 0);
   tsn_alloc_free(&m->alloc, m->functions, m->functions ? m->program->functions_count * sizeof *m->functions : 0);
-  tsn_alloc_free(&m->alloc, m->over, m->over ? (size_t)m->program->streams_count + 1 : 0);
   tsn_alloc_free(&m->alloc, m->values, m->value_cap * sizeof *m->values);
   tsn_output_clear(&m->output);
   alloc = m->alloc;
@@ -196,17 +161,18 @@ static bool may_be_late(const tocsin_matcher *m, const tsn_source *s)
 /* What the row is to the parts that read its stream, before any of them takes it. */
 static tocsin_status look(tocsin_matcher *m, size_t stream, const tocsin_batch *batch, size_t row, bool *late, bool *bad)
 {
-  reader i;
+  const tsn_feed *f = &m->feed;
+  size_t k;
   *late = *bad = false;
-  for (i = first_reader(m, stream); i.run < m->run_count; next_reader(m, stream, &i)) {
-    tsn_run *r = &m->runs[i.run];
-    int64_t time, watermark;
-    tsn_fate fate = tsn_source_look(r, i.part, batch, row, &time, &watermark);
-    *bad = *bad || fate == FATE_BAD;
-    if (fate != FATE_LATE) continue;
-    if (!may_be_late(m, &r->sources[i.part])) return fail_late(m, r, time, watermark);
+  tsn_feed_look(&m->feed, stream, batch, row);
+  for (k = f->first[stream]; k < f->first[stream + 1]; k++) {
+    const tsn_reader *reader = &f->readers[k];
+    const tsn_run *r = &f->runs[reader->run];
+    *bad = *bad || reader->fate == FATE_BAD;
+    if (reader->fate != FATE_LATE) continue;
+    if (!may_be_late(m, &r->sources[reader->part])) return fail_late(m, r, reader->time, reader->watermark);
     if (!*late && m->options.on_late) {
-      tocsin_late_row what = {.stream = stream, .row = row, .time = time, .watermark = watermark};
+      tocsin_late_row what = {.stream = stream, .row = row, .time = reader->time, .watermark = reader->watermark};
       m->options.on_late(m->options.on_late_context, &what);
     }
     *late = true;
@@ -214,26 +180,10 @@ static tocsin_status look(tocsin_matcher *m, size_t stream, const tocsin_batch *
   return TOCSIN_OK;
 }
 
-/* Every part that reads the stream and is in time takes the row; *used: one of them did. */
-static tocsin_status take(tocsin_matcher *m, size_t stream, const tocsin_batch *batch, size_t row, bool *used)
-{
-  reader i;
-  *used = false;
-  for (i = first_reader(m, stream); i.run < m->run_count; next_reader(m, stream, &i)) {
-    tsn_run *r = &m->runs[i.run];
-    int64_t time, watermark;
-    bool taken;
-    if (tsn_source_look(r, i.part, batch, row, &time, &watermark) != FATE_TAKEN) continue;
-    if (!tsn_source_row(r, i.part, batch, row, time, m->arrivals, &taken)) return stop(m, r);
-    *used = *used || taken;
-  }
-  return TOCSIN_OK;
-}
-
 tocsin_status tocsin_matcher_push(tocsin_matcher *m, size_t stream, const tocsin_batch *batch, size_t first, size_t *taken)
 {
   size_t row;
-  if (!m || !batch || !taken || stream >= m->program->streams_count || m->over[stream] ||
+  if (!m || !batch || !taken || stream >= m->program->streams_count || m->feed.over[stream] ||
       batch->column_count < m->program->streams[stream].columns.count)
     return TOCSIN_MISUSE;
   *taken = first;
@@ -242,17 +192,16 @@ tocsin_status tocsin_matcher_push(tocsin_matcher *m, size_t stream, const tocsin
   for (row = first; row < batch->rows; row++) {
     bool used = false, late, bad;
     tocsin_status st;
+    tsn_run *failed;
     if (m->output.count - m->output.taken >= OUTPUT_ROWS_FULL) break;
     st = look(m, stream, batch, row, &late, &bad);
-    if (st == TOCSIN_OK) st = take(m, stream, batch, row, &used);
-    if (st != TOCSIN_OK && st != TOCSIN_LATE) return st;
-    m->arrivals++;
+    if (st == TOCSIN_OK && (failed = tsn_feed_row(&m->feed, stream, batch, row, &used)) != NULL) return stop(m, failed);
     m->stats.rows_in++;
     if (used) m->stats.rows_matched_over++;
     else if (late || st == TOCSIN_LATE) m->stats.rows_late++;
     else if (bad) m->stats.rows_bad++;
     else m->stats.rows_filtered++;
-    if (st == TOCSIN_LATE) return st;
+    if (st != TOCSIN_OK) return st;
     *taken = row + 1;
   }
   return TOCSIN_OK;
@@ -260,36 +209,30 @@ tocsin_status tocsin_matcher_push(tocsin_matcher *m, size_t stream, const tocsin
 
 tocsin_status tocsin_matcher_advance(tocsin_matcher *m, int64_t watermark)
 {
-  size_t i;
+  tsn_run *failed;
   if (!m || m->finished) return TOCSIN_MISUSE;
   if (m->status != TOCSIN_OK) return m->status;
-  for (i = 0; i < m->run_count; i++)
-    if (!tsn_sources_advance(&m->runs[i], watermark)) return stop(m, &m->runs[i]);
-  return TOCSIN_OK;
+  failed = tsn_feed_advance(&m->feed, watermark);
+  return failed ? stop(m, failed) : TOCSIN_OK;
 }
 
 tocsin_status tocsin_matcher_finish_stream(tocsin_matcher *m, size_t stream)
 {
-  reader i;
+  tsn_run *failed;
   if (!m || m->finished || stream >= m->program->streams_count) return TOCSIN_MISUSE;
   if (m->status != TOCSIN_OK) return m->status;
-  if (m->over[stream]) return TOCSIN_OK;
-  m->over[stream] = true;
-  for (i = first_reader(m, stream); i.run < m->run_count; next_reader(m, stream, &i))
-    if (!tsn_source_over(&m->runs[i.run], i.part)) return stop(m, &m->runs[i.run]);
-  return TOCSIN_OK;
+  failed = tsn_feed_over(&m->feed, stream);
+  return failed ? stop(m, failed) : TOCSIN_OK;
 }
 
 tocsin_status tocsin_matcher_finish(tocsin_matcher *m)
 {
   size_t i;
+  tocsin_status st = TOCSIN_OK;
   if (!m || m->finished) return TOCSIN_MISUSE;
-  if (m->status != TOCSIN_OK) return m->status;
+  for (i = 0; i < m->program->streams_count && st == TOCSIN_OK; i++) st = tocsin_matcher_finish_stream(m, i);
   m->finished = true;
-  for (i = 0; i < m->program->streams_count; i++) m->over[i] = true;
-  for (i = 0; i < m->run_count; i++)
-    if (!m->runs[i].finished && !tsn_run_finish(&m->runs[i])) return stop(m, &m->runs[i]);
-  return TOCSIN_OK;
+  return m->status;
 }
 
 /* ---- tables ---- */
@@ -400,8 +343,8 @@ void tocsin_matcher_stats(const tocsin_matcher *m, tocsin_stats *stats)
   *stats = m->stats;
   stats->bytes = m->alloc.used;
   stats->bytes_peak = m->alloc.peak;
-  for (i = 0; i < m->run_count; i++) {
-    const tsn_run *r = &m->runs[i];
+  for (i = 0; i < m->feed.run_count; i++) {
+    const tsn_run *r = &m->feed.runs[i];
     stats->matches += r->matches;
     stats->timeouts += r->timeouts;
     stats->live_paths += r->live;

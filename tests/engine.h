@@ -363,6 +363,26 @@ static const engine_case engine_cases[] = {
      "MEASURES STRING_AGG(note, '') AS notes, MATCH_START() AS at PATTERN (a -> b !c{4}) DEFINE c AS note = 'e')",
      "k,ts,note\nA,5,a\nA,3,b\nA,8,c\nA,1,d\nB,9,a\nA,7,e\nA,20,f\nA,18,g\nB,19,h\nB,30,i\nA,12,late\nA,31,j\n",
          TOCSIN_OK},
+    {"patterns over patterns: held back, timed out, merged with a stream, lists and texts passed on",
+     ENGINE_STREAM
+     "CREATE PATTERN p AS SELECT * FROM s MATCH_RECOGNIZE (PARTITION BY k ORDER BY ts MEASURES MATCH_STATUS() AS st, "
+     "LAST(note) AS note, PATH() AS path, MATCH_ROWTIME() AS at ONE ROW PER MATCH SHOW TIMEOUT MATCHES "
+     "AFTER MATCH SKIP TO NEXT ROW PATTERN (a -> (b | c) !x{2}) WITHIN 8 " ENGINE_LABELS ", x AS type = 'x');\n"
+     "CREATE PATTERN q AS SELECT * FROM (SELECT k, at, note || '+' AS note, path FROM p WHERE st <> 'nothing' "
+     "UNION ALL BY NAME SELECT k, ts AS at, note FROM s WHERE type = 'c') MATCH_RECOGNIZE (PARTITION BY k ORDER BY at, note "
+     "MEASURES STRING_AGG(note, ' ') AS notes, LAST(path) AS path, STRING_AGG(STREAM(), ' ') AS sources PATTERN (x y{1,2}));\n"
+     "CREATE PATTERN r AS SELECT * FROM q MATCH_RECOGNIZE (MEASURES LAST(notes) AS n, LAST(sources) AS l PATTERN (x y))",
+     NULL, TOCSIN_OK},
+    {"a pattern over starts tried one by one and unmatched rows, and one over rows without a time",
+     ENGINE_STREAM
+     "CREATE PATTERN p AS SELECT * FROM s MATCH_RECOGNIZE (PARTITION BY k ORDER BY ts MEASURES CLASSIFIER() AS label "
+     "ALL ROWS PER MATCH WITH UNMATCHED ROWS PATTERN (a (!c{2} -> b)) "
+     "DEFINE a AS type = 'a', b AS type = 'b', c AS type = 'c' AND MATCH_NUMBER() % 2 = 1);\n"
+     "CREATE PATTERN q AS SELECT * FROM p MATCH_RECOGNIZE (MEASURES STRING_AGG(COALESCE(label, note), '/') AS labels PATTERN (x{3} $?));\n"
+     "CREATE PATTERN u AS SELECT * FROM s MATCH_RECOGNIZE (ORDER BY note, v DESC MEASURES x.note AS note PATTERN (x));\n"
+     "CREATE PATTERN w AS SELECT * FROM (SELECT UPPER(note) AS note FROM u) MATCH_RECOGNIZE (MEASURES STRING_AGG(note, ' ') AS notes "
+     "PATTERN (x{4}))",
+     NULL, TOCSIN_OK},
     {"SKIP TO a label that took no row",
      ENGINE_QUERY("AFTER MATCH SKIP TO c PATTERN (a b c?) " ENGINE_LABELS), NULL, TOCSIN_RUNTIME},
     {"a sum that leaves its range",

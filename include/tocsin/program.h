@@ -78,16 +78,17 @@ typedef struct tocsin_pattern_info {
   size_t column_count;
 } tocsin_pattern_info;
 
-/* Where the rows of a part come from. */
+/* Where the rows of a part come from: a stream, or the output of a pattern before it. */
 typedef struct tocsin_part_info {
-  size_t stream;
+  int is_pattern;
+  size_t index; /* of the stream or pattern; SIZE_MAX: there is no such part */
   size_t table; /* of which columns are joined to its rows; SIZE_MAX: none */
 } tocsin_part_info;
 
 TOCSIN_API size_t tocsin_program_pattern_count(const tocsin_program *program);
 TOCSIN_API tocsin_pattern_info tocsin_program_pattern(const tocsin_program *program, size_t pattern);
 TOCSIN_API tocsin_part_info tocsin_program_pattern_part(const tocsin_program *program, size_t pattern, size_t part);
-/* Whether rows of the stream can reach the pattern. */
+/* Whether rows of the stream can reach the pattern, through other patterns too. */
 TOCSIN_API int tocsin_program_pattern_reads(const tocsin_program *program, size_t pattern, size_t stream);
 TOCSIN_API tocsin_column_info tocsin_program_output_column(const tocsin_program *program, size_t pattern, size_t column);
 

@@ -120,7 +120,7 @@ typedef struct tsn_blabel {
 } tsn_blabel;
 
 typedef struct tsn_bstream {
-  const char *what; /* "stream" or "table", for messages */
+  const char *what; /* "stream", "table" or "pattern", for messages */
   const char *name;
   size_t column_count;
   const tocsin_stream_column *columns;
@@ -168,7 +168,7 @@ typedef struct tsn_border {
 /* A part of FROM: what it gives to the shape of the query. */
 typedef struct tsn_bpart {
   tsn_part_kind kind;
-  uint32_t index; /* of the stream */
+  uint32_t index; /* of the stream, or of the pattern before this one */
   tsn_bstream *raw;
   tsn_btable *table; /* joined; NULL: none. Its columns stand behind those of raw */
   uint32_t table_index;
@@ -182,6 +182,10 @@ typedef struct tsn_bpart {
   tsn_span at;
 } tsn_bpart;
 
+/* How many columns the raw row has of its source; those of a table stand behind them. Behind the columns
+ * of a pattern stands its output time. */
+static inline size_t tsn_raw_own(const tsn_bpart *p) { return p->raw->column_count + (p->kind == PART_PATTERN); }
+
 /* Columns of a query's shape that have no name: they stand behind column_count. */
 enum { TSN_HIDDEN_STREAM, TSN_HIDDEN_TIME, TSN_HIDDEN };
 
@@ -191,6 +195,9 @@ typedef struct tsn_bound {
   tsn_bpart *parts;
   size_t part_count;
   const tsn_bstream *shape; /* the columns of the parts by name */
+  bool *streams;            /* those whose rows can reach it, through other patterns too */
+  tsn_bstream *output;      /* its output as a stream; NULL until a pattern reads it */
+  bool broken;              /* there were errors: what reads it is not looked at */
   int time_column; /* of the shape; -1: none */
   tocsin_type time_type;
   uint32_t *keys;

@@ -38,6 +38,7 @@ typedef struct tsn_binder {
   /* of the query at hand */
   tsn_bstream *shape; /* what FROM gives */
   tsn_bpart *part;    /* PLACE_SOURCE: the part at hand */
+  const tsn_statement *statement;
   tsn_bound *query;
   size_t label_cap;
   unsigned long orders; /* of the PERMUTEs around the part at hand */

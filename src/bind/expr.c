@@ -335,6 +335,7 @@ static tsn_bx *distinct_from(tsn_context *c, const tsn_expr *e)
   type = common_type(l, r);
   if (type == TOCSIN_NULL && l->type != TOCSIN_NULL) return tsn_bind_wrong_types(c, e->at, "IS DISTINCT FROM", l, r, time_hint(l, r));
   if (type == TOCSIN_NULL) type = TOCSIN_BIGINT;
+  if (type == TOCSIN_LIST) return tsn_bind_wrong_types(c, e->at, "IS DISTINCT FROM", l, r, NULL);
   if (!to_common(c, &l, &r, type)) return NULL;
   return operation(c->b, type == TOCSIN_DOUBLE ? OP_SAME_D : type == TOCSIN_TEXT ? OP_SAME_S : OP_SAME_I,
                    e->negated ? 1 : 0, TOCSIN_BOOLEAN, e->at, l, r);

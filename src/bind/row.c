@@ -379,6 +379,7 @@ static tocsin_type aggregate_type(tsn_aggregate kind, tocsin_type t)
 static bool aggregate_takes(tsn_aggregate kind, tocsin_type t)
 {
   switch (kind) {
+  case AGG_COUNT: return true;
   case AGG_SUM:
   case AGG_AVG: return tsn_is_number(t) || t == TOCSIN_INTERVAL;
   case AGG_STDDEV:

@@ -302,13 +302,14 @@ static void bind_query(tsn_binder *b, const tsn_statement *s)
   const tsn_clauses *clauses;
   tsn_label_set *universal = tsn_arena_new(b->arena, tsn_label_set);
   tsn_bound *q = tsn_arena_new(b->arena, tsn_bound);
-  size_t i;
+  size_t i, errors = b->diag->errors + b->diag->unsupported;
   if (!query || !universal || !q) return;
   universal->all = true;
   universal->name = "";
   b->universal = universal;
   b->query = q;
   b->relation = query->alias.text ? &query->alias : query->parts && !query->parts->next ? &query->parts->stream : NULL;
+  b->statement = s;
   b->subsets = NULL;
   b->subset_count = 0;
   q->name = s->name.text ? name_text(b, &s->name) : "";
@@ -331,6 +332,7 @@ static void bind_query(tsn_binder *b, const tsn_statement *s)
   tsn_bind_pattern(b, clauses);
   tsn_bind_outputs(b, query);
   tsn_bind_source_needs(b);
+  q->broken = b->diag->errors + b->diag->unsupported != errors;
   b->bound->patterns[b->bound->pattern_count++] = q;
 }
 

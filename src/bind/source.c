@@ -1,7 +1,8 @@
 /* FROM: the streams whose rows a query matches over (language page, sections 3 and 8).
  *
  *   part     a stream, or SELECT items FROM stream WHERE condition: items and condition
- *            are expressions over one row of the stream, its raw columns
+ *            are expressions over one row of the stream, its raw columns. The output of a
+ *            pattern that stands before is a stream: its time is the pattern's output time
  *   shape    what the query sees: the items of all parts by name, in order of first
  *            appearance; a part gives NULL where it lacks one
  *
@@ -52,41 +53,105 @@ void tsn_bind_unknown_column(tsn_binder *b, const tsn_bstream *shape, const tsn_
 
 /* ---- one part ---- */
 
+/* What a pattern gives, as a stream: its columns, and behind them its output time. */
+static tsn_bstream *output_of(tsn_binder *b, tsn_bound *q)
+{
+  tsn_bstream *s = q->output;
+  tocsin_stream_column *columns;
+  size_t i;
+  if (s) return s;
+  s = tsn_arena_new(b->arena, tsn_bstream);
+  columns = tsn_arena_new_array(b->arena, tocsin_stream_column, q->output_count + 1);
+  if (!s || !columns) return NULL;
+  for (i = 0; i < q->output_count; i++) {
+    tocsin_type type = q->outputs[i].value->type;
+    columns[i] = (tocsin_stream_column){.name = q->outputs[i].name, .type = type == TOCSIN_NULL ? TOCSIN_TEXT : type};
+  }
+  s->name = q->name;
+  s->what = "pattern";
+  s->columns = columns;
+  s->column_count = q->output_count;
+  s->needed = tsn_arena_new_array(b->arena, bool, q->output_count + 1);
+  s->event_time = -1;
+  s->at = q->at;
+  s->broken = q->broken;
+  columns[q->output_count] = (tocsin_stream_column){.name = "", .type = q->time_column >= 0 ? q->time_type : TOCSIN_NULL};
+  if (q->time_column >= 0) {
+    s->event_time = (int)q->output_count;
+    s->has_watermark = true;
+  }
+  return s->needed ? q->output = s : NULL;
+}
+
+static bool find_pattern(tsn_binder *b, const tsn_name *name, tsn_bpart *out)
+{
+  size_t i;
+  for (i = 0; i < b->bound->pattern_count; i++) {
+    if (!tsn_column_same(name, b->bound->patterns[i]->name)) continue;
+    out->kind = PART_PATTERN;
+    out->index = (uint32_t)i;
+    out->raw = output_of(b, b->bound->patterns[i]);
+    return true;
+  }
+  return false;
+}
+
+/* A pattern that is there, but cannot be read here. */
+static bool stands_elsewhere(tsn_binder *b, const tsn_name *name)
+{
+  const tsn_statement *s;
+  bool behind = false;
+  for (s = b->script->statements; s; s = s->next) {
+    if (s == b->statement) behind = true;
+    if (s->kind != STATEMENT_PATTERN || !s->name.text || !tsn_column_same(name, s->name.text)) continue;
+    if (s == b->statement)
+      tsn_diag_add(b->diag, TSN_E1030, name->at, "a pattern reads streams, and patterns that stand before it", "pattern %s reads its own output", s->name.text);
+    else if (behind)
+      tsn_diag_add(b->diag, TSN_E1030, name->at, "put it before this one", "pattern %s stands behind the one that reads it", s->name.text);
+    return true; /* one before this: what is wrong with it was said */
+  }
+  return false;
+}
+
+static void unknown_source(tsn_binder *b, const tsn_name *name)
+{
+  size_t streams = b->bound->stream_count, patterns = b->bound->pattern_count, i;
+  const char **names = tsn_arena_new_array(b->arena, const char *, streams + patterns + 1), *near;
+  if (!names || stands_elsewhere(b, name)) return;
+  for (i = 0; i < streams; i++) names[i] = b->bound->streams[i].name;
+  for (i = 0; i < patterns; i++) names[streams + i] = b->bound->patterns[i]->name;
+  near = tsn_diag_nearest(name->text, names, streams + patterns);
+  tsn_diag_add(b->diag, TSN_E1003, name->at,
+               tsn_bind_is_table(b->bound, name)
+                 ? tsn_arena_printf(b->arena, "a table is joined to a stream: (SELECT * FROM stream LEFT JOIN %s ON ...)", name->text)
+               : near ? tsn_arena_printf(b->arena, "did you mean %s?", near)
+                      : tsn_arena_printf(b->arena, "declare it: CREATE STREAM %s ( column TYPE, ... )", name->text),
+               "there is no stream %s", name->text);
+}
+
 static bool find_source(tsn_binder *b, const tsn_part *part, tsn_bpart *out)
 {
-  const char **names, *near;
-  size_t i;
   int at = tsn_bind_find_stream(b->bound, &part->stream);
-  const tsn_statement *s;
-  if (at >= 0) {
-    out->kind = PART_STREAM;
-    out->index = (uint32_t)at;
-    out->raw = &b->bound->streams[at];
-    return !out->raw->broken;
+  bool is_pattern = find_pattern(b, &part->stream, out);
+  if (at >= 0 && is_pattern) {
+    tsn_diag_add(b->diag, TSN_E1018, part->stream.at, "give one of them another name", "%s is a stream and a pattern", part->stream.text);
+    return false;
   }
-  for (s = b->script->statements; s; s = s->next) {
-    if (s->kind == STATEMENT_PATTERN && s->name.text && tsn_label_same(&s->name, &part->stream)) {
-      tsn_diag_add(b->diag, TSN_U0008, part->stream.at, NULL, "a pattern over another pattern's output is not supported yet");
-      return false;
-    }
+  if (at < 0 && !is_pattern) {
+    unknown_source(b, &part->stream);
+    return false;
   }
-  names = tsn_arena_new_array(b->arena, const char *, b->bound->stream_count + 1);
-  if (!names) return false;
-  for (i = 0; i < b->bound->stream_count; i++) names[i] = b->bound->streams[i].name;
-  near = tsn_diag_nearest(part->stream.text, names, b->bound->stream_count);
-  tsn_diag_add(b->diag, TSN_E1003, part->stream.at,
-               tsn_bind_is_table(b->bound, &part->stream)
-                 ? tsn_arena_printf(b->arena, "a table is joined to a stream: (SELECT * FROM stream LEFT JOIN %s ON ...)", part->stream.text)
-               : near ? tsn_arena_printf(b->arena, "did you mean %s?", near)
-                      : tsn_arena_printf(b->arena, "declare it: CREATE STREAM %s ( column TYPE, ... )", part->stream.text),
-               "there is no stream %s", part->stream.text);
-  return false;
+  if (is_pattern) return out->raw && !out->raw->broken;
+  out->kind = PART_STREAM;
+  out->index = (uint32_t)at;
+  out->raw = &b->bound->streams[at];
+  return !out->raw->broken;
 }
 
 /* A column of the raw row: of the stream, or behind those of the table. */
 static const tocsin_stream_column *raw_at(const tsn_bpart *part, size_t column)
 {
-  size_t count = part->raw->column_count;
+  size_t count = tsn_raw_own(part);
   return column < count ? &part->raw->columns[column] : &part->table->shape.columns[column - count];
 }
 
@@ -125,7 +190,7 @@ static int find_raw(const tsn_bpart *part, const tsn_expr *e, bool *both)
   int of_stream = r.stream ? tsn_bind_find_column(part->raw, &e->name) : -1;
   int of_table = r.table ? tsn_bind_find_column(&part->table->shape, &e->name) : -1;
   *both = of_stream >= 0 && of_table >= 0;
-  return of_stream >= 0 || of_table < 0 ? of_stream : of_table + (int)part->raw->column_count;
+  return of_stream >= 0 || of_table < 0 ? of_stream : of_table + (int)tsn_raw_own(part);
 }
 
 /* ON is looked at before the table's row is known. */
@@ -154,7 +219,7 @@ tsn_bx *tsn_bind_source_column(tsn_context *c, const tsn_expr *e)
     tsn_bind_unknown_column(b, reach_of(part, &e->qualifier).stream ? part->raw : &part->table->shape, &e->name, e->name.at);
     return NULL;
   }
-  if (c->joining && (size_t)column >= part->raw->column_count) return not_yet(c, e);
+  if (c->joining && (size_t)column >= tsn_raw_own(part)) return not_yet(c, e);
   return raw_column(b, part, (size_t)column, e->at);
 }
 
@@ -228,12 +293,12 @@ static void add_item(union_of *u, tsn_bpart *part, const char *name, tsn_bx *val
   part->values[i] = value;
 }
 
-static size_t raw_count(const tsn_bpart *part) { return part->raw->column_count + (part->table ? part->table->shape.column_count : 0); }
+static size_t raw_count(const tsn_bpart *part) { return tsn_raw_own(part) + (part->table ? part->table->shape.column_count : 0); }
 
 /* A name that the stream or the table itself has twice was found where it is declared. */
 static bool is_repeated(const tsn_bpart *part, size_t column)
 {
-  size_t i = column < part->raw->column_count ? 0 : part->raw->column_count;
+  size_t i = column < tsn_raw_own(part) ? 0 : tsn_raw_own(part);
   while (strcmp(raw_at(part, i)->name, raw_at(part, column)->name)) i++;
   return i < column;
 }
@@ -241,9 +306,9 @@ static bool is_repeated(const tsn_bpart *part, size_t column)
 static bool is_joined_key(const tsn_bpart *part, size_t column)
 {
   size_t k;
-  if (column < part->raw->column_count) return false;
+  if (column < tsn_raw_own(part)) return false;
   for (k = 0; k < part->table->key_count; k++)
-    if (part->table->keys[k] == column - part->raw->column_count) return true;
+    if (part->table->keys[k] == column - tsn_raw_own(part)) return true;
   return false;
 }
 
@@ -254,7 +319,8 @@ static void add_all(union_of *u, tsn_bpart *part, const tsn_name *qualifier, tsn
   reach r = reach_of(part, qualifier);
   size_t i;
   for (i = 0; i < raw_count(part); i++) {
-    if (i < part->raw->column_count ? !r.stream : !r.table) continue;
+    if (i < tsn_raw_own(part) ? !r.stream : !r.table) continue;
+    if (part->kind == PART_PATTERN && i == part->raw->column_count) continue; /* its output time */
     if (is_repeated(part, i) || (!qualifier->text && is_joined_key(part, i))) continue;
     add_item(u, part, raw_at(part, i)->name, raw_column(u->b, part, i, at), at);
   }
@@ -350,6 +416,7 @@ bool tsn_bind_source(tsn_binder *b, const tsn_query *query)
   shape->event_time = -1;
   shape->what = "stream";
   shape->name = q->part_count == 1 && !query->parts->selects ? q->parts->raw->name : "";
+  shape->what = q->parts->raw->what;
   for (p = query->parts, i = 0; p; p = p->next, i++) {
     tsn_context c = {.b = b, .place = PLACE_SOURCE};
     b->part = &q->parts[i];
@@ -377,6 +444,57 @@ bool tsn_bind_source(tsn_binder *b, const tsn_query *query)
 
 /* ---- time ---- */
 
+/* What a match of the pattern takes at least: rows; and whether time alone can end one. */
+static bool takes_a_row(const tsn_bpat *p)
+{
+  const tsn_bpat *item;
+  switch (p->kind) {
+  case BPAT_ROW: return true;
+  case BPAT_SEQUENCE:
+    for (item = p->items; item; item = item->next)
+      if (takes_a_row(item)) return true;
+    return false;
+  case BPAT_CHOICE:
+    for (item = p->items; item; item = item->next)
+      if (!takes_a_row(item)) return false;
+    return p->items != NULL;
+  case BPAT_REPEAT: return p->min > 0 && takes_a_row(p->items);
+  default: return false;
+  }
+}
+
+static bool has_absence(const tsn_bpat *p)
+{
+  const tsn_bpat *item;
+  if (p->kind == BPAT_TIMER || p->kind == BPAT_ABSENCE) return true;
+  for (item = p->items; item; item = item->next)
+    if (has_absence(item)) return true;
+  return false;
+}
+
+/* Whether a column of a pattern's output is its output time, whatever the rows: MATCH_ROWTIME(),
+ * or the time of the last row of a match that rows alone end. */
+static bool is_output_time(const tsn_bound *q, size_t output)
+{
+  const tsn_bx *x = q->outputs[output].value;
+  const tsn_nav *nav;
+  if (x->kind != BX_INNER || q->empty_kind == MATCH_UNMATCHED || q->time_column < 0) return false;
+  x = q->inner[x->index].value;
+  if (x->kind == BX_MATCH) return x->index == MATCH_VALUE_ROWTIME;
+  if (x->kind != BX_NAV || q->all_rows || q->timeouts || !takes_a_row(q->pattern) || has_absence(q->pattern)) return false;
+  nav = x->nav;
+  return !nav->first && nav->offset == 0 && nav->physical == 0 && nav->set->all && nav->value->kind == BX_COLUMN &&
+         (int)nav->value->index == q->time_column;
+}
+
+/* The raw column that is the event time of a part whose item x orders the rows; -1: x cannot be it. */
+static int time_of(const tsn_binder *b, const tsn_bpart *part, const tsn_bx *x)
+{
+  if (!x || x->kind != BX_COLUMN || x->index >= part->raw->column_count) return -1;
+  if (part->kind == PART_STREAM) return (int)x->index;
+  return is_output_time(b->bound->patterns[part->index], x->index) ? part->raw->event_time : -1;
+}
+
 /* The event time of a part is the raw column `column`. */
 static void set_time(tsn_bpart *part, int column)
 {
@@ -394,27 +512,38 @@ void tsn_bind_order_time(tsn_binder *b, int column)
   tsn_bound *q = b->query;
   size_t i;
   for (i = 0; i < q->part_count; i++) {
-    const tsn_bx *x = q->parts[i].values[column];
-    if (x && x->kind == BX_COLUMN && x->index < q->parts[i].raw->column_count) {
-      set_time(&q->parts[i], (int)x->index);
-      continue;
+    tsn_bpart *part = &q->parts[i];
+    const tsn_bx *x = part->values[column];
+    const char *name = b->shape->columns[column].name;
+    int time = time_of(b, part, x);
+    if (time >= 0) {
+      set_time(part, time);
+    } else if (part->kind == PART_PATTERN && part->raw->event_time < 0) {
+      tsn_diag_add(b->diag, TSN_E1020, x ? x->at : part->at, "give that pattern an ORDER BY that begins with a time",
+                   "%s orders the rows by time, and pattern %s has no output time", name, part->raw->name);
+    } else if (part->kind == PART_PATTERN) {
+      tsn_diag_add(b->diag, TSN_E1020, x ? x->at : part->at,
+                   tsn_arena_printf(b->arena, "leave ORDER BY out, or give pattern %s a measure MATCH_ROWTIME() AS %s", part->raw->name, name),
+                   "the rows of pattern %s come in order of its output time, which %s need not be", part->raw->name, name);
+    } else {
+      tsn_diag_add(b->diag, TSN_E1020, x ? x->at : part->at,
+                   tsn_arena_printf(b->arena, "the event time of a part is a column of its stream: column AS %s", name),
+                   x ? "%s orders the rows, but is no plain column of %s" : "%s orders the rows, but this part of FROM, which reads %s, has none",
+                   name, part->raw->name);
     }
-    tsn_diag_add(b->diag, TSN_E1020, x ? x->at : q->parts[i].at,
-                 tsn_arena_printf(b->arena, "the event time of a part is a column of its stream: column AS %s", b->shape->columns[column].name),
-                 x ? "%s orders the rows, but is no plain column of %s" : "%s orders the rows, but this part of FROM, which reads %s, has none",
-                 b->shape->columns[column].name, q->parts[i].raw->name);
   }
 }
 
-/* The column that is the event time in every part; else the one without a name. */
+/* The column that is the event time of every part; else the one without a name, as the output time of a pattern has none. */
 static size_t common_time(const tsn_binder *b)
 {
   const tsn_bound *q = b->query;
   size_t column, i;
   for (column = 0; column < b->shape->column_count; column++) {
     for (i = 0; i < q->part_count; i++) {
-      const tsn_bx *x = q->parts[i].values[column];
-      if (!x || x->kind != BX_COLUMN || (int)x->index != q->parts[i].raw->event_time) break;
+      const tsn_bpart *part = &q->parts[i];
+      const tsn_bx *x = part->values[column];
+      if (part->kind == PART_PATTERN || !x || x->kind != BX_COLUMN || (int)x->index != part->raw->event_time) break;
     }
     if (i == q->part_count) return column;
   }
@@ -431,8 +560,12 @@ int tsn_bind_declared_time(tsn_binder *b)
     tocsin_type own = declared_time(part);
     if (own == TOCSIN_NULL && q->part_count == 1) return -1; /* rows stay in order of arrival */
     if (own == TOCSIN_NULL) {
-      tsn_diag_add(b->diag, TSN_E1020, part->at, "ORDER BY a column that every part has, or WATERMARK FOR in the stream",
-                   "the parts of FROM are merged in order of time, and stream %s declares none", part->raw->name);
+      if (part->kind == PART_PATTERN)
+        tsn_diag_add(b->diag, TSN_E1020, part->at, "give that pattern an ORDER BY that begins with a time",
+                     "the parts of FROM are merged in order of time, and pattern %s has no output time", part->raw->name);
+      else
+        tsn_diag_add(b->diag, TSN_E1020, part->at, "ORDER BY a column that every part has, or WATERMARK FOR in the stream",
+                     "the parts of FROM are merged in order of time, and stream %s declares none", part->raw->name);
       return -1;
     }
     if (type != TOCSIN_NULL && own != type) {
@@ -453,10 +586,20 @@ int tsn_bind_declared_time(tsn_binder *b)
 
 /* ---- what hosts need to bring ---- */
 
+/* The streams behind a part. */
+static void add_streams(tsn_binder *b, const tsn_bpart *part)
+{
+  bool *streams = b->query->streams;
+  size_t i;
+  if (part->kind == PART_STREAM) streams[part->index] = true;
+  for (i = 0; part->kind == PART_PATTERN && i < b->bound->stream_count; i++)
+    streams[i] = streams[i] || b->bound->patterns[part->index]->streams[i];
+}
+
 static void need(const tsn_bpart *part, const tsn_bx *x)
 {
   const tsn_bx *arg;
-  size_t count = part->raw->column_count;
+  size_t count = tsn_raw_own(part);
   if (!x) return;
   if (x->kind == BX_COLUMN && x->index < count) part->raw->needed[x->index] = true;
   else if (x->kind == BX_COLUMN) part->table->shape.needed[x->index - count] = true;
@@ -468,7 +611,7 @@ static bool reads_table(const tsn_bpart *part, const tsn_bx *x)
 {
   const tsn_bx *arg;
   if (!x) return false;
-  if (x->kind == BX_COLUMN && x->index >= part->raw->column_count) return true;
+  if (x->kind == BX_COLUMN && x->index >= tsn_raw_own(part)) return true;
   for (arg = x->args; arg; arg = arg->next)
     if (reads_table(part, arg)) return true;
   return reads_table(part, x->otherwise);
@@ -488,9 +631,12 @@ static void need_table(tsn_binder *b, tsn_bpart *part)
 
 void tsn_bind_source_needs(tsn_binder *b)
 {
-  const tsn_bound *q = b->query;
+  tsn_bound *q = b->query;
   size_t i, k;
+  q->streams = tsn_arena_new_array(b->arena, bool, b->bound->stream_count + 1);
+  if (!q->streams) return;
   for (i = 0; i < q->part_count; i++) {
+    add_streams(b, &q->parts[i]);
     need(&q->parts[i], q->parts[i].where);
     for (k = 0; k < b->shape->column_count + TSN_HIDDEN; k++)
       if (b->shape->needed[k]) need(&q->parts[i], q->parts[i].values[k]);

@@ -13,11 +13,13 @@ static void print_columns(const tocsin_program *program, size_t pattern, tsn_byt
   tocsin_pattern_info info = tocsin_program_pattern(program, pattern);
   size_t width = 0;
 
-  tsn_bytes_printf(out, "%s: %zu column%s from stream", *info.name ? info.name : "query", info.column_count,
+  tsn_bytes_printf(out, "%s: %zu column%s from", *info.name ? info.name : "query", info.column_count,
                    info.column_count == 1 ? "" : "s");
   for (size_t i = 0; i < info.part_count; i++) {
     tocsin_part_info part = tocsin_program_pattern_part(program, pattern, i);
-    tsn_bytes_printf(out, "%s %s", i ? "," : "", tocsin_program_stream(program, part.stream).name);
+    tsn_bytes_printf(out, "%s %s %s", i ? "," : "", part.is_pattern ? "pattern" : "stream",
+                     part.is_pattern ? tocsin_program_pattern(program, part.index).name
+                                     : tocsin_program_stream(program, part.index).name);
     if (part.table != SIZE_MAX) tsn_bytes_printf(out, " with table %s", tocsin_program_table(program, part.table).name);
   }
   tsn_bytes_char(out, '\n');

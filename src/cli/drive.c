@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "base/time.h"
 #include "cli/aside.h"
 #include "cli/cli.h"
 #include "cli/progress.h"
@@ -37,6 +38,8 @@ typedef struct drive {
   bool timing;
   double start, match_seconds;
   tocsin_stats stats;
+  int64_t watermark; /* of the data so far */
+  int has_watermark;
 } drive;
 
 /* --- options --- */
@@ -274,12 +277,60 @@ static uint64_t rows_read(const drive *d)
   return rows;
 }
 
+/* Keeps the watermark of the data, which its end does not move. */
+static void see_watermark(drive *d)
+{
+  tocsin_matcher_stats(d->matcher, &d->stats);
+  if (!d->stats.has_watermark || d->stats.watermark == TSN_TIME_MAX) return;
+  d->watermark = d->stats.watermark;
+  d->has_watermark = 1;
+}
+
 static int fill(drive *d, tsn_source *s)
 {
   int st = tsn_source_fill(s);
 
   if (st == 0) st = d->aside.failed;
   tsn_progress_show(bytes_read(d), rows_read(d));
+  return st;
+}
+
+/* The input is over: patterns that merge it with others need not wait for it any more. */
+static int finish_stream(drive *d, size_t stream)
+{
+  double begin = d->timing ? tsn_clock_cpu() : 0;
+  tocsin_status finished;
+  int st;
+
+  see_watermark(d);
+  finished = tocsin_matcher_finish_stream(d->matcher, stream);
+  if (d->timing) d->match_seconds += tsn_clock_cpu() - begin;
+  st = drain(d);
+  return st == 0 && finished != TOCSIN_OK ? engine_failed(d, NULL, SIZE_MAX, finished) : st;
+}
+
+static int fill_stream(drive *d, tsn_source *s)
+{
+  int st = fill(d, s);
+
+  return st == 0 && s->done && !tsn_interrupted ? finish_stream(d, s->stream) : st;
+}
+
+static bool is_fed(const tsn_source *sources, size_t count, size_t stream)
+{
+  size_t at = 0;
+  while (at < count && sources[at].stream != stream) at++;
+  return at < count;
+}
+
+/* Streams that nothing feeds, which only patterns read that --pattern leaves out. */
+static int finish_unfed(drive *d)
+{
+  int st = 0;
+
+  for (size_t stream = 0; stream < tocsin_program_stream_count(d->job->program) && st == 0; stream++) {
+    if (!is_fed(d->job->sources, d->job->source_count, stream)) st = finish_stream(d, stream);
+  }
   return st;
 }
 
@@ -366,16 +417,16 @@ static int load_tables(drive *d)
 
 static int run_sources(drive *d)
 {
-  int st = 0;
+  int st = finish_unfed(d);
 
-  for (size_t i = 0; i < d->job->source_count && st == 0; i++) st = fill(d, &d->job->sources[i]);
+  for (size_t i = 0; i < d->job->source_count && st == 0; i++) st = fill_stream(d, &d->job->sources[i]);
   while (st == 0 && !tsn_interrupted) {
     int64_t bound;
     bool with_equal;
     tsn_source *s = choose_source(d, &bound, &with_equal);
     if (!s) break;
     st = push(d, s, d->job->source_count == 1 ? s->view.rows : rows_until(s, bound, with_equal));
-    if (st == 0 && s->next >= s->view.rows) st = fill(d, s);
+    if (st == 0 && s->next >= s->view.rows) st = fill_stream(d, s);
   }
   return st;
 }
@@ -426,27 +477,42 @@ static int prepare_sources(drive *d)
   return 0;
 }
 
+/* The patterns whose matches are wanted, and those that they read; NULL: out of memory. */
+static bool *wanted_patterns(const drive *d)
+{
+  const tocsin_program *program = d->job->program;
+  size_t count = tocsin_program_pattern_count(program);
+  bool *wanted = tsn_arena_new_array(&d->job->arena, bool, count);
+
+  for (size_t i = count; wanted && i-- > 0;) {
+    wanted[i] = wanted[i] || d->only == SIZE_MAX || i == d->only;
+    for (size_t k = 0; wanted[i] && k < tocsin_program_pattern(program, i).part_count; k++) {
+      tocsin_part_info part = tocsin_program_pattern_part(program, i, k);
+      if (part.is_pattern) wanted[part.index] = true;
+    }
+  }
+  return wanted;
+}
+
+static int no_input(const drive *d, const char *what, const char *name)
+{
+  return tsn_args_wrong(d->job->args->command, "%s \"%s\" has no input; add %s=INPUT", what, name, name);
+}
+
 /* A pattern without rows answers nothing, which is easily taken for an answer. */
 static int check_inputs(const drive *d)
 {
   const tocsin_program *program = d->job->program;
+  const bool *wanted = wanted_patterns(d);
 
+  if (!wanted) return tsn_no_memory();
   for (size_t i = 0; i < tocsin_program_pattern_count(program); i++) {
-    if (d->only != SIZE_MAX && i != d->only) continue;
-    for (size_t stream = 0; stream < tocsin_program_stream_count(program); stream++) {
-      const char *name = tocsin_program_stream(program, stream).name;
-      size_t at = 0;
-      if (!tocsin_program_pattern_reads(program, i, stream)) continue;
-      while (at < d->job->source_count && d->job->sources[at].stream != stream) at++;
-      if (at == d->job->source_count)
-        return tsn_args_wrong(d->job->args->command, "stream \"%s\" has no input; add %s=INPUT", name, name);
-    }
-    for (size_t part = 0; part < tocsin_program_pattern(program, i).part_count; part++) {
-      size_t table = tocsin_program_pattern_part(program, i, part).table, at = 0;
-      const char *name = tocsin_program_table(program, table).name;
-      while (at < d->job->table_count && d->job->tables[at].stream != table) at++;
-      if (table != SIZE_MAX && at == d->job->table_count)
-        return tsn_args_wrong(d->job->args->command, "table \"%s\" has no input; add %s=INPUT", name, name);
+    for (size_t k = 0; wanted[i] && k < tocsin_program_pattern(program, i).part_count; k++) {
+      tocsin_part_info part = tocsin_program_pattern_part(program, i, k);
+      if (!part.is_pattern && !is_fed(d->job->sources, d->job->source_count, part.index))
+        return no_input(d, "stream", tocsin_program_stream(program, part.index).name);
+      if (part.table != SIZE_MAX && !is_fed(d->job->tables, d->job->table_count, part.table))
+        return no_input(d, "table", tocsin_program_table(program, part.table).name);
     }
   }
   return 0;
@@ -508,18 +574,15 @@ static int finish(drive *d)
 /* Everything between opening the output and the last byte of it. */
 static int run(drive *d)
 {
-  int64_t mark = 0;
-  int has_mark, st = load_tables(d);
+  int st = load_tables(d);
 
   if (st == 0) st = run_sources(d);
-  tocsin_matcher_stats(d->matcher, &d->stats);
-  mark = d->stats.watermark;
-  has_mark = d->stats.has_watermark;
+  see_watermark(d);
   if (st == 0 && !tsn_interrupted) st = finish(d);
   tsn_progress_stop();
   tocsin_matcher_stats(d->matcher, &d->stats);
-  d->stats.watermark = mark; /* of the data, not of its end */
-  d->stats.has_watermark = has_mark;
+  d->stats.watermark = d->watermark;
+  d->stats.has_watermark = d->has_watermark;
   if (st == TSN_EXIT_PIPE) return st;
   if (st == 0 || d->sink.buffer.failed == TOCSIN_OK) {
     int ended = tsn_writer_end(d->writer, &d->sink.buffer) == TOCSIN_OK ? tsn_sink_flush(&d->sink) : tsn_no_memory();

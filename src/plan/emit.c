@@ -274,7 +274,19 @@ static bool reads_match(const tsn_bound *q, tsn_match_value which)
   return false;
 }
 
-static void plan_pattern(tsn_arena *arena, tsn_image *image, const tsn_bound *q, tsn_diag *diag)
+static tsn_range stream_list(tsn_image *image, const tsn_bound *q, size_t stream_count)
+{
+  tsn_range r = {.first = tsn_image_count(image, SECTION_indices, sizeof(uint32_t)), .count = 0};
+  uint32_t i;
+  for (i = 0; i < stream_count; i++)
+    if (q->streams[i]) {
+      tsn_image_add(image, SECTION_indices, &i, sizeof i);
+      r.count++;
+    }
+  return r;
+}
+
+static void plan_pattern(tsn_arena *arena, tsn_image *image, const tsn_bound *q, size_t stream_count, tsn_diag *diag)
 {
   tsn_plan plan = {.arena = arena, .diag = diag, .q = q, .image = image}, *p = &plan;
   tsn_pattern_rec rec = {.name = {0, 0}};
@@ -342,6 +354,7 @@ static void plan_pattern(tsn_arena *arena, tsn_image *image, const tsn_bound *q,
   emit_registers(p, &rec);
   emit_outputs(p, &rec);
   rec.parts = tsn_plan_parts(p);
+  rec.streams = stream_list(image, q, stream_count);
   tsn_image_add(image, SECTION_patterns, &rec, sizeof rec);
 }
 
@@ -389,7 +402,7 @@ tocsin_status tsn_plan_program(tsn_arena *arena, tsn_alloc *alloc, const tsn_bou
   emit_tables(&image, script);
   emit_functions(&image, script);
   for (i = 0; i < script->pattern_count; i++)
-    if (script->patterns[i]->pattern) plan_pattern(arena, &image, script->patterns[i], diag);
+    if (script->patterns[i]->pattern) plan_pattern(arena, &image, script->patterns[i], script->stream_count, diag);
   st = tsn_arena_failed(arena);
   if (st == TOCSIN_OK && tsn_diag_ok(diag)) {
     st = lay_out(&image, &block, &length);

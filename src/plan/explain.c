@@ -111,9 +111,14 @@ static void print_registers(const tocsin_program *p, const tsn_pattern_rec *q, t
   }
 }
 
+static const char *source_name(const tocsin_program *p, const tsn_part_rec *part)
+{
+  return tsn_program_text(p, part->kind == PART_PATTERN ? p->patterns[part->index].name : p->streams[part->index].name);
+}
+
 static void print_part_name(const tocsin_program *p, const tsn_part_rec *part, uint32_t i, tsn_bytes *out)
 {
-  tsn_bytes_printf(out, "%s %s", i ? "," : "", tsn_program_text(p, p->streams[part->index].name));
+  tsn_bytes_printf(out, "%s %s", i ? "," : "", source_name(p, part));
 }
 
 static void print_value(const tocsin_program *p, const tsn_part_rec *part, const tsn_value_rec *v, tsn_bytes *out)
@@ -142,12 +147,14 @@ static void print_join(const tocsin_program *p, const tsn_part_rec *part, tsn_by
 /* What a part makes of its raw rows; nothing is said of one that gives them as they are. */
 static void print_part(const tocsin_program *p, const tsn_pattern_rec *q, const tsn_part_rec *part, tsn_bytes *out)
 {
-  bool plain = q->parts.count == 1 && part->where.instrs.count == 0 && part->table == TSN_NONE;
+  bool plain = q->parts.count == 1 && part->kind == PART_STREAM && part->where.instrs.count == 0 && part->table == TSN_NONE;
   uint32_t i;
   for (i = 0; i < part->values.count; i++) plain = plain && p->values[part->values.first + i].slot != TSN_NONE;
   if (plain) return;
-  tsn_bytes_printf(out, "  rows of %s", tsn_program_text(p, p->streams[part->index].name));
-  if (part->time_slot != TSN_NONE) {
+  tsn_bytes_printf(out, "  rows of %s", source_name(p, part));
+  if (part->kind == PART_PATTERN) {
+    if (part->time_slot != TSN_NONE) tsn_bytes_text(out, ", at its output time");
+  } else if (part->time_slot != TSN_NONE) {
     tsn_bytes_text(out, part->has_watermark ? ", watermark behind by " : ", in order of time");
     if (part->has_watermark) print_duration(q, part->delay, out);
   }

@@ -104,7 +104,7 @@ static size_t put_first(tsn_plan *p, size_t limit)
 
 size_t tsn_plan_raw_slots(tsn_plan *p, const tsn_bpart *part, const uint32_t *slots, size_t count)
 {
-  size_t own = part->raw->column_count, i;
+  size_t own = tsn_raw_own(part), i;
   if (!no_slots(p, own + (part->table ? part->table->shape.column_count : 0))) return 0;
   for (i = 0; i < count; i++) use_columns(p, part->values[slots[i]]);
   if (part->time_column >= 0) use_column(p, (uint32_t)part->time_column);

@@ -27,7 +27,7 @@ static void plan_join(tsn_plan *p, const tsn_bpart *part, size_t first, tsn_part
   size_t i;
   rec->table = part->joins ? part->table_index : TSN_NONE;
   if (!part->joins) return;
-  for (i = first; i < p->slot_count; i++) p->slots[i] -= (uint32_t)part->raw->column_count;
+  for (i = first; i < p->slot_count; i++) p->slots[i] -= (uint32_t)tsn_raw_own(part);
   rec->joined = tsn_image_indices(p->image, p->slots + first, p->slot_count - first);
   rec->keys = plan_values(p, part->keys, NULL, part->table->key_count);
 }

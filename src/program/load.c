@@ -212,20 +212,24 @@ tocsin_pattern_info tocsin_program_pattern(const tocsin_program *program, size_t
 
 tocsin_part_info tocsin_program_pattern_part(const tocsin_program *program, size_t pattern, size_t part)
 {
-  tocsin_part_info info = {.stream = SIZE_MAX, .table = SIZE_MAX};
+  tocsin_part_info info = {.index = SIZE_MAX, .table = SIZE_MAX};
   const tsn_part_rec *r;
   if (pattern >= program->patterns_count || part >= program->patterns[pattern].parts.count) return info;
   r = &program->parts[program->patterns[pattern].parts.first + part];
-  info.stream = r->index;
+  info.is_pattern = r->kind == PART_PATTERN;
+  info.index = r->index;
   if (r->table != TSN_NONE) info.table = r->table;
   return info;
 }
 
 int tocsin_program_pattern_reads(const tocsin_program *program, size_t pattern, size_t stream)
 {
-  size_t i;
-  for (i = 0; i < tocsin_program_pattern(program, pattern).part_count; i++)
-    if (tocsin_program_pattern_part(program, pattern, i).stream == stream) return 1;
+  tsn_range streams;
+  uint32_t i;
+  if (pattern >= program->patterns_count) return 0;
+  streams = program->patterns[pattern].streams;
+  for (i = 0; i < streams.count; i++)
+    if (program->indices[streams.first + i] == stream) return 1;
   return 0;
 }
 

@@ -191,8 +191,8 @@ typedef struct tsn_inner_rec {
  * A raw row carries columns of its source; where TRUE, each cell of the row that is
  * matched over gets its value from it. */
 typedef enum tsn_part_kind {
-  PART_STREAM, /* index = stream; columns: the stream's */
-  PART_KINDS
+  PART_STREAM,  /* index = stream; columns: the stream's */
+  PART_PATTERN /* index = a pattern before this one; columns: its outputs, and behind them its output time */
 } tsn_part_kind;
 
 typedef struct tsn_part_rec {
@@ -218,6 +218,7 @@ typedef struct tsn_value_rec {
 typedef struct tsn_pattern_rec {
   tsn_str name;
   tsn_range parts;    /* of parts: at least one */
+  tsn_range streams;  /* of indices: streams whose rows can reach the pattern */
   uint32_t time_slot; /* TSN_NONE: the rows have an order, but no time */
   uint32_t time_type;
   uint32_t within_kind;
@@ -287,6 +288,9 @@ tocsin_status tsn_program_adopt(const tsn_alloc *alloc, char *block, size_t leng
 
 /* Checks every index of a block with a sound header: OK, CORRUPT or NOMEM. */
 tocsin_status tsn_program_verify(const tocsin_program *p);
+
+/* Of what types the cells are bytes. */
+static inline bool tsn_is_text(uint32_t type) { return type == TOCSIN_TEXT || type == TOCSIN_LIST; }
 
 static inline const char *tsn_program_text(const tocsin_program *p, tsn_str s) { return p->strings + s.offset; }
 

@@ -72,20 +72,23 @@ static bool indices_below(checker *c, tsn_range r, uint32_t limit)
   return true;
 }
 
-/* Of a value that goes in; a LIST only comes out. */
+/* Of a column of a stream and of what functions take; a LIST comes from matches alone. */
 static bool is_type(uint32_t type) { return type >= TOCSIN_BOOLEAN && type <= TOCSIN_INTERVAL; }
 
-static char kind_of(uint32_t type) { return type == TOCSIN_TEXT || type == TOCSIN_LIST ? 'T' : 'N'; }
+static char kind_of(uint32_t type) { return tsn_is_text(type) ? 'T' : 'N'; }
 
 /* The type of a slot: of the row at hand, or of the raw row of the part. */
 static uint32_t slot_type(const checker *c, uint32_t slot, place where)
 {
-  const tsn_stream_rec *s;
-  if (where != PLACE_SOURCE) return c->p->indices[c->q->slots.first + slot];
+  const tocsin_program *p = c->p;
+  uint32_t column;
+  if (where != PLACE_SOURCE) return p->indices[c->q->slots.first + slot];
   if (slot >= c->part->slots.count)
-    return c->p->columns[c->p->tables[c->part->table].columns.first + c->p->indices[c->part->joined.first + slot - c->part->slots.count]].type;
-  s = &c->p->streams[c->part->index];
-  return c->p->columns[s->columns.first + c->p->indices[c->part->slots.first + slot]].type;
+    return p->columns[p->tables[c->part->table].columns.first + p->indices[c->part->joined.first + slot - c->part->slots.count]].type;
+  column = p->indices[c->part->slots.first + slot];
+  if (c->part->kind == PART_STREAM) return p->columns[p->streams[c->part->index].columns.first + column].type;
+  if (column == p->patterns[c->part->index].outputs.count) return p->patterns[c->part->index].time_type;
+  return p->outputs[p->patterns[c->part->index].outputs.first + column].type;
 }
 
 static uint32_t slot_count(const checker *c, place where)
@@ -257,7 +260,7 @@ static bool effect(checker *c, const tsn_instr *in, char **top, place where)
     if (!take(top, bottom, '?')) return false;
     break;
   case OP_CAST:
-    if (!is_type(in->x) || !is_type(in->y) || !take(top, bottom, kind_of(in->x))) return false;
+    if (!(is_type(in->x) || (in->x == TOCSIN_LIST && in->y == TOCSIN_TEXT)) || !is_type(in->y) || !take(top, bottom, kind_of(in->x))) return false;
     kind = kind_of(in->y);
     break;
   case OP_CALL:
@@ -343,7 +346,7 @@ static bool aggregate_ok(const checker *c, const tsn_reg_rec *reg)
 static bool register_ok(checker *c, const tsn_reg_rec *reg)
 {
   uint32_t k;
-  if (reg->kind > REG_LABELS || reg->type > TOCSIN_INTERVAL || reg->type2 > TOCSIN_INTERVAL) return false;
+  if (reg->kind > REG_LABELS || reg->type > TOCSIN_LIST || reg->type2 > TOCSIN_INTERVAL) return false;
   if (reg->cells > REG_CELLS_MAX || reg->cells > c->q->cells || reg->cell > c->q->cells - reg->cells) return false;
   if (reg->in_path && reg->cell + reg->cells > c->q->path_cells) return false;
   if ((reg->in_replay || reg->distinct) && !c->q->history) return false;
@@ -523,7 +526,7 @@ static bool ranges_ok(checker *c)
   return spend(c, records) && in_section(q->orders, p->orders_count) && in_section(q->nodes, p->nodes_count) && in_section(q->loops, p->loops_count) &&
          in_section(q->timers, p->timers_count) && in_section(q->labels, p->labels_count) && in_section(q->regs, p->regs_count) &&
          in_section(q->targets, p->indices_count) && in_section(q->inner, p->inner_count) && in_section(q->outputs, p->outputs_count) &&
-         in_section(q->parts, p->parts_count) && indices_below(c, q->slots, TOCSIN_INTERVAL + 1) && indices_below(c, q->keys, q->slots.count) &&
+         in_section(q->parts, p->parts_count) && indices_below(c, q->streams, p->streams_count) && indices_below(c, q->slots, TOCSIN_LIST + 1) && indices_below(c, q->keys, q->slots.count) &&
          indices_below(c, q->start_absences, q->labels.count);
 }
 
@@ -555,13 +558,28 @@ static bool join_ok(checker *c)
   return true;
 }
 
+/* Whether the source of the part is there; how many columns it has. */
+static bool source_ok(const checker *c, uint32_t *columns)
+{
+  const tocsin_program *p = c->p;
+  const tsn_part_rec *part = c->part;
+  if (part->kind == PART_STREAM) {
+    if (part->index >= p->streams_count) return false;
+    *columns = p->streams[part->index].columns.count;
+    return true;
+  }
+  if (part->kind != PART_PATTERN || part->index >= c->q - p->patterns) return false;
+  *columns = p->patterns[part->index].outputs.count + (p->patterns[part->index].time_slot != TSN_NONE);
+  return true;
+}
+
 static bool part_ok(checker *c)
 {
   const tocsin_program *p = c->p;
   const tsn_part_rec *part = c->part;
-  uint32_t i;
-  if (part->kind >= PART_KINDS || part->index >= p->streams_count || part->delay < 0 || part->values.count != c->q->slots.count) return false;
-  if (!indices_below(c, part->slots, p->streams[part->index].columns.count) || !join_ok(c)) return false;
+  uint32_t i, columns;
+  if (!source_ok(c, &columns) || part->delay < 0 || part->values.count != c->q->slots.count) return false;
+  if (!indices_below(c, part->slots, columns) || !join_ok(c)) return false;
   if (!in_section(part->values, p->values_count) || !spend(c, part->values.count)) return false;
   if ((part->time_slot == TSN_NONE) != (c->q->time_slot == TSN_NONE)) return false;
   if (part->time_slot != TSN_NONE &&
@@ -593,7 +611,7 @@ static bool pattern_ok(checker *c)
   if (q->sequential && q->skip_kind == MATCH_SKIP_NONE) return false;
   if (q->time_slot == TSN_NONE && (q->window_kind || q->within_kind == WITHIN_TIME || q->timers.count || q->has_bounds || (q->orders.count && !q->sorts_all))) return false;
   if (q->sorts_all && q->time_slot != TSN_NONE) return false;
-  if (q->time_slot != TSN_NONE && kind_of(slot_type(c, q->time_slot, PLACE_VALUE)) == 'T') return false;
+  if (q->time_slot != TSN_NONE && (kind_of(slot_type(c, q->time_slot, PLACE_VALUE)) == 'T' || kind_of(q->time_type) == 'T')) return false;
   for (i = 0; i < q->orders.count; i++)
     if (p->orders[q->orders.first + i].slot >= q->slots.count) return false;
   if (q->skip_kind > MATCH_SKIP_NONE || q->empty_kind > MATCH_UNMATCHED || q->within_kind > WITHIN_ROWS || q->within < 0) return false;

@@ -69,7 +69,7 @@ void tsn_set_reset(tsn_set *set)
 
 static uint64_t hash_of(uint32_t type, const tsn_cell *c)
 {
-  if (type == TOCSIN_TEXT || type == TOCSIN_LIST) return tsn_hash_bytes(c->length ? c->v.s : "", c->length, 0);
+  if (tsn_is_text(type)) return tsn_hash_bytes(c->length ? c->v.s : "", c->length, 0);
   return tsn_hash_word(type == TOCSIN_DOUBLE && c->v.d == 0 ? 0 : (uint64_t)c->v.i, 0); /* -0.0 = 0.0 */
 }
 

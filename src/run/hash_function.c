@@ -59,7 +59,7 @@ bool tsn_fn_hash(tsn_run *r, const tsn_instr *in, const tsn_cell *args, tsn_cell
   uint64_t word = (uint64_t)args->v.i, h;
   unsigned i;
   (void)r;
-  if (in->x == TOCSIN_TEXT || in->x == TOCSIN_LIST) {
+  if (tsn_is_text(in->x)) {
     h = xxh64((const unsigned char *)(args->length ? args->v.s : ""), args->length);
   } else {
     double d = args->v.d == 0 ? 0.0 : args->v.d;

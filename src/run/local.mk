@@ -1,6 +1,7 @@
 libtsn_la_SOURCES += \
   %D%/aggregate.c \
   %D%/ahead.c \
+  %D%/feed.c \
   %D%/function.c \
   %D%/function.h \
   %D%/gather.c \
@@ -13,6 +14,7 @@ libtsn_la_SOURCES += \
   %D%/output.c \
   %D%/partition.c \
   %D%/paths.c \
+  %D%/pending.c \
   %D%/regex_function.c \
   %D%/reorder.c \
   %D%/run.c \

@@ -69,7 +69,7 @@ static bool select_columns(tsn_run *r, const tsn_eval *e, tsn_cell *cells)
   const tsn_eval outer = {.label = TSN_NONE, .inner = r->inner};
   uint32_t k;
   for (k = 0; k < r->p->outputs.count; k++) {
-    bool text = outputs[k].type == TOCSIN_TEXT || outputs[k].type == TOCSIN_LIST;
+    bool text = tsn_is_text(outputs[k].type);
     if (outputs[k].from_inner != TSN_NONE) cells[k] = r->inner[outputs[k].from_inner];
     else if (!tsn_eval_code(r, &outer, &outputs[k].code, &cells[k]))
       return tsn_eval_failed(r, e->partition, e->number, "column", tsn_program_text(r->program, outputs[k].name));
@@ -199,7 +199,7 @@ bool tsn_report(tsn_run *r, uint32_t start, uint32_t item, bool timeout, int64_t
 bool tsn_report_unmatched(tsn_run *r, uint32_t part, int64_t row)
 {
   tsn_partition *p = &r->partitions[part];
-  tsn_out_row out = {.seq = tsn_kept_row_at(p, row)->seq, .pattern = r->index, .time = r->moment_time};
+  tsn_out_row out = {.seq = tsn_kept_row_at(p, row)->seq, .pattern = r->index, .time = tsn_kept_row_at(p, row)->time};
   tsn_eval e = {.row = r->replay_row, .partition = p, .number = row, .cells = r->empty_cells, .final = r->empty_cells, .label = TSN_NONE};
   load_row(r, p, row);
   return emit(r, &e, &out, true);

@@ -179,7 +179,7 @@ static bool add_match(tsn_run *r, uint32_t start, uint32_t before, const proto *
     cut_behind(r, item);
     *cut = true;
   }
-  return true;
+  return tsn_pending_path(r, item);
 }
 
 static bool add_wait(tsn_run *r, uint32_t start, uint32_t before, const proto *p, uint32_t junction, uint32_t segment, uint32_t group,
@@ -208,7 +208,7 @@ static bool add_wait(tsn_run *r, uint32_t start, uint32_t before, const proto *p
   }
   tsn_path_link(r, item, before);
   *added = true;
-  return tsn_deadline_item(r, item, NULL);
+  return tsn_pending_path(r, item) && tsn_deadline_item(r, item, NULL);
 }
 
 /* A path over $ that needs nothing more than the end of its partition. */
@@ -363,18 +363,19 @@ static bool step_start(tsn_run *r, uint32_t part, uint32_t start, int64_t time)
 }
 
 /* Ends what waits for rows beyond WITHIN n ROWS, or for anything beyond a time. */
-static void hold(tsn_run *r, uint32_t item, int64_t time)
+static bool hold(tsn_run *r, uint32_t item, int64_t time)
 {
   tsn_path *i = tsn_path_at(r, item);
-  tsn_start *s = &r->starts[i->start];
+  uint32_t start = i->start;
+  tsn_start *s = &r->starts[start];
   if (!r->p->timeouts || i->row < 0) {
     tsn_path_free(r, item);
-    return;
+    return true;
   }
   if (s->held != TSN_NONE) {
     if (s->held_moment == r->moment) { /* a more preferred one died in this moment */
       tsn_path_free(r, item);
-      return;
+      return true;
     }
     tsn_path_free(r, s->held);
     i = tsn_path_at(r, item);
@@ -384,9 +385,10 @@ static void hold(tsn_run *r, uint32_t item, int64_t time)
   s->held = item;
   s->held_moment = r->moment;
   s->held_time = time;
+  return tsn_pending_timeout(r, start);
 }
 
-static void expire_item(tsn_run *r, uint32_t item, int64_t time, bool all)
+static bool expire_item(tsn_run *r, uint32_t item, int64_t time, bool all)
 {
   tsn_path *i = tsn_path_at(r, item);
   uint32_t count, k;
@@ -405,10 +407,11 @@ static void expire_item(tsn_run *r, uint32_t item, int64_t time, bool all)
       ended = true;
     }
   }
-  if (!ended || !is_empty(r, i)) return;
+  if (!ended || !is_empty(r, i)) return true;
   tsn_path_unlink(r, item);
-  if (tsn_path_at(r, item)->state == ITEM_GHOST) tsn_path_free(r, item);
-  else hold(r, item, time);
+  if (tsn_path_at(r, item)->state != ITEM_GHOST) return hold(r, item, time);
+  tsn_path_free(r, item);
+  return true;
 }
 
 bool tsn_paths_expire(tsn_run *r, uint32_t start, int64_t time)
@@ -419,7 +422,7 @@ bool tsn_paths_expire(tsn_run *r, uint32_t start, int64_t time)
   uint32_t item = s->head;
   while (item != TSN_NONE) {
     uint32_t next = tsn_path_at(r, item)->next;
-    if (tsn_path_at(r, item)->state != ITEM_MATCH) expire_item(r, item, time, all);
+    if (tsn_path_at(r, item)->state != ITEM_MATCH && !expire_item(r, item, time, all)) return false;
     item = next;
   }
   return r->status == TOCSIN_OK;

@@ -67,7 +67,7 @@ static void find_texts(tsn_run *r)
 {
   uint32_t i, k;
   for (i = 0; i < r->slot_count; i++) {
-    r->slot_is_text[i] = r->slot_types[i] == TOCSIN_TEXT;
+    r->slot_is_text[i] = tsn_is_text(r->slot_types[i]);
     r->any_text = r->any_text || r->slot_is_text[i];
   }
   for (i = 0; i < r->p->regs.count; i++) {
@@ -76,7 +76,7 @@ static void find_texts(tsn_run *r)
       char kind = reg->kind == REG_AGG                 ? tsn_aggregate_table[reg->aggregate].cells[k]
                   : reg->kind == REG_FIRST && k == 0 ? 'N'
                                                        : 'X';
-      bool text = kind != 'N' && (kind == 'Y' ? reg->type2 : reg->type) == TOCSIN_TEXT;
+      bool text = kind != 'N' && tsn_is_text(kind == 'Y' ? reg->type2 : reg->type);
       r->cell_is_text[reg->cell + k] = text;
       r->any_text = r->any_text || text;
     }
@@ -230,7 +230,8 @@ void tsn_run_clear(tsn_run *r)
   if (r->stack) DROP(stack, deepest_stack(r) + 1);
   DROP(partitions, r->partition_cap);
   DROP(starts, r->start_cap);
-  DROP(deadlines, r->deadline_cap);
+  DROP(deadlines.all, r->deadlines.cap);
+  DROP(pending.all, r->pending.cap);
   DROP(touched, r->touched_cap);
   DROP(takes, r->takes_cap);
   DROP(chain, r->chain_cap);
@@ -247,10 +248,9 @@ void tsn_run_clear(tsn_run *r)
 
 /* ---- moments ---- */
 
-static void begin_moment(tsn_run *r, int64_t time)
+static void begin_moment(tsn_run *r)
 {
   r->moment++;
-  r->moment_time = time;
   if (r->texts.retired_count) tsn_texts_release(r);
   if (r->p->ambiguous) tsn_map_reset(&r->history.moment);
   if (r->scratch.total) tsn_arena_clear(&r->scratch);
@@ -300,7 +300,7 @@ bool tsn_run_advance(tsn_run *r, int64_t limit)
     size_t from = tsn_output_mark(r->output);
     int64_t time = d.time;
     bool more = true;
-    begin_moment(r, time);
+    begin_moment(r);
     while (more) {
       int64_t at = d.time; /* of a start that was tried only now it may lie before */
       do {
@@ -340,9 +340,9 @@ bool tsn_run_arrive(tsn_run *r, int64_t time)
   return r->p->ahead || r->p->sequential ? tsn_ahead_add(r, time, seq) : tsn_run_row(r, time, seq);
 }
 
-static void begin_row(tsn_run *r, int64_t time, uint64_t seq)
+static void begin_row(tsn_run *r, uint64_t seq)
 {
-  begin_moment(r, time);
+  begin_moment(r);
   tsn_output_mark(r->output);
   r->row_epoch++;
   r->row_seq = seq;
@@ -356,7 +356,7 @@ static bool close_before(tsn_run *r, uint32_t part)
   if (before == TSN_NONE) return true;
   p->before = TSN_NONE;
   if (!r->partitions[before].used || r->partitions[before].generation != p->before_generation) return true;
-  begin_moment(r, r->partitions[before].window_end);
+  begin_moment(r);
   tsn_output_mark(r->output);
   return tsn_paths_close(r, before, r->partitions[before].window_end) && tsn_settle(r, before);
 }
@@ -385,7 +385,7 @@ bool tsn_run_waiting(tsn_run *r, uint32_t part, int64_t time, uint64_t seq)
 {
   if (r->p->time_slot != TSN_NONE && time > TSN_TIME_MIN && !tsn_run_advance(r, time - 1)) return false;
   if (!close_before(r, part)) return false;
-  begin_row(r, time, seq);
+  begin_row(r, seq);
   tsn_run_load(r, part, r->partitions[part].released);
   return match_row(r, part, time);
 }
@@ -395,7 +395,7 @@ bool tsn_run_row(tsn_run *r, int64_t time, uint64_t seq)
   uint64_t hash;
   uint32_t part;
   if (r->p->time_slot != TSN_NONE && time > TSN_TIME_MIN && !tsn_run_advance(r, time - 1)) return false;
-  begin_row(r, time, seq);
+  begin_row(r, seq);
   hash = tsn_partition_hash(r);
   part = tsn_partition_find(r, hash);
   if (part == TSN_NONE) {
@@ -407,7 +407,7 @@ bool tsn_run_row(tsn_run *r, int64_t time, uint64_t seq)
   if (part == TSN_NONE) return false;
   if (r->partitions[part].before != TSN_NONE) {
     if (!close_before(r, part)) return false;
-    begin_row(r, time, seq);
+    begin_row(r, seq);
   }
   r->partitions[part].arrived++;
   return tsn_partition_keep(r, part, time) && match_row(r, part, time);
@@ -426,7 +426,7 @@ bool tsn_run_finish(tsn_run *r)
   for (part = 0; part < r->partition_count; part++) {
     if (!r->partitions[part].used) continue;
     do {
-      begin_moment(r, TSN_TIME_MAX); /* behind the timers of a start that was tried only now */
+      begin_moment(r); /* behind the timers of a start that was tried only now */
       if (!tsn_paths_end(r, part) || !tsn_settle(r, part)) return false;
       if (r->p->sequential && !tsn_run_advance(r, TSN_TIME_MAX)) return false;
     } while (r->partitions[part].used && r->partitions[part].first != TSN_NONE); /* one start at a time: the next one */

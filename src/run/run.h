@@ -1,6 +1,7 @@
 /* Program and events to matches. Knows no text of patterns.
  *
- *   tocsin_matcher                       matcher.c   one a program
+ *   tocsin_matcher                       api_run.c   one a program
+ *   tsn_feed                             feed.c      its runs, and which reads which
  *     tsn_run ...........................  run.c     one a pattern: all its state
  *     tables                             table.c   static data, shared by all patterns
  *       raw rows --> source --> reorder --> run --> settle --> output
@@ -9,6 +10,7 @@
  *           items (in order of preference)
  *       junctions                        junction.c  what can follow an element
  *       deadlines                        timers.c    when time alone decides
+ *       pending                          pending.c   how far output times have come
  *       history                          history.c   rows and labels of paths, shared
  *       texts                            texts.c     the bytes of stored texts
  *       output                           output.c    decided rows, waiting to be taken
@@ -243,6 +245,7 @@ typedef struct tsn_partition {
   uint32_t generation, before_generation;
   uint32_t closing;  /* its time is over */
   uint32_t complete; /* no row will come: the next piece has begun */
+  uint32_t pending;  /* it stands in the heap of what is pending */
   int64_t arrived; /* rows so far */
   int64_t released; /* of these, the ones whose turn it is or was */
   int64_t rows;     /* matched over; they are numbered from 0. Goes back where starts are tried one by one */
@@ -268,6 +271,11 @@ typedef struct tsn_deadline {
   uint32_t handle, generation;
 } tsn_deadline;
 
+typedef struct tsn_deadlines { /* a heap */
+  tsn_deadline *all;
+  size_t count, cap;
+} tsn_deadlines;
+
 /* ---- output.c ---- */
 typedef struct tsn_out_row {
   uint64_t seq;
@@ -289,6 +297,7 @@ typedef struct tsn_output {
 /* ---- source.c ---- */
 typedef struct tsn_source {
   const tsn_part_rec *p;
+  const char *name; /* of the stream or pattern */
   const tsn_value_rec *values; /* by slot of the run */
   const uint32_t *columns;     /* by raw slot */
   uint8_t *types;
@@ -401,8 +410,9 @@ struct tsn_run {
   uint32_t partition_free, last_partition;
   tsn_map partition_map;
   tsn_history history;
-  tsn_deadline *deadlines;
-  size_t deadline_count, deadline_cap;
+  tsn_deadlines deadlines;
+  tsn_deadlines pending; /* what was found and is not reported yet, by output time: pending.c */
+  bool tracks;           /* a pattern reads this one: they are kept */
   uint32_t *touched; /* partitions of this moment */
   size_t touched_count, touched_cap;
   tsn_reorder reorder;
@@ -415,7 +425,6 @@ struct tsn_run {
   uint64_t next_seq; /* rows are numbered in their final order */
   uint64_t nan_values;
   uint64_t moment; /* number of the moment: a row, or a time */
-  int64_t moment_time;
   uint32_t next_group;
   uint64_t live; /* items */
   uint64_t live_peak;
@@ -459,6 +468,26 @@ struct tsn_run {
   tocsin_status status;
   char message[512];
 };
+
+/* ---- feed.c ---- */
+typedef struct tsn_reader {
+  uint32_t run, part;
+  tsn_fate fate; /* of the row that was looked at last */
+  int64_t time, watermark;
+} tsn_reader;
+
+typedef struct tsn_feed {
+  const tocsin_program *program;
+  tsn_alloc *alloc;
+  tsn_output *output; /* of all runs */
+  tsn_run *runs;      /* by pattern */
+  size_t run_count;
+  tsn_reader *readers; /* by what they read: streams, then patterns */
+  uint32_t *first;     /* by stream, then pattern: its first reader */
+  size_t reader_count;
+  bool *over;        /* streams of which no row will come */
+  uint64_t arrivals; /* rows so far, of all sources */
+} tsn_feed;
 
 /* Notes a failure once; always false. */
 bool tsn_run_fail(tsn_run *r, tocsin_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -574,10 +603,32 @@ bool tsn_path_due(tsn_run *r, const tsn_path *i, const tsn_deadline *handled, in
 bool tsn_settle(tsn_run *r, uint32_t part);
 
 /* timers.c */
+/* A heap by time and phase; entries that are not live any more leave it when they prevail. */
+bool tsn_deadlines_add(tsn_run *r, tsn_deadlines *h, const tsn_deadline *d, bool (*is_live)(const tsn_run *r, const tsn_deadline *d));
+void tsn_deadlines_drop(tsn_deadlines *h); /* the first one */
 bool tsn_deadline_push(tsn_run *r, int64_t time, tsn_phase phase, tsn_owner owner, uint32_t handle, uint32_t generation);
 /* The next deadline of an item: behind `handled`, or the first one (NULL). */
 bool tsn_deadline_item(tsn_run *r, uint32_t item, const tsn_deadline *handled);
 bool tsn_deadline_pop(tsn_run *r, int64_t limit, tsn_deadline *out); /* the earliest live one, <= limit */
+
+/* pending.c: what may be reported later with an output time of the past. */
+bool tsn_pending_path(tsn_run *r, uint32_t item);
+bool tsn_pending_timeout(tsn_run *r, uint32_t start);
+bool tsn_pending_partition(tsn_run *r, uint32_t part);
+/* No row will be reported any more whose output time lies before the answer. */
+int64_t tsn_run_reached(tsn_run *r);
+
+/* feed.c: a step answers the run that failed, or NULL. */
+tocsin_status tsn_feed_init(tsn_feed *f, const tocsin_program *program, tsn_alloc *alloc, tsn_output *output, uint64_t max_paths, uint64_t max_rows);
+void tsn_feed_clear(tsn_feed *f);
+/* What a row of a stream is to each of its readers, before any takes it. */
+void tsn_feed_look(tsn_feed *f, size_t stream, const tocsin_batch *batch, size_t row);
+/* The row that was looked at, for the parts to which it is not late; *used: one of them took it. */
+tsn_run *tsn_feed_row(tsn_feed *f, size_t stream, const tocsin_batch *batch, size_t row, bool *used);
+/* No row of a stream before this time will come. */
+tsn_run *tsn_feed_advance(tsn_feed *f, int64_t watermark);
+/* No row of this stream will come. */
+tsn_run *tsn_feed_over(tsn_feed *f, size_t stream);
 
 /* vm.c */
 bool tsn_eval_code(tsn_run *r, const tsn_eval *e, const tsn_code *code, tsn_cell *out);
@@ -647,8 +698,10 @@ void tsn_sources_clear(tsn_run *r);
 tsn_fate tsn_source_look(tsn_run *r, uint32_t part, const tocsin_batch *batch, size_t row, int64_t *time, int64_t *watermark);
 /* A row that may be taken, with its time and its place among all arrivals. *taken: WHERE let it pass. */
 bool tsn_source_row(tsn_run *r, uint32_t part, const tocsin_batch *batch, size_t row, int64_t time, uint64_t arrival, bool *taken);
-/* No row before this time will come in any part. */
-bool tsn_sources_advance(tsn_run *r, int64_t watermark);
+/* An output row of the pattern that the part reads, with its place among all arrivals. */
+bool tsn_source_output(tsn_run *r, uint32_t part, const tsn_out_row *row, uint64_t arrival);
+/* No row before this time will come in the part. */
+bool tsn_source_reached(tsn_run *r, uint32_t part, int64_t watermark);
 /* The part is over; with its last part the run is finished. */
 bool tsn_source_over(tsn_run *r, uint32_t part);
 

@@ -198,6 +198,7 @@ bool tsn_settle(tsn_run *r, uint32_t part)
   if (r->partitions[part].closing) return settle_closed(r, part);
   r->partitions[part].touched = 0;
   tsn_partition_trim(r, part);
+  if (!tsn_pending_partition(r, part)) return false;
   if (r->partitions[part].first == TSN_NONE && !r->p->keep_idle && r->partitions[part].arrived == r->partitions[part].rows)
     tsn_partition_drop(r, part);
   return true;

@@ -2,7 +2,8 @@
  *
  *   raw row --join--> wider raw row --WHERE--> cells of the pattern's row --> sort buffer --> run
  *
- * A row waits in the sort buffer until no part can bring an earlier one: the run's
+ * A raw row is one of a stream, or an output row of a pattern before this one. It
+ * waits in the sort buffer until no part can bring an earlier one: the run's
  * watermark is the least of its parts', and a part that is over holds nothing back
  * (language page, section 8). A stream that is matched over as it is, in the order
  * that it promises, goes straight to the run.
@@ -16,17 +17,28 @@
 /* Cells of a raw row: of the stream, of the table, and the key between them while it is made. */
 static size_t raw_cells(const tsn_part_rec *p) { return (size_t)p->slots.count + p->joined.count + p->keys.count + 1; }
 
+/* ---- making and unmaking ---- */
+
+/* The type of a column of the source; of a pattern's also that behind its outputs: the output time. */
+static uint8_t column_type(const tocsin_program *program, const tsn_part_rec *part, uint32_t column)
+{
+  const tsn_pattern_rec *p;
+  if (part->kind == PART_STREAM) return program->columns[program->streams[part->index].columns.first + column].type;
+  p = &program->patterns[part->index];
+  return (uint8_t)(column == p->outputs.count ? p->time_type : program->outputs[p->outputs.first + column].type);
+}
+
 tocsin_status tsn_sources_init(tsn_run *r)
 {
   const tocsin_program *program = r->program;
   uint32_t i, k;
-  bool delays = false;
+  bool reorders = r->p->orders.count || r->p->parts.count > 1;
   r->sources = tsn_alloc_array(r->alloc, r->p->parts.count, sizeof *r->sources);
   if (!r->sources) return TOCSIN_NOMEM;
   for (i = 0; i < r->p->parts.count; i++) {
     tsn_source *s = &r->sources[i];
-    const tsn_column_rec *columns;
     s->p = &program->parts[r->p->parts.first + i];
+    s->name = tsn_program_text(program, s->p->kind == PART_STREAM ? program->streams[s->p->index].name : program->patterns[s->p->index].name);
     s->values = program->values + s->p->values.first;
     s->columns = program->indices + s->p->slots.first;
     s->max_time = s->watermark = TSN_TIME_MIN;
@@ -35,11 +47,10 @@ tocsin_status tsn_sources_init(tsn_run *r)
     s->raw = s->plain ? r->row : tsn_alloc_array(r->alloc, raw_cells(s->p), sizeof *s->raw);
     s->types = tsn_alloc_array(r->alloc, (size_t)s->p->slots.count + 1, 1);
     if (!s->raw || !s->types) return TOCSIN_NOMEM;
-    columns = program->columns + program->streams[s->p->index].columns.first;
-    for (k = 0; k < s->p->slots.count; k++) s->types[k] = columns[s->columns[k]].type;
-    delays = delays || s->p->delay > 0;
+    for (k = 0; k < s->p->slots.count; k++) s->types[k] = column_type(program, s->p, s->columns[k]);
+    reorders = reorders || s->p->delay > 0 || s->p->kind == PART_PATTERN;
   }
-  r->waits = r->p->sorts_all || (r->p->time_slot != TSN_NONE && (r->p->orders.count || r->p->parts.count > 1 || delays));
+  r->waits = r->p->sorts_all || (r->p->time_slot != TSN_NONE && reorders);
   return TOCSIN_OK;
 }
 
@@ -55,7 +66,9 @@ void tsn_sources_clear(tsn_run *r)
   tsn_alloc_free(r->alloc, r->sources, r->sources ? r->p->parts.count * sizeof *r->sources : 0);
 }
 
-static void read_raw(tsn_run *r, const tsn_source *s, const tocsin_batch *batch, size_t row)
+/* ---- raw rows ---- */
+
+static void read_batch(tsn_run *r, const tsn_source *s, const tocsin_batch *batch, size_t row)
 {
   uint32_t k;
   for (k = 0; k < s->p->slots.count; k++) s->raw[k] = tsn_read_cell(&batch->columns[s->columns[k]], s->types[k], row, &r->nan_values);
@@ -78,7 +91,7 @@ static bool join(tsn_run *r, const tsn_source *s)
   bool known = true;
   for (k = 0; k < s->p->keys.count; k++) {
     if (!value_of(r, s, &r->program->values[s->p->keys.first + k], &key[k]))
-      return tsn_eval_failed(r, NULL, -1, "ON over a row of", tsn_program_text(r->program, r->program->streams[s->p->index].name));
+      return tsn_eval_failed(r, NULL, -1, "ON over a row of", s->name);
     known = known && !key[k].null;
   }
   row = known ? tsn_table_find(t, key) : TSN_NONE;
@@ -86,11 +99,25 @@ static bool join(tsn_run *r, const tsn_source *s)
   return true;
 }
 
+/* Texts stay in the output: they are good until the next row is reported. */
+static void read_output(const tsn_run *r, const tsn_source *s, const tsn_out_row *row)
+{
+  uint32_t k, outputs = r->program->patterns[s->p->index].outputs.count;
+  for (k = 0; k < s->p->slots.count; k++) {
+    tsn_cell *c = &s->raw[k];
+    if (s->columns[k] == outputs) {
+      *c = s->types[k] == TOCSIN_DOUBLE ? (tsn_cell){.v.d = tsn_double_of_time(row->time)} : (tsn_cell){.v.i = row->time};
+      continue;
+    }
+    *c = r->output->cells[row->first + s->columns[k]];
+    if (tsn_is_text(s->types[k]) && !c->null) c->v.s = c->length ? r->output->bytes.data + c->v.at : "";
+  }
+}
+
 /* The values of the run's row; *taken: WHERE is TRUE. */
 static bool make_row(tsn_run *r, const tsn_source *s, bool *taken)
 {
   tsn_eval e = {.row = s->raw, .label = TSN_NONE};
-  const char *name = tsn_program_text(r->program, r->program->streams[s->p->index].name);
   tsn_cell value;
   uint32_t k;
   *taken = true;
@@ -99,13 +126,15 @@ static bool make_row(tsn_run *r, const tsn_source *s, bool *taken)
   if (r->scratch.total) tsn_arena_clear(&r->scratch);
   if (s->p->table != TSN_NONE && !join(r, s)) return false;
   if (s->p->where.instrs.count) {
-    if (!tsn_eval_code(r, &e, &s->p->where, &value)) return tsn_eval_failed(r, NULL, -1, "WHERE over a row of", name);
+    if (!tsn_eval_code(r, &e, &s->p->where, &value)) return tsn_eval_failed(r, NULL, -1, "WHERE over a row of", s->name);
     *taken = !value.null && value.v.i;
   }
   for (k = 0; *taken && k < r->slot_count; k++)
-    if (!value_of(r, s, &s->values[k], &r->row[k])) return tsn_eval_failed(r, NULL, -1, "SELECT over a row of", name);
+    if (!value_of(r, s, &s->values[k], &r->row[k])) return tsn_eval_failed(r, NULL, -1, "SELECT over a row of", s->name);
   return true;
 }
+
+/* ---- time ---- */
 
 tsn_fate tsn_source_look(tsn_run *r, uint32_t part, const tocsin_batch *batch, size_t row, int64_t *time, int64_t *watermark)
 {
@@ -150,29 +179,43 @@ bool tsn_source_row(tsn_run *r, uint32_t part, const tocsin_batch *batch, size_t
 {
   tsn_source *s = &r->sources[part];
   bool timed = s->p->time_slot != TSN_NONE;
-  read_raw(r, s, batch, row);
+  read_batch(r, s, batch, row);
   if (!make_row(r, s, taken)) return false;
   if (timed) see_time(s, time);
   if (s->plain && !r->waits) {
     if (timed && s->watermark > r->watermark) r->watermark = s->watermark;
-    return tsn_run_arrive(r, time);
+    if (!tsn_run_arrive(r, time)) return false;
+    /* Where rows wait for those behind them, time passes all the same. */
+    return r->ahead.count == 0 || !timed || time == TSN_TIME_MIN || tsn_ahead_advance(r, time - 1);
   }
   if (*taken && !tsn_reorder_add(r, time, part, arrival)) return false;
   if (!r->waits && !tsn_reorder_release(r, 0, true)) return false;
   return !timed || follow(r);
 }
 
-bool tsn_sources_advance(tsn_run *r, int64_t watermark)
+bool tsn_source_output(tsn_run *r, uint32_t part, const tsn_out_row *row, uint64_t arrival)
 {
-  uint32_t i;
-  if (r->p->time_slot == TSN_NONE || r->finished) return true;
-  for (i = 0; i < r->p->parts.count; i++)
-    if (watermark > r->sources[i].watermark) r->sources[i].watermark = watermark;
-  return follow(r);
+  tsn_source *s = &r->sources[part];
+  bool timed = s->p->time_slot != TSN_NONE, taken;
+  int64_t time = timed ? row->time : 0;
+  if (timed && time < s->watermark)
+    return tsn_run_fail(r, TOCSIN_RUNTIME, "a row of pattern %s came after its time: this is a bug of Tocsin", s->name);
+  read_output(r, s, row);
+  if (!make_row(r, s, &taken)) return false;
+  if (taken && !tsn_reorder_add(r, time, part, arrival)) return false;
+  return r->waits || tsn_reorder_release(r, 0, true);
+}
+
+bool tsn_source_reached(tsn_run *r, uint32_t part, int64_t watermark)
+{
+  if (watermark <= r->sources[part].watermark || r->finished) return true;
+  r->sources[part].watermark = watermark;
+  return r->p->time_slot == TSN_NONE || follow(r);
 }
 
 bool tsn_source_over(tsn_run *r, uint32_t part)
 {
+  if (r->sources[part].over) return true;
   r->sources[part].over = true;
   return follow(r);
 }

@@ -25,6 +25,31 @@ static void sink(tsn_deadline *h, size_t count, size_t at)
   h[at] = x;
 }
 
+static void sweep(const tsn_run *r, tsn_deadlines *h, bool (*is_live)(const tsn_run *r, const tsn_deadline *d))
+{
+  size_t i, kept = 0;
+  for (i = 0; i < h->count; i++)
+    if (is_live(r, &h->all[i])) h->all[kept++] = h->all[i];
+  h->count = kept;
+  for (i = kept / 2; i > 0; i--) sink(h->all, kept, i - 1);
+}
+
+bool tsn_deadlines_add(tsn_run *r, tsn_deadlines *h, const tsn_deadline *d, bool (*is_live)(const tsn_run *r, const tsn_deadline *d))
+{
+  size_t at;
+  if (h->count == h->cap && h->count > 2 * (r->live + r->start_count + r->partition_count) + 64) sweep(r, h, is_live);
+  if (!tsn_alloc_grow(r->alloc, (void **)&h->all, &h->cap, h->count + 1, sizeof *d)) return tsn_run_nomem(r);
+  for (at = h->count++; at > 0 && before(d, &h->all[(at - 1) / 2]); at = (at - 1) / 2) h->all[at] = h->all[(at - 1) / 2];
+  h->all[at] = *d;
+  return true;
+}
+
+void tsn_deadlines_drop(tsn_deadlines *h)
+{
+  h->all[0] = h->all[--h->count];
+  if (h->count) sink(h->all, h->count, 0);
+}
+
 static bool is_live(const tsn_run *r, const tsn_deadline *d)
 {
   if (d->owner == OWNER_START) return r->starts[d->handle].used && r->starts[d->handle].generation == d->generation;
@@ -32,25 +57,10 @@ static bool is_live(const tsn_run *r, const tsn_deadline *d)
   return tsn_path_at(r, d->handle)->generation == d->generation && tsn_path_at(r, d->handle)->state != ITEM_FREE;
 }
 
-static void sweep(tsn_run *r)
-{
-  size_t i, kept = 0;
-  for (i = 0; i < r->deadline_count; i++)
-    if (is_live(r, &r->deadlines[i])) r->deadlines[kept++] = r->deadlines[i];
-  r->deadline_count = kept;
-  for (i = kept / 2; i > 0; i--) sink(r->deadlines, kept, i - 1);
-}
-
 bool tsn_deadline_push(tsn_run *r, int64_t time, tsn_phase phase, tsn_owner owner, uint32_t handle, uint32_t generation)
 {
   tsn_deadline d = {.time = time, .phase = (uint32_t)phase, .owner = (uint32_t)owner, .handle = handle, .generation = generation};
-  size_t at;
-  if (r->deadline_count == r->deadline_cap && r->deadline_count > 2 * (r->live + r->start_count + r->partition_count) + 64) sweep(r);
-  if (!tsn_alloc_grow(r->alloc, (void **)&r->deadlines, &r->deadline_cap, r->deadline_count + 1, sizeof d)) return tsn_run_nomem(r);
-  for (at = r->deadline_count++; at > 0 && before(&d, &r->deadlines[(at - 1) / 2]); at = (at - 1) / 2)
-    r->deadlines[at] = r->deadlines[(at - 1) / 2];
-  r->deadlines[at] = d;
-  return true;
+  return tsn_deadlines_add(r, &r->deadlines, &d, is_live);
 }
 
 bool tsn_deadline_item(tsn_run *r, uint32_t item, const tsn_deadline *handled)
@@ -64,10 +74,9 @@ bool tsn_deadline_item(tsn_run *r, uint32_t item, const tsn_deadline *handled)
 
 bool tsn_deadline_pop(tsn_run *r, int64_t limit, tsn_deadline *out)
 {
-  while (r->deadline_count && r->deadlines[0].time <= limit) {
-    *out = r->deadlines[0];
-    r->deadlines[0] = r->deadlines[--r->deadline_count];
-    if (r->deadline_count) sink(r->deadlines, r->deadline_count, 0);
+  while (r->deadlines.count && r->deadlines.all[0].time <= limit) {
+    *out = r->deadlines.all[0];
+    tsn_deadlines_drop(&r->deadlines);
     if (is_live(r, out)) return true;
   }
   return false;

@@ -21,7 +21,8 @@ def layout(plan):
     used = list(plan.keys)
     order = [i for i, _ in plan.order if i not in used and i < len(plan.columns)]
     used += order
-    rest = [i for i in range(len(plan.columns)) if i not in used]
+    hidden = {name.lower() for name, _ in plan.measures}       # a measure hides a column of its name
+    rest = [i for i in range(len(plan.columns)) if i not in used and plan.columns[i][0].lower() not in hidden]
     column = lambda i: (plan.columns[i][0], plan.columns[i][1], ("column", i))
     return keys + [column(i) for i in order] + measures + [column(i) for i in rest]
 

@@ -1,0 +1,142 @@
+/* All patterns of a program at work: rows of streams go to the parts that read them,
+ * and output rows of a pattern to the patterns behind it that read that one.
+ *
+ *   step:  stream --> runs that read it --> output ----+--> the host
+ *                            ^                         |
+ *                            +---- runs that read a ---+
+ *                                  pattern, in order of the text
+ *
+ * A pattern only reads those before it. So one pass in order of the text brings every
+ * row that a step decides to where it is read, and every watermark behind it: a run
+ * tells how far its output times have come (pending.c). */
+#include "run/run.h"
+
+static uint32_t source_number(const tocsin_program *p, const tsn_part_rec *part)
+{
+  return part->kind == PART_STREAM ? part->index : p->streams_count + part->index;
+}
+
+/* Lists the parts by what they read: readers[first[i] ... first[i + 1]), in order of the text. */
+static tocsin_status list_readers(tsn_feed *f)
+{
+  const tocsin_program *p = f->program;
+  size_t sources = (size_t)p->streams_count + p->patterns_count, count = 0, i;
+  uint32_t k;
+  for (i = 0; i < p->patterns_count; i++) count += p->patterns[i].parts.count;
+  f->reader_count = count;
+  f->readers = tsn_alloc_array(f->alloc, count + 1, sizeof *f->readers);
+  f->first = tsn_alloc_array(f->alloc, sources + 2, sizeof *f->first);
+  if (!f->readers || !f->first) return TOCSIN_NOMEM;
+  for (i = 0; i < p->patterns_count; i++)
+    for (k = 0; k < p->patterns[i].parts.count; k++) f->first[source_number(p, &p->parts[p->patterns[i].parts.first + k]) + 2]++;
+  for (i = 2; i < sources + 2; i++) f->first[i] += f->first[i - 1];
+  for (i = 0; i < p->patterns_count; i++)
+    for (k = 0; k < p->patterns[i].parts.count; k++) {
+      uint32_t source = source_number(p, &p->parts[p->patterns[i].parts.first + k]);
+      f->readers[f->first[source + 1]++] = (tsn_reader){.run = (uint32_t)i, .part = k};
+    }
+  return TOCSIN_OK;
+}
+
+static bool is_read(const tsn_feed *f, size_t pattern)
+{
+  size_t source = f->program->streams_count + pattern;
+  return f->first[source] < f->first[source + 1];
+}
+
+tocsin_status tsn_feed_init(tsn_feed *f, const tocsin_program *program, tsn_alloc *alloc, tsn_output *output, uint64_t max_paths, uint64_t max_rows)
+{
+  size_t i;
+  tocsin_status st;
+  *f = (tsn_feed){.program = program, .alloc = alloc, .output = output};
+  f->runs = tsn_alloc_array(alloc, program->patterns_count, sizeof *f->runs);
+  f->over = tsn_alloc_array(alloc, (size_t)program->streams_count + 1, sizeof *f->over);
+  if (!f->runs || !f->over) return TOCSIN_NOMEM;
+  st = list_readers(f);
+  for (i = 0; i < program->patterns_count && st == TOCSIN_OK; i++) {
+    f->run_count = i + 1;
+    st = tsn_run_init(&f->runs[i], program, (uint32_t)i, alloc, output, max_paths, max_rows);
+    f->runs[i].tracks = is_read(f, i);
+  }
+  return st;
+}
+
+void tsn_feed_clear(tsn_feed *f)
+{
+  const tocsin_program *p = f->program;
+  size_t i;
+  if (!p) return;
+  for (i = 0; f->runs && i < f->run_count; i++) tsn_run_clear(&f->runs[i]);
+  tsn_alloc_free(f->alloc, f->runs, f->runs ? p->patterns_count * sizeof *f->runs : 0);
+  tsn_alloc_free(f->alloc, f->over, f->over ? ((size_t)p->streams_count + 1) * sizeof *f->over : 0);
+  tsn_alloc_free(f->alloc, f->readers, f->readers ? (f->reader_count + 1) * sizeof *f->readers : 0);
+  tsn_alloc_free(f->alloc, f->first, f->first ? ((size_t)p->streams_count + p->patterns_count + 2) * sizeof *f->first : 0);
+}
+
+/* ---- patterns over patterns ---- */
+
+/* What the pattern before it has reported since output row `mark`, for one part that reads it. */
+static tsn_run *pass_on(tsn_feed *f, const tsn_reader *to, size_t mark)
+{
+  tsn_run *r = &f->runs[to->run];
+  size_t from = r->sources[to->part].p->index, i;
+  for (i = mark; i < f->output->count; i++) {
+    tsn_out_row row = f->output->rows[i]; /* the array may move */
+    if (row.pattern == from && !tsn_source_output(r, to->part, &row, f->arrivals++)) return r;
+  }
+  if (f->runs[from].finished) return tsn_source_over(r, to->part) ? NULL : r;
+  return tsn_source_reached(r, to->part, tsn_run_reached(&f->runs[from])) ? NULL : r;
+}
+
+/* Readers of patterns stand in the order of what they read: all that reaches a run comes before what reads it. */
+static tsn_run *pass_all(tsn_feed *f, size_t mark)
+{
+  size_t k;
+  tsn_run *failed = NULL;
+  for (k = f->first[f->program->streams_count]; k < f->reader_count && !failed; k++) failed = pass_on(f, &f->readers[k], mark);
+  return failed;
+}
+
+/* ---- steps ---- */
+
+void tsn_feed_look(tsn_feed *f, size_t stream, const tocsin_batch *batch, size_t row)
+{
+  size_t k;
+  for (k = f->first[stream]; k < f->first[stream + 1]; k++) {
+    tsn_reader *i = &f->readers[k];
+    i->fate = tsn_source_look(&f->runs[i->run], i->part, batch, row, &i->time, &i->watermark);
+  }
+}
+
+tsn_run *tsn_feed_row(tsn_feed *f, size_t stream, const tocsin_batch *batch, size_t row, bool *used)
+{
+  size_t mark = tsn_output_mark(f->output), k;
+  *used = false;
+  for (k = f->first[stream]; k < f->first[stream + 1]; k++) {
+    const tsn_reader *i = &f->readers[k];
+    bool taken;
+    if (i->fate != FATE_TAKEN) continue;
+    if (!tsn_source_row(&f->runs[i->run], i->part, batch, row, i->time, f->arrivals, &taken)) return &f->runs[i->run];
+    *used = *used || taken;
+  }
+  f->arrivals++;
+  return pass_all(f, mark);
+}
+
+tsn_run *tsn_feed_advance(tsn_feed *f, int64_t watermark)
+{
+  size_t mark = tsn_output_mark(f->output), k;
+  for (k = 0; k < f->first[f->program->streams_count]; k++)
+    if (!tsn_source_reached(&f->runs[f->readers[k].run], f->readers[k].part, watermark)) return &f->runs[f->readers[k].run];
+  return pass_all(f, mark);
+}
+
+tsn_run *tsn_feed_over(tsn_feed *f, size_t stream)
+{
+  size_t mark = tsn_output_mark(f->output), k;
+  if (f->over[stream]) return NULL;
+  f->over[stream] = true;
+  for (k = f->first[stream]; k < f->first[stream + 1]; k++)
+    if (!tsn_source_over(&f->runs[f->readers[k].run], f->readers[k].part)) return &f->runs[f->readers[k].run];
+  return pass_all(f, mark);
+}
