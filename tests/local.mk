@@ -16,6 +16,7 @@ unit_tests = \
   %D%/unit/diag \
   %D%/unit/foreign \
   %D%/unit/format \
+  %D%/unit/frame \
   %D%/unit/functions \
   %D%/unit/host \
   %D%/unit/infer \

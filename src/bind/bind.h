@@ -24,6 +24,7 @@ typedef enum tsn_bx_kind {
   BX_ROWNUM, /* the number of the row at hand */
   BX_NAV,    /* nav */
   BX_AGG,    /* agg */
+  BX_OVER,   /* agg, over the rows of a window: over */
   BX_MATCH,  /* index = tsn_match_value */
   BX_INNER,  /* index = inner column */
   BX_OP,     /* op, x; one or two args */
@@ -62,6 +63,17 @@ typedef struct tsn_agg {
   bool final;
 } tsn_agg;
 
+/* The rows of a window aggregate: expressions over raw columns. */
+typedef struct tsn_bover {
+  tsn_bx *keys, *last_key; /* list by next */
+  tsn_frame_kind frame;
+  int64_t begin, end; /* as in tsn_window_rec */
+  uint32_t order;    /* raw column */
+  tocsin_type order_type;
+  tsn_span order_at;
+  struct tsn_bover *next; /* of the part */
+} tsn_bover;
+
 struct tsn_bx {
   tsn_bx_kind kind;
   tocsin_type type;
@@ -79,6 +91,7 @@ struct tsn_bx {
   tsn_bx *otherwise;
   const tsn_nav *nav;
   const tsn_agg *agg;
+  const tsn_bover *over;
 };
 
 typedef enum tsn_bpat_kind {
@@ -176,6 +189,7 @@ typedef struct tsn_bpart {
   bool joins;    /* something of the table is read */
   tsn_bx **values; /* by column of the shape, hidden ones too: over raw columns; NULL: the part lacks it */
   tsn_bx *where;   /* over raw columns */
+  tsn_bover *overs; /* windows of its items */
   int time_column; /* raw; -1: none */
   bool has_watermark; /* of the time column */
   int64_t delay;

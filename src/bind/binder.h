@@ -8,6 +8,7 @@
  *   call.c      calls of scalar functions
  *   host.c      functions that the text declares
  *   row.c       navigation and aggregates: what an expression reads of a match
+ *   over.c      window aggregates
  *   output.c    measures, SELECT, WHERE */
 #ifndef TSN_BIND_BINDER_H
 #define TSN_BIND_BINDER_H
@@ -70,6 +71,7 @@ typedef struct tsn_context {
   tsn_span set_at;
   bool reads_label, aggregate;
   bool joining; /* PLACE_SOURCE: in ON, where the table's row is not known yet */
+  const char *no_window; /* PLACE_SOURCE: why OVER cannot stand here: in WHERE ... */
 } tsn_context;
 
 /* expr.c: NULL where there were errors (said). */
@@ -125,6 +127,8 @@ int tsn_bind_find_column(const tsn_bstream *s, const tsn_name *name);
 bool tsn_bind_source(tsn_binder *b, const tsn_query *query);
 int tsn_bind_find_stream(const tsn_bound_script *s, const tsn_name *name);
 void tsn_bind_unknown_column(tsn_binder *b, const tsn_bstream *shape, const tsn_name *name, tsn_span at);
+/* Whether a qualifier, if there is one, is the source of the part at hand; says so where it is not. */
+bool tsn_bind_names_source(tsn_binder *b, const tsn_name *qualifier);
 tsn_bx *tsn_bind_source_column(tsn_context *c, const tsn_expr *e);
 /* STREAM() of the part at hand. */
 tsn_bx *tsn_bind_source_name(tsn_binder *b, tsn_span at);
@@ -145,6 +149,17 @@ void tsn_bind_join(tsn_binder *b, const tsn_part *p, tsn_bpart *part);
 
 /* scope.c: the columns of a stream or a table; false: no memory. */
 bool tsn_bind_declare_columns(tsn_binder *b, const tsn_statement *s, const char *what, tsn_bstream *out);
+/* An aggregate: over the rows of a match, or, PLACE_SOURCE, over those of a window. */
+bool tsn_bind_is_aggregate(const tsn_expr *e);
+tsn_bx *tsn_bind_aggregate(tsn_context *c, const tsn_expr *e);
+
+/* source.c: whether a raw column is the event time of its part. */
+bool tsn_bind_is_part_time(tsn_binder *b, const tsn_bpart *part, uint32_t column);
+
+/* over.c */
+tsn_bx *tsn_bind_over(tsn_context *c, const tsn_expr *e);
+/* Whether windows are ordered by the event time, once that is known. */
+void tsn_bind_window_orders(tsn_binder *b);
 
 /* shape.c */
 void tsn_bind_labels(tsn_binder *b, const tsn_clauses *clauses);

@@ -279,15 +279,7 @@ tsn_bx *tsn_bind_call(tsn_context *c, const tsn_expr *e)
   const tsn_expr *arg;
   bool good = true;
   int host;
-  if (e->over && c->place == PLACE_SOURCE) {
-    tsn_diag_add(c->b->diag, TSN_U0018, e->over->at, NULL, "a window aggregate inside FROM is not supported yet");
-    return NULL;
-  }
-  if (e->over) {
-    tsn_diag_add(c->b->diag, TSN_E1017, e->over->at, "an inner SELECT in FROM is the place for it",
-                 "OVER is not allowed in %s", c->place == PLACE_DEFINE ? "a condition" : "this place");
-    return NULL;
-  }
+  if (e->over) return tsn_bind_over(c, e);
   if (tsn_bind_is_row_call(e)) return tsn_bind_row_call(c, e);
   fn = find_function(e);
   host = fn == TSN_FUNCTIONS ? tsn_bind_find_host(c->b, &e->name) : -1;

@@ -5,6 +5,7 @@ libtsn_la_SOURCES += \
   %D%/expr.c \
   %D%/host.c \
   %D%/output.c \
+  %D%/over.c \
   %D%/row.c \
   %D%/scope.c \
   %D%/shape.c \

@@ -276,6 +276,7 @@ static tsn_bx *over_row(tsn_context *outer, const tsn_expr *e, const char *name,
                         bool *reads_label)
 {
   tsn_context c = {.b = outer->b, .place = PLACE_ROW, .inside = name, .aggregate = aggregate, .set = *set};
+  if (outer->place == PLACE_SOURCE) return tsn_bind_expr(outer, e);
   tsn_bx *x = tsn_bind_expr(&c, e);
   *set = c.set;
   *reads_label = c.reads_label;
@@ -402,7 +403,7 @@ static bool picks_one(tsn_aggregate kind)
 static bool in_its_place(tsn_context *c, const tsn_expr *e, tsn_aggregate kind, bool distinct)
 {
   const tsn_aggregate_info *info = &tsn_aggregate_table[kind];
-  if (c->place == PLACE_MEASURE) return true;
+  if (c->place == PLACE_MEASURE || c->place == PLACE_SOURCE) return true;
   if (info->cell_count == 0)
     tsn_diag_add(c->b->diag, TSN_U0004, e->at, NULL, "%s in a condition is not supported yet", info->name);
   else if (distinct)
@@ -453,6 +454,7 @@ static const tsn_label_set *counted_rows(tsn_context *c, const tsn_expr *e, tsn_
                  kind == AGG_COUNT ? "DISTINCT takes a value, not *" : "* stands only in COUNT");
     return NULL;
   }
+  if (c->place == PLACE_SOURCE) return tsn_bind_names_source(c->b, &e->args->qualifier) ? c->b->universal : NULL;
   return e->args->qualifier.text ? tsn_bind_label_set(c->b, &e->args->qualifier) : c->b->universal;
 }
 
@@ -546,6 +548,10 @@ static tsn_bx *in_source(tsn_context *c, const tsn_expr *e, int which, const cha
                which < 0 ? "an aggregate inside FROM needs OVER: %s" : "%s stands in MEASURES and DEFINE only, not inside FROM", name);
   return NULL;
 }
+
+bool tsn_bind_is_aggregate(const tsn_expr *e) { return find_aggregate(e) >= 0; }
+
+tsn_bx *tsn_bind_aggregate(tsn_context *c, const tsn_expr *e) { return aggregate(c, e, (tsn_aggregate)find_aggregate(e)); }
 
 tsn_bx *tsn_bind_row_call(tsn_context *c, const tsn_expr *e)
 {

@@ -326,6 +326,7 @@ static void bind_query(tsn_binder *b, const tsn_statement *s)
   if (!tsn_bind_source(b, query)) return;
   if (!clauses || !clauses->pattern) return; /* said by the grammar */
   bind_order(b, clauses);
+  tsn_bind_window_orders(b);
   bind_keys(b, clauses);
   tsn_bind_labels(b, clauses);
   if (b->too_many_labels) return;

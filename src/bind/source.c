@@ -11,8 +11,8 @@
  * columns.
  *
  * A table joined to a part widens its raw row (table.c): its columns stand behind those
- * of the stream. A window aggregate is an item whose value is known only
- * when rows are in order: over_window() is the place for it. */
+ * of the stream. A window aggregate (over.c) is an item whose value is known only
+ * when rows are in order. */
 #include <string.h>
 
 #include "base/text.h"
@@ -173,7 +173,7 @@ static reach reach_of(const tsn_bpart *part, const tsn_name *qualifier)
   return (reach){tsn_column_same(qualifier, part->raw->name), part->table && tsn_column_same(qualifier, part->table->shape.name)};
 }
 
-static bool names_source(tsn_binder *b, const tsn_name *qualifier)
+bool tsn_bind_names_source(tsn_binder *b, const tsn_name *qualifier)
 {
   const tsn_bpart *part = b->part;
   reach r = reach_of(part, qualifier);
@@ -207,7 +207,7 @@ tsn_bx *tsn_bind_source_column(tsn_context *c, const tsn_expr *e)
   const tsn_bpart *part = b->part;
   int column;
   bool both;
-  if (!names_source(b, &e->qualifier)) return NULL;
+  if (!tsn_bind_names_source(b, &e->qualifier)) return NULL;
   column = find_raw(part, e, &both);
   if (both) {
     tsn_diag_add(b->diag, TSN_E1029, e->at,
@@ -347,7 +347,7 @@ static void add_items(union_of *u, tsn_bpart *part, const tsn_item *item)
     tsn_context c = {.b = u->b, .place = PLACE_SOURCE};
     tsn_bx *value;
     if (item->expr->kind == EXPR_STAR) {
-      if (names_source(u->b, &item->expr->qualifier)) add_all(u, part, &item->expr->qualifier, item->at);
+      if (tsn_bind_names_source(u->b, &item->expr->qualifier)) add_all(u, part, &item->expr->qualifier, item->at);
       continue;
     }
     value = tsn_bind_expr(&c, item->expr);
@@ -418,7 +418,7 @@ bool tsn_bind_source(tsn_binder *b, const tsn_query *query)
   shape->name = q->part_count == 1 && !query->parts->selects ? q->parts->raw->name : "";
   shape->what = q->parts->raw->what;
   for (p = query->parts, i = 0; p; p = p->next, i++) {
-    tsn_context c = {.b = b, .place = PLACE_SOURCE};
+    tsn_context c = {.b = b, .place = PLACE_SOURCE, .no_window = "WHERE"};
     b->part = &q->parts[i];
     b->part->values = tsn_arena_new_array(b->arena, tsn_bx *, u.room);
     if (!b->part->values) return false;
@@ -493,6 +493,12 @@ static int time_of(const tsn_binder *b, const tsn_bpart *part, const tsn_bx *x)
   if (!x || x->kind != BX_COLUMN || x->index >= part->raw->column_count) return -1;
   if (part->kind == PART_STREAM) return (int)x->index;
   return is_output_time(b->bound->patterns[part->index], x->index) ? part->raw->event_time : -1;
+}
+
+bool tsn_bind_is_part_time(tsn_binder *b, const tsn_bpart *part, uint32_t column)
+{
+  tsn_bx x = {.kind = BX_COLUMN, .index = column};
+  return part->time_column >= 0 && time_of(b, part, &x) == part->time_column;
 }
 
 /* The event time of a part is the raw column `column`. */
@@ -603,6 +609,11 @@ static void need(const tsn_bpart *part, const tsn_bx *x)
   if (!x) return;
   if (x->kind == BX_COLUMN && x->index < count) part->raw->needed[x->index] = true;
   else if (x->kind == BX_COLUMN) part->table->shape.needed[x->index - count] = true;
+  if (x->kind == BX_OVER) {
+    need(part, x->agg->value);
+    need(part, x->agg->value2);
+    for (arg = x->over->keys; arg; arg = arg->next) need(part, arg);
+  }
   for (arg = x->args; arg; arg = arg->next) need(part, arg);
   need(part, x->otherwise);
 }
@@ -612,6 +623,11 @@ static bool reads_table(const tsn_bpart *part, const tsn_bx *x)
   const tsn_bx *arg;
   if (!x) return false;
   if (x->kind == BX_COLUMN && x->index >= tsn_raw_own(part)) return true;
+  if (x->kind == BX_OVER) {
+    if (reads_table(part, x->agg->value) || reads_table(part, x->agg->value2)) return true;
+    for (arg = x->over->keys; arg; arg = arg->next)
+      if (reads_table(part, arg)) return true;
+  }
   for (arg = x->args; arg; arg = arg->next)
     if (reads_table(part, arg)) return true;
   return reads_table(part, x->otherwise);

@@ -215,6 +215,7 @@ static void expr(emitter *e, const tsn_bx *x)
   case BX_ROWNUM: simple(e, OP_ROWNUM, 0, 0); break;
   case BX_NAV: navigate(e, x->nav); break;
   case BX_AGG: aggregate(e, x->agg); break;
+  case BX_OVER: simple(e, OP_OVER, 0, tsn_plan_find_over(e->p, x)); break;
   case BX_MATCH: simple(e, OP_MATCH, 0, x->index); break;
   case BX_INNER: simple(e, OP_INNER, 0, x->index); break;
   case BX_OP:

@@ -4,6 +4,7 @@ libtsn_la_SOURCES += \
   %D%/emit.c \
   %D%/explain.c \
   %D%/nfa.c \
+  %D%/over.c \
   %D%/plan.h \
   %D%/registers.c \
   %D%/source.c \

@@ -41,6 +41,29 @@ typedef struct tsn_node_plan {
   uint64_t *live; /* bit set of path cells that conditions can still read here */
 } tsn_node_plan;
 
+/* A window aggregate, and a window with its keys: by slots of the pattern. */
+typedef struct tsn_over_plan {
+  const tsn_agg *agg;
+  uint32_t window, number;
+  uint32_t slot, slot2; /* TSN_NONE: COUNT(*); no second argument, or a constant */
+} tsn_over_plan;
+
+typedef struct tsn_window_plan {
+  const tsn_bover *over;
+  uint32_t *keys;
+  size_t key_count;
+} tsn_window_plan;
+
+typedef struct tsn_part_plan {
+  const tsn_bpart *part;
+  const tsn_bx **values; /* by slot: what a raw row gives; NULL: nothing, or not before its windows are known */
+  uint64_t *value_keys;  /* their hashes */
+  tsn_over_plan *overs;
+  size_t over_count;
+  tsn_window_plan *windows;
+  size_t window_count;
+} tsn_part_plan;
+
 typedef struct tsn_plan {
   tsn_arena *arena;
   tsn_diag *diag;
@@ -72,6 +95,10 @@ typedef struct tsn_plan {
   uint32_t *slot_of; /* of a column of the shape, or of a part's raw row; TSN_NONE */
   uint32_t *slots;
   size_t slot_count;
+  tsn_part_plan *parts;
+  const tsn_part_plan *part; /* whose late code is made */
+  uint32_t *slot_types;
+  size_t slot_total; /* those of the pattern, and behind them hidden ones of its windows */
   bool ambiguous, replay;
   bool labels_decide; /* a condition reads labels at physical offsets */
 } tsn_plan;
@@ -85,14 +112,24 @@ bool tsn_plan_is_ambiguous(const tsn_plan *p);
 void tsn_plan_waits(tsn_plan *p);
 /* registers.c */
 void tsn_plan_slots(tsn_plan *p);
-/* The slots of a part's raw rows, in the place of those of the pattern, of which `count` are `slots`. Answers how many
+/* The slots of a part's raw rows, in the place of those of the pattern; values: what is made of them. Answers how many
  * are of the stream; those of the joined table stand behind. */
-size_t tsn_plan_raw_slots(tsn_plan *p, const tsn_bpart *part, const uint32_t *slots, size_t count);
+size_t tsn_plan_raw_slots(tsn_plan *p, const tsn_bpart *part, const tsn_bx *const *values, size_t count);
 void tsn_plan_registers(tsn_plan *p);
 uint32_t tsn_plan_find_nav(const tsn_plan *p, const tsn_nav *nav);
 uint32_t tsn_plan_find_labels(const tsn_plan *p);
 uint32_t tsn_plan_find_agg(const tsn_plan *p, const tsn_agg *agg);
 bool tsn_plan_set_has(const tsn_label_set *set, uint32_t label);
+/* Expressions over one row: whether two are one, and a number that is the same then. */
+bool tsn_plan_same(const tsn_bx *a, const tsn_bx *b);
+uint64_t tsn_plan_hash(const tsn_bx *x);
+
+/* over.c: window aggregates, with the slots that they need. */
+void tsn_plan_windows(tsn_plan *p);
+bool tsn_plan_is_late(const tsn_bx *x); /* reads a window aggregate */
+uint32_t tsn_plan_find_over(const tsn_plan *p, const tsn_bx *x);
+/* columns: of the shape, by slot of the pattern. */
+void tsn_plan_emit_windows(tsn_plan *p, tsn_part_plan *part, const uint32_t *columns, size_t column_count, tsn_part_rec *rec);
 
 /* source.c: the parts of FROM; the last step on a pattern, as it takes over the slots. */
 tsn_range tsn_plan_parts(tsn_plan *p);

@@ -28,16 +28,16 @@ static bool same_set(const tsn_plan *p, const tsn_label_set *a, const tsn_label_
   return true;
 }
 
-static bool same_bx(const tsn_bx *a, const tsn_bx *b)
+bool tsn_plan_same(const tsn_bx *a, const tsn_bx *b)
 {
   const tsn_bx *x, *y;
   if (!a || !b) return a == b;
   if (a->kind != b->kind || a->type != b->type || a->is_null != b->is_null || a->negated != b->negated || a->integer != b->integer ||
       memcmp(&a->real, &b->real, sizeof a->real) || a->index != b->index || a->op != b->op || a->x != b->x || a->length != b->length ||
-      (a->length && memcmp(a->text, b->text, a->length)) || a->arg_count != b->arg_count || !same_bx(a->otherwise, b->otherwise))
+      (a->length && memcmp(a->text, b->text, a->length)) || a->arg_count != b->arg_count || !tsn_plan_same(a->otherwise, b->otherwise))
     return false;
   for (x = a->args, y = b->args; x && y; x = x->next, y = y->next)
-    if (!same_bx(x, y)) return false;
+    if (!tsn_plan_same(x, y)) return false;
   return !x && !y;
 }
 
@@ -102,11 +102,11 @@ static size_t put_first(tsn_plan *p, size_t limit)
   return first;
 }
 
-size_t tsn_plan_raw_slots(tsn_plan *p, const tsn_bpart *part, const uint32_t *slots, size_t count)
+size_t tsn_plan_raw_slots(tsn_plan *p, const tsn_bpart *part, const tsn_bx *const *values, size_t count)
 {
   size_t own = tsn_raw_own(part), i;
   if (!no_slots(p, own + (part->table ? part->table->shape.column_count : 0))) return 0;
-  for (i = 0; i < count; i++) use_columns(p, part->values[slots[i]]);
+  for (i = 0; i < count; i++) use_columns(p, values[i]);
   if (part->time_column >= 0) use_column(p, (uint32_t)part->time_column);
   use_columns(p, part->where);
   for (i = 0; part->joins && i < part->table->key_count; i++) use_columns(p, part->keys[i]);
@@ -126,6 +126,8 @@ static uint64_t hash_bx(const tsn_bx *x, uint64_t h)
   for (arg = x->args; arg; arg = arg->next) h = hash_bx(arg, h);
   return hash_bx(x->otherwise, h);
 }
+
+uint64_t tsn_plan_hash(const tsn_bx *x) { return hash_bx(x, 0); }
 
 static tsn_reg_plan with_key(const tsn_plan *p, tsn_reg_plan r)
 {
@@ -156,8 +158,8 @@ static tsn_reg_plan *find(tsn_plan *p, const tsn_reg_plan *want)
     tsn_reg_plan *r = &p->regs[number - 1];
     if (r->key != want->key) continue;
     if (r->kind == want->kind && r->aggregate == want->aggregate && r->distinct == want->distinct && r->physical == want->physical &&
-        (r->kind != REG_FIRST || r->depth == want->depth) && same_set(p, r->set, want->set) && same_bx(r->value, want->value) &&
-        same_bx(r->value2, want->value2))
+        (r->kind != REG_FIRST || r->depth == want->depth) && same_set(p, r->set, want->set) && tsn_plan_same(r->value, want->value) &&
+        tsn_plan_same(r->value2, want->value2))
       return r;
   }
   return NULL;

@@ -10,7 +10,7 @@ const tsn_op_info tsn_op_table[TSN_OPCODES] = {
 };
 
 const tsn_aggregate_info tsn_aggregate_table[TSN_AGGREGATES] = {
-#define AGGREGATE(name, id, args, cells, about) [AGG_##id] = {name, cells, args, sizeof cells - 1},
+#define AGGREGATE(name, id, args, cells, merge, about) [AGG_##id] = {name, cells, args, sizeof cells - 1, MERGE_##merge},
 #include "program/aggregates.def"
 #undef AGGREGATE
 };

@@ -25,7 +25,8 @@ typedef enum tsn_operand {
   OPERAND_COUNT,
   OPERAND_FUNCTION,
   OPERAND_HOST,
-  OPERAND_LIST
+  OPERAND_LIST,
+  OPERAND_OVER
 } tsn_operand;
 
 typedef struct tsn_op_info {
@@ -54,7 +55,7 @@ typedef enum tsn_match_value {
 } tsn_match_value;
 
 typedef enum tsn_aggregate {
-#define AGGREGATE(name, id, args, cells, about) AGG_##id,
+#define AGGREGATE(name, id, args, cells, merge, about) AGG_##id,
 #include "program/aggregates.def"
 #undef AGGREGATE
   TSN_AGGREGATES
@@ -77,9 +78,12 @@ typedef enum tsn_unit {
 
 typedef enum tsn_side { SIDE_BOTH, SIDE_LEADING, SIDE_TRAILING, TSN_SIDES } tsn_side;
 
+typedef enum tsn_merge { MERGE_COUNT, MERGE_SUM, MERGE_SPREAD, MERGE_PICK, MERGE_LIST } tsn_merge;
+
 typedef struct tsn_aggregate_info {
   const char *name, *cells;
   uint32_t args, cell_count; /* no cells: gathered by a replay */
+  tsn_merge merge;
 } tsn_aggregate_info;
 
 typedef struct tsn_function_info {

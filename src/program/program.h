@@ -157,6 +157,33 @@ typedef struct tsn_reg_rec {
   tsn_code value2;
 } tsn_reg_rec;
 
+/* A window: the rows before each row of a part, under one PARTITION BY and one frame. */
+typedef enum tsn_frame_kind {
+  FRAME_ROWS,      /* from so many rows before the row to so many before it, or to itself */
+  FRAME_RANGE,     /* from one time before the row's to another, or to its own: with all rows of that time */
+  FRAME_ALL_ROWS,  /* UNBOUNDED PRECEDING */
+  FRAME_ALL_RANGE,
+  FRAME_KINDS
+} tsn_frame_kind;
+
+typedef struct tsn_window_rec {
+  uint32_t kind; /* tsn_frame_kind */
+  uint32_t unused;
+  int64_t begin, end; /* before the row: rows; or durations, of a DOUBLE time the bits of a double */
+  tsn_range keys;    /* of indices: slots of PARTITION BY */
+  tsn_range overs;   /* of overs: the aggregates over it */
+} tsn_window_rec;
+
+/* An aggregate over a window. Its arguments are slots of the row. */
+typedef struct tsn_over_rec {
+  uint32_t aggregate;
+  uint32_t type, type2; /* of the arguments */
+  uint32_t distinct;
+  uint32_t slot, slot2; /* TSN_NONE: COUNT(*); no second argument, or a constant one */
+  uint32_t constant;    /* of texts, or of reals; TSN_NONE: NULL */
+  uint32_t unused;
+} tsn_over_rec;
+
 typedef enum tsn_skip_kind {
   MATCH_SKIP_PAST_LAST,
   MATCH_SKIP_NEXT_ROW,
@@ -205,6 +232,9 @@ typedef struct tsn_part_rec {
   tsn_range values;   /* of values: one a slot of the pattern */
   tsn_code where;     /* over raw slots; count 0: every row */
   uint32_t time_slot; /* raw; TSN_NONE where the pattern has no time */
+  tsn_range windows;  /* over rows in order */
+  tsn_range overs;    /* of overs: the aggregates of all its windows */
+  tsn_range lates;    /* of lates: values that read them */
   uint32_t has_watermark; /* declared, and for the very column that orders: late rows are dropped, else an error */
   int64_t delay;          /* of the watermark behind the part's greatest time */
 } tsn_part_rec;
@@ -214,6 +244,13 @@ typedef struct tsn_value_rec {
   uint32_t unused;
   tsn_code code; /* over raw slots; count 0: NULL */
 } tsn_value_rec;
+
+/* A value that reads window aggregates: it is made when the row leaves the sort buffer. */
+typedef struct tsn_late_rec {
+  uint32_t slot; /* of the pattern: what becomes of it */
+  uint32_t unused;
+  tsn_code code; /* over the pattern's slots */
+} tsn_late_rec;
 
 typedef struct tsn_pattern_rec {
   tsn_str name;

@@ -18,6 +18,7 @@
 /* Where a code runs, and so what it may read. */
 typedef enum place {
   PLACE_SOURCE, /* a raw row of a part */
+  PLACE_LATE,  /* a row of a part and its windows */
   PLACE_VALUE, /* one row, for a register: no path */
   PLACE_PATH,  /* a condition or a timer: the cells of a path */
   PLACE_MATCH, /* a measure: all cells */
@@ -29,7 +30,7 @@ typedef enum place {
 typedef struct checker {
   const tocsin_program *p;
   const tsn_pattern_rec *q;
-  const tsn_part_rec *part; /* at hand; PLACE_SOURCE */
+  const tsn_part_rec *part; /* at hand; PLACE_SOURCE, PLACE_LATE */
   uint32_t raw_slots;       /* of its raw row: those of the stream, and once it is joined those of the table */
   tsn_alloc *alloc;
   char *stack; /* kinds */
@@ -76,6 +77,9 @@ static bool indices_below(checker *c, tsn_range r, uint32_t limit)
 static bool is_type(uint32_t type) { return type >= TOCSIN_BOOLEAN && type <= TOCSIN_INTERVAL; }
 
 static char kind_of(uint32_t type) { return tsn_is_text(type) ? 'T' : 'N'; }
+
+/* There is one row, and neither a partition nor a match. */
+static bool is_apart(place where) { return where == PLACE_SOURCE || where == PLACE_LATE; }
 
 /* The type of a slot: of the row at hand, or of the raw row of the part. */
 static uint32_t slot_type(const checker *c, uint32_t slot, place where)
@@ -139,7 +143,7 @@ static bool host_ok(const tocsin_program *p, const tsn_instr *in, char **top, ch
 static bool reg_ok(const checker *c, uint32_t at, place where)
 {
   const tsn_reg_rec *reg;
-  if (at >= c->q->regs.count || where == PLACE_OUTER || where == PLACE_SOURCE) return false;
+  if (at >= c->q->regs.count || where == PLACE_OUTER || is_apart(where)) return false;
   reg = &c->p->regs[c->q->regs.first + at];
   if (where == PLACE_PATH) return reg->cells && reg->cell + reg->cells <= c->q->path_cells;
   return where == PLACE_MATCH || reg->kind == REG_LABELS;
@@ -157,7 +161,7 @@ static bool operand_ok(const checker *c, const tsn_instr *in, uint32_t at, uint3
   case OPERAND_INTEGER: return in->a < p->integers_count;
   case OPERAND_REAL: return in->a < p->reals_count;
   case OPERAND_TEXT: return in->a < p->texts_count && text_ok(p, p->texts[in->a]);
-  case OPERAND_SLOT: return in->a < slot_count(c, where) && (where != PLACE_SOURCE || in->op == OP_COL);
+  case OPERAND_SLOT: return in->a < slot_count(c, where) && (!is_apart(where) || in->op == OP_COL);
   case OPERAND_CELL: return cell_ok(c, in->a, where);
   case OPERAND_REG: return reg_ok(c, in->a, where);
   case OPERAND_LIST:
@@ -166,9 +170,10 @@ static bool operand_ok(const checker *c, const tsn_instr *in, uint32_t at, uint3
   case OPERAND_JUMP: return in->a > at && in->a <= count;
   case OPERAND_INNER: return in->a < c->q->inner.count && where == PLACE_OUTER;
   case OPERAND_FUNCTION: return in->a < TSN_FUNCTIONS;
+  case OPERAND_OVER: return where == PLACE_LATE && in->a < c->part->overs.count;
   case OPERAND_HOST: return in->a < p->functions_count && p->functions[in->a].needed;
   default:
-    if (where == PLACE_SOURCE) return in->op != OP_LABEL && in->op != OP_LABEL_BEHIND && in->op != OP_ROWNUM && in->op != OP_IS_ROW && in->op != OP_MATCH;
+    if (is_apart(where)) return in->op != OP_LABEL && in->op != OP_LABEL_BEHIND && in->op != OP_ROWNUM && in->op != OP_IS_ROW && in->op != OP_MATCH;
     return in->op != OP_MATCH || in->a < MATCH_VALUES;
   }
 }
@@ -196,12 +201,11 @@ static char cell_kind(const tsn_reg_rec *reg, uint32_t cell)
   return kind == 'X' ? kind_of(reg->type) : kind == 'Y' ? kind_of(reg->type2) : 'N';
 }
 
-/* What an aggregate gives. */
-static char aggregate_kind(const tsn_reg_rec *reg)
+/* What an aggregate gives; type: of its first argument. */
+static char aggregate_kind(uint32_t aggregate, uint32_t type)
 {
-  if (reg->aggregate == AGG_ARRAY_AGG || reg->aggregate == AGG_STRING_AGG) return 'T';
-  if (reg->aggregate == AGG_APPROX_PERCENTILE) return 'N';
-  return cell_kind(reg, 0);
+  if (aggregate == AGG_ARRAY_AGG || aggregate == AGG_STRING_AGG) return 'T';
+  return tsn_aggregate_table[aggregate].merge == MERGE_PICK ? kind_of(type) : 'N';
 }
 
 /* A candidate row's argument for an aggregate that keeps cells. */
@@ -226,7 +230,12 @@ static bool effect(checker *c, const tsn_instr *in, char **top, place where)
   case OP_TEXT:
   case OP_LABEL:
   case OP_LABEL_BEHIND: kind = 'T'; break;
-  case OP_LIST: kind = aggregate_kind(reg); break;
+  case OP_LIST: kind = aggregate_kind(reg->aggregate, reg->type); break;
+  case OP_OVER: {
+    const tsn_over_rec *over = &c->p->overs[c->part->overs.first + in->a];
+    kind = aggregate_kind(over->aggregate, over->type);
+    break;
+  }
   case OP_COL:
   case OP_PREV:
   case OP_NEXT: kind = kind_of(slot_type(c, in->a, where)); break;
@@ -240,7 +249,7 @@ static bool effect(checker *c, const tsn_instr *in, char **top, place where)
   case OP_AGG_PEEK2:
     if (reg->kind != REG_AGG || reg->cells == 0) return false;
     if (in->op != OP_AGG && !peek_ok(reg, in->op == OP_AGG_PEEK ? 1 : 2, top, bottom)) return false;
-    kind = aggregate_kind(reg);
+    kind = aggregate_kind(reg->aggregate, reg->type);
     break;
   case OP_MATCH:
     kind = in->a == MATCH_VALUE_STATUS || in->a == MATCH_VALUE_ID || in->a == MATCH_VALUE_PATH ? 'T' : 'N';
@@ -573,6 +582,62 @@ static bool source_ok(const checker *c, uint32_t *columns)
   return true;
 }
 
+/* The arguments of a window aggregate: slots of its types, or a constant that it takes. */
+static bool over_ok(const checker *c, const tsn_over_rec *o)
+{
+  const tocsin_program *p = c->p;
+  const tsn_aggregate_info *info;
+  bool second;
+  if (o->aggregate >= TSN_AGGREGATES || !is_type(o->type)) return false;
+  info = &tsn_aggregate_table[o->aggregate];
+  if (o->slot == TSN_NONE ? o->aggregate != AGG_COUNT || o->distinct : o->slot >= c->q->slots.count || slot_type(c, o->slot, PLACE_LATE) != o->type)
+    return false;
+  if (o->distinct && info->merge == MERGE_PICK) return false;
+  if ((info->merge == MERGE_SUM || info->merge == MERGE_SPREAD || o->aggregate == AGG_APPROX_PERCENTILE) && kind_of(o->type) == 'T') return false;
+  second = info->args == 2 && o->slot2 != TSN_NONE;
+  if (info->args == 2 && !is_type(o->type2)) return false;
+  if (second) return o->slot2 < c->q->slots.count && slot_type(c, o->slot2, PLACE_LATE) == o->type2 && o->aggregate != AGG_STRING_AGG && o->aggregate != AGG_APPROX_PERCENTILE;
+  if (o->aggregate == AGG_APPROX_PERCENTILE)
+    return o->type2 == TOCSIN_DOUBLE && o->constant < p->reals_count && p->reals[o->constant] >= 0 && p->reals[o->constant] <= 1;
+  if (o->aggregate == AGG_STRING_AGG)
+    return o->type == TOCSIN_TEXT && o->type2 == TOCSIN_TEXT && (o->constant == TSN_NONE || (o->constant < p->texts_count && text_ok(p, p->texts[o->constant])));
+  return info->args == 1 && o->slot2 == TSN_NONE && o->constant == TSN_NONE;
+}
+
+/* A distance before the row: rows, or a duration. */
+static bool distance_ok(const checker *c, const tsn_window_rec *w, int64_t distance)
+{
+  double real;
+  if (w->kind == FRAME_ROWS || w->kind == FRAME_ALL_ROWS) return distance >= 0 && distance <= INT32_MAX;
+  memcpy(&real, &distance, sizeof real);
+  return c->q->time_type == TOCSIN_DOUBLE ? real >= 0 : distance >= 0;
+}
+
+static bool windows_ok(checker *c)
+{
+  const tocsin_program *p = c->p;
+  const tsn_part_rec *part = c->part;
+  uint32_t i, k, overs = 0;
+  if (!in_section(part->windows, p->windows_count) || !in_section(part->overs, p->overs_count) || !in_section(part->lates, p->lates_count)) return false;
+  if (!spend(c, (uint64_t)part->windows.count + part->overs.count + part->lates.count)) return false;
+  if (part->windows.count && c->q->time_slot == TSN_NONE) return false;
+  for (i = 0; i < part->windows.count; i++) {
+    const tsn_window_rec *w = &p->windows[part->windows.first + i];
+    if (w->kind >= FRAME_KINDS || !distance_ok(c, w, w->begin) || !distance_ok(c, w, w->end) || !indices_below(c, w->keys, c->q->slots.count)) return false;
+    if (w->kind == FRAME_ROWS && w->begin < w->end) return false;
+    if (w->overs.first != part->overs.first + overs || w->overs.count > part->overs.count - overs) return false;
+    overs += w->overs.count;
+  }
+  for (k = 0; k < overs; k++)
+    if (!over_ok(c, &p->overs[part->overs.first + k])) return false;
+  for (k = 0; k < part->lates.count; k++) {
+    const tsn_late_rec *late = &p->lates[part->lates.first + k];
+    if (late->slot >= c->q->slots.count || late->slot == c->q->time_slot || late->code.instrs.count == 0) return false;
+    if (!code_ok(c, &late->code, kind_of(slot_type(c, late->slot, PLACE_LATE)), PLACE_LATE)) return false;
+  }
+  return overs == part->overs.count;
+}
+
 static bool part_ok(checker *c)
 {
   const tocsin_program *p = c->p;
@@ -584,9 +649,11 @@ static bool part_ok(checker *c)
   if ((part->time_slot == TSN_NONE) != (c->q->time_slot == TSN_NONE)) return false;
   if (part->time_slot != TSN_NONE &&
       (part->time_slot >= part->slots.count || slot_type(c, part->time_slot, PLACE_SOURCE) != c->q->time_type)) return false;
-  for (i = 0; i < part->values.count; i++)
-    if (!value_ok(c, &p->values[part->values.first + i], slot_type(c, i, PLACE_VALUE))) return false;
-  return code_ok(c, &part->where, 'N', PLACE_SOURCE);
+  for (i = 0; i < part->values.count; i++) {
+    uint32_t type = slot_type(c, i, PLACE_VALUE);
+    if (!value_ok(c, &p->values[part->values.first + i], type)) return false;
+  }
+  return code_ok(c, &part->where, 'N', PLACE_SOURCE) && windows_ok(c);
 }
 
 static bool parts_ok(checker *c)

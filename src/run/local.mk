@@ -2,6 +2,7 @@ libtsn_la_SOURCES += \
   %D%/aggregate.c \
   %D%/ahead.c \
   %D%/feed.c \
+  %D%/frame.c \
   %D%/function.c \
   %D%/function.h \
   %D%/gather.c \
@@ -12,6 +13,7 @@ libtsn_la_SOURCES += \
   %D%/junction.c \
   %D%/measure.c \
   %D%/output.c \
+  %D%/partial.c \
   %D%/partition.c \
   %D%/paths.c \
   %D%/pending.c \
@@ -27,4 +29,6 @@ libtsn_la_SOURCES += \
   %D%/texts.c \
   %D%/time_function.c \
   %D%/timers.c \
-  %D%/vm.c
+  %D%/vm.c \
+  %D%/window.c \
+  %D%/window.h

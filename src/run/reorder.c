@@ -6,7 +6,7 @@
  * block of its own. */
 #include <string.h>
 
-#include "run/run.h"
+#include "run/window.h"
 
 static int compare_rest(const tsn_run *r, uint32_t a, uint32_t b)
 {
@@ -30,11 +30,17 @@ static bool before(const tsn_run *r, const tsn_waiting *a, const tsn_waiting *b)
   return a->part != b->part ? a->part < b->part : a->arrival < b->arrival;
 }
 
+static void sift_up(const tsn_run *r, tsn_waiting *heap, size_t at, tsn_waiting w)
+{
+  for (; at > 0 && before(r, &w, &heap[(at - 1) / 2]); at = (at - 1) / 2) heap[at] = heap[(at - 1) / 2];
+  heap[at] = w;
+}
+
 bool tsn_reorder_add(tsn_run *r, int64_t time, uint32_t part, uint64_t arrival)
 {
   tsn_reorder *o = &r->reorder;
   tsn_waiting w = {.time = time, .arrival = arrival, .part = part};
-  size_t at, size = 0;
+  size_t size = 0;
   tsn_cell *cells;
   char *text = NULL;
   uint32_t k;
@@ -73,41 +79,78 @@ bool tsn_reorder_add(tsn_run *r, int64_t time, uint32_t part, uint64_t arrival)
     cells[k].v.s = text;
     text += cells[k].length;
   }
-  for (at = o->count++; at > 0 && before(r, &w, &o->heap[(at - 1) / 2]); at = (at - 1) / 2) o->heap[at] = o->heap[(at - 1) / 2];
-  o->heap[at] = w;
+  sift_up(r, o->heap, o->count++, w);
   return true;
 }
 
-static tsn_waiting pop(tsn_run *r)
+/* Takes the first of a heap; one place less is used then. */
+static tsn_waiting take_first(const tsn_run *r, tsn_waiting *heap, size_t count)
 {
-  tsn_reorder *o = &r->reorder;
-  tsn_waiting top = o->heap[0], last = o->heap[--o->count];
+  tsn_waiting first = heap[0], last = heap[--count];
   size_t at = 0;
   for (;;) {
     size_t child = at * 2 + 1;
-    if (child >= o->count) break;
-    if (child + 1 < o->count && before(r, &o->heap[child + 1], &o->heap[child])) child++;
-    if (!before(r, &o->heap[child], &last)) break;
-    o->heap[at] = o->heap[child];
+    if (child >= count) break;
+    if (child + 1 < count && before(r, &heap[child + 1], &heap[child])) child++;
+    if (!before(r, &heap[child], &last)) break;
+    heap[at] = heap[child];
     at = child;
   }
-  if (o->count) o->heap[at] = last;
-  return top;
+  if (count) heap[at] = last;
+  return first;
+}
+
+/* Puts rows in order once more: ORDER BY reads what was made of them only now. */
+static void sort(const tsn_run *r, tsn_waiting *rows, size_t count)
+{
+  size_t i;
+  for (i = 0; i < count; i++) sift_up(r, rows, i, rows[i]);
+  for (i = count; i > 1; i--) rows[i - 1] = take_first(r, rows, i);
+  for (i = 0; i < count / 2; i++) { /* the first stands last now */
+    tsn_waiting w = rows[i];
+    rows[i] = rows[count - 1 - i];
+    rows[count - 1 - i] = w;
+  }
+}
+
+/* Takes the next row; where windows look, all rows of its time. */
+static bool take_group(tsn_run *r)
+{
+  tsn_reorder *o = &r->reorder;
+  int64_t time = o->heap[0].time;
+  o->group_count = o->gone = 0;
+  do {
+    if (!tsn_alloc_grow(r->alloc, (void **)&o->group, &o->group_cap, o->group_count + 1, sizeof *o->group)) return tsn_run_nomem(r);
+    o->group[o->group_count++] = take_first(r, o->heap, o->count--);
+  } while (r->windows && o->count && o->heap[0].time == time);
+  if (!r->windows) return true;
+  if (!tsn_group_begin(r, o->group_count) || !tsn_group_finish(r, o->group, o->group_count)) return false;
+  if (r->group.sorts) sort(r, o->group, o->group_count);
+  return true;
+}
+
+static void let_go(tsn_run *r, const tsn_waiting *w)
+{
+  tsn_reorder *o = &r->reorder;
+  tsn_alloc_free(r->alloc, o->texts[w->row], o->text_sizes[w->row]);
+  o->texts[w->row] = NULL;
+  o->free[o->free_count++] = w->row;
 }
 
 bool tsn_reorder_release(tsn_run *r, int64_t limit, bool all)
 {
   tsn_reorder *o = &r->reorder;
   while (o->count && (all || o->heap[0].time < limit)) {
-    tsn_waiting w = pop(r);
-    bool good;
-    memcpy(r->row, o->cells + (size_t)w.row * r->slot_count, r->slot_count * sizeof *r->row);
-    good = tsn_run_arrive(r, w.time);
-    tsn_alloc_free(r->alloc, o->texts[w.row], o->text_sizes[w.row]);
-    o->texts[w.row] = NULL;
-    o->free[o->free_count++] = w.row;
-    if (!good) return false;
+    if (!take_group(r)) return false;
+    while (o->gone < o->group_count) {
+      const tsn_waiting w = o->group[o->gone];
+      memcpy(r->row, tsn_waiting_cells(r, &w), r->slot_count * sizeof *r->row);
+      if (!tsn_run_arrive(r, w.time)) return false;
+      o->gone++;
+      let_go(r, &w);
+    }
   }
+  if (r->windows && !all) tsn_windows_expire(r, limit);
   return true;
 }
 
@@ -116,7 +159,9 @@ void tsn_reorder_clear(tsn_run *r)
   tsn_reorder *o = &r->reorder;
   size_t i;
   for (i = 0; i < o->count; i++) tsn_alloc_free(r->alloc, o->texts[o->heap[i].row], o->text_sizes[o->heap[i].row]);
+  for (i = o->gone; i < o->group_count; i++) tsn_alloc_free(r->alloc, o->texts[o->group[i].row], o->text_sizes[o->group[i].row]);
   tsn_alloc_free(r->alloc, o->heap, o->cap * sizeof *o->heap);
+  tsn_alloc_free(r->alloc, o->group, o->group_cap * sizeof *o->group);
   tsn_alloc_free(r->alloc, o->cells, o->cells_cap * r->slot_count * sizeof *o->cells);
   tsn_alloc_free(r->alloc, o->texts, o->texts_cap * sizeof *o->texts);
   tsn_alloc_free(r->alloc, o->text_sizes, o->sizes_cap * sizeof *o->text_sizes);

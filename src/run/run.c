@@ -11,7 +11,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
-#include "run/run.h"
+#include "run/window.h"
 
 bool tsn_run_fail(tsn_run *r, tocsin_status status, const char *format, ...)
 {
@@ -123,6 +123,7 @@ static uint32_t deepest_stack(const tsn_run *r)
     SEE(part->where);
     for (k = 0; k < part->values.count; k++) SEE(r->program->values[part->values.first + k].code);
     for (k = 0; k < part->keys.count; k++) SEE(r->program->values[part->keys.first + k].code);
+    for (k = 0; k < part->lates.count; k++) SEE(r->program->lates[part->lates.first + k].code);
   }
 #undef SEE
   return most;
@@ -204,6 +205,7 @@ void tsn_run_clear(tsn_run *r)
     if (r->partitions[i].used) tsn_partition_clear(r, &r->partitions[i]);
   tsn_reorder_clear(r);
   tsn_sources_clear(r);
+  tsn_group_clear(r);
   tsn_ahead_clear(r);
   tsn_junctions_clear(r);
   tsn_gather_clear(r);

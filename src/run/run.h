@@ -4,7 +4,7 @@
  *   tsn_feed                             feed.c      its runs, and which reads which
  *     tsn_run ...........................  run.c     one a pattern: all its state
  *     tables                             table.c   static data, shared by all patterns
- *       raw rows --> source --> reorder --> run --> settle --> output
+ *       raw rows --> source --> reorder --> window --> run --> settle --> output
  *       partitions                       partition.c key -> starts, kept rows
  *         starts  (in order of rows)     paths.c     the search from one row
  *           items (in order of preference)
@@ -14,6 +14,7 @@
  *       history                          history.c   rows and labels of paths, shared
  *       texts                            texts.c     the bytes of stored texts
  *       output                           output.c    decided rows, waiting to be taken
+ *     window.h                           what the rows before came to
  *     vm.c function.h aggregate.c        expressions
  *     measure.c gather.c                 from a finished path to output rows
  *
@@ -304,8 +305,25 @@ typedef struct tsn_source {
   tsn_cell *raw; /* the raw row at hand */
   bool plain;    /* the raw row is the run's row */
   bool over;     /* no row will come */
+  struct tsn_window *windows; /* over its rows */
   int64_t max_time, watermark; /* TSN_TIME_MIN before any */
 } tsn_source;
+
+/* ---- window.c ---- */
+/* Rows of one time, while windows look at them. */
+typedef struct tsn_group {
+  uint64_t number;
+  uint32_t width;   /* windows of a part, at most */
+  bool sorts;       /* ORDER BY reads late values */
+  uint32_t *frames; /* by row and window */
+  size_t frame_cap;
+  tsn_cell *values; /* what frames come to; loaded */
+  bool *known;
+  size_t value_count, value_cap, known_cap;
+  tsn_arena texts;          /* of late values */
+  const tsn_source *source; /* of the row at hand */
+  size_t line;              /* its place among the rows */
+} tsn_group;
 
 /* What becomes of a row that a part reads. */
 typedef enum tsn_fate { FATE_TAKEN, FATE_LATE, FATE_BAD } tsn_fate;
@@ -321,6 +339,8 @@ typedef struct tsn_waiting {
 typedef struct tsn_reorder {
   tsn_waiting *heap;
   size_t count, cap;
+  tsn_waiting *group; /* rows of one time that have left the heap; from `gone` on */
+  size_t group_count, group_cap, gone;
   tsn_cell *cells; /* rows by slab; texts of one row in one block */
   char **texts;
   size_t *text_sizes;
@@ -419,6 +439,8 @@ struct tsn_run {
   tsn_ahead ahead;
   tsn_source *sources; /* by part */
   bool waits;          /* rows wait in the sort buffer until their turn */
+  bool windows;        /* some values are made when rows leave it */
+  tsn_group group;
   bool finished;
 
   int64_t watermark; /* exclusive; TSN_TIME_MIN before any */
@@ -709,5 +731,9 @@ bool tsn_source_over(tsn_run *r, uint32_t part);
 bool tsn_reorder_add(tsn_run *r, int64_t time, uint32_t part, uint64_t arrival);
 bool tsn_reorder_release(tsn_run *r, int64_t before, bool all);
 void tsn_reorder_clear(tsn_run *r);
+static inline tsn_cell *tsn_waiting_cells(const tsn_run *r, const tsn_waiting *row)
+{
+  return r->reorder.cells + (size_t)row->row * r->slot_count;
+}
 
 #endif

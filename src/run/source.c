@@ -8,11 +8,12 @@
  * (language page, section 8). A stream that is matched over as it is, in the order
  * that it promises, goes straight to the run.
  *
- * A row is joined when it arrives, with what the table holds in that moment. A window
- * aggregate needs rows in order: it belongs behind the sort buffer,
- * in tsn_reorder_release(), before the row arrives. */
+ * A row is joined when it arrives, with what the table holds in that moment. Window
+ * aggregates need rows in order: their values are made when a row leaves the sort
+ * buffer (window.c). */
 #include "base/time.h"
 #include "run/table.h"
+#include "run/window.h"
 
 /* Cells of a raw row: of the stream, of the table, and the key between them while it is made. */
 static size_t raw_cells(const tsn_part_rec *p) { return (size_t)p->slots.count + p->joined.count + p->keys.count + 1; }
@@ -49,8 +50,9 @@ tocsin_status tsn_sources_init(tsn_run *r)
     if (!s->raw || !s->types) return TOCSIN_NOMEM;
     for (k = 0; k < s->p->slots.count; k++) s->types[k] = column_type(program, s->p, s->columns[k]);
     reorders = reorders || s->p->delay > 0 || s->p->kind == PART_PATTERN;
+    if (tsn_windows_init(r, s) != TOCSIN_OK) return TOCSIN_NOMEM;
   }
-  r->waits = r->p->sorts_all || (r->p->time_slot != TSN_NONE && reorders);
+  r->waits = r->waits || r->p->sorts_all || (r->p->time_slot != TSN_NONE && reorders);
   return TOCSIN_OK;
 }
 
@@ -62,6 +64,7 @@ void tsn_sources_clear(tsn_run *r)
     size_t count = s->p ? (size_t)s->p->slots.count + 1 : 0;
     if (!s->plain) tsn_alloc_free(r->alloc, s->raw, s->raw ? raw_cells(s->p) * sizeof *s->raw : 0);
     tsn_alloc_free(r->alloc, s->types, s->types ? count : 0);
+    tsn_windows_clear(r, s);
   }
   tsn_alloc_free(r->alloc, r->sources, r->sources ? r->p->parts.count * sizeof *r->sources : 0);
 }

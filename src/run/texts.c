@@ -6,7 +6,7 @@
  * a constant per byte written. */
 #include <string.h>
 
-#include "run/run.h"
+#include "run/window.h"
 
 #define COLLECT_LEAST ((size_t)1 << 20)
 
@@ -88,6 +88,7 @@ static void visit(tsn_run *r, tsn_text_visitor f, tsn_texts *young)
         if (r->slot_is_text[k] && r->slot_kept[k]) f(&r->texts, young, &cells[k]);
     }
   }
+  tsn_windows_visit(r, f, young);
 }
 
 static void count(const tsn_texts *old, tsn_texts *young, tsn_cell *cell)

@@ -7,6 +7,7 @@
 
 #include "base/time.h"
 #include "run/function.h"
+#include "run/window.h"
 
 static const tsn_cell none = {.null = 1};
 
@@ -392,6 +393,10 @@ bool tsn_eval_code(tsn_run *r, const tsn_eval *e, const tsn_code *code, tsn_cell
     case OP_LIST:
       reg = &r->regs[in->a];
       if (!tsn_gather_value(r, (tsn_aggregate)reg->aggregate, (in->x == 1 ? r->final_lists : r->lists) + reg->depth, top + 1)) return false;
+      top++;
+      break;
+    case OP_OVER:
+      if (!tsn_group_value(r, in->a, top + 1)) return false;
       top++;
       break;
     case TSN_OPCODES: break;

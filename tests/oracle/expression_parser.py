@@ -280,6 +280,31 @@ def call(p, name):
             if not p.accept(","):
                 break
     p.expect(")")
-    if p.is_word("OVER"):
-        raise CompileError("OVER is not allowed here")
+    if p.accept_word("OVER"):
+        return over(p, name, args, bool(distinct))
     return ("call", name, args, bool(distinct))
+
+
+def over(p, name, args, distinct):
+    """OVER ( [PARTITION BY x, ...] ORDER BY t [ROWS n PRECEDING | RANGE d PRECEDING] )"""
+    def listed():
+        found = [expression(p)]
+        while p.accept(","):
+            found.append(expression(p))
+        return found
+
+    p.expect("(")
+    keys = order = ()
+    frame = None
+    if p.accept_word("PARTITION"):
+        p.expect_word("BY")
+        keys = listed()
+    if p.accept_word("ORDER"):
+        p.expect_word("BY")
+        order = listed()
+    for kind in ("ROWS", "RANGE"):
+        if frame is None and p.accept_word(kind):
+            frame = (kind, None if p.accept_word("UNBOUNDED") else expression(p))
+            p.expect_word("PRECEDING")
+    p.expect(")")
+    return ("over", name, args, distinct, keys, order, frame)

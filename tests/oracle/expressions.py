@@ -105,6 +105,9 @@ class Binder:
         kind, value = self.parameters[e[1]]
         return Bound(kind, lambda f: value)
 
+    def bind_over(self, e):
+        raise CompileError("OVER stands in a SELECT inside FROM alone")
+
     def bind_star(self, e):
         raise CompileError("* is allowed in COUNT alone")
 

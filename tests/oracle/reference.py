@@ -119,6 +119,8 @@ def plan(q, read_from, parameters, careful=False):
     for r in read_from.readers:
         if time is not None:
             r.order_by(time, len(columns) + 1)
+        elif r.windows:
+            raise CompileError("a window over rows without a time")
     labels = checks.used_labels(q)
     checks.check_clauses(q)
     checks.check_pattern(q, has_end=bool(q.window or q.within and q.within[0] == "time"))
@@ -133,6 +135,8 @@ def plan(q, read_from, parameters, careful=False):
         has_timers=any(isinstance(n, Absence) for n in nodes(q.pattern)), labels=labels, subsets=q.subsets,
         parameters=parameters)
     bind(made, q, constant)
+    read_from.asked_for(None if q.all_rows else names_in(
+        [q.defines, q.measures, q.partition, q.order, [n.duration for n in nodes(q.pattern) if isinstance(n, Absence)]]))
     if careful:
         checks.check_start(q, Walker(made, True, lambda: None).crossed_at_start())
     return made
@@ -187,6 +191,13 @@ def bind(made, q, constant):
         made.select = [(name, outside.bind(e)) for e, name in q.select]
     if q.where is not None:
         made.where = outside.typed(q.where, "BOOLEAN")
+
+
+def names_in(e):
+    """Every word in a tree of expressions: among them the columns that are read."""
+    if isinstance(e, str):
+        return {e.lower()}
+    return set().union(*map(names_in, e.values() if isinstance(e, dict) else e)) if isinstance(e, (tuple, list, dict)) else set()
 
 
 def mentions(e, name):
@@ -309,7 +320,7 @@ def run_all(found, steps):
     """All patterns, each over what arrived and the outputs of those before it."""
     before = {}
     for p, arrival in zip(found.plans, found.arrivals):
-        rows = run(p, in_order(merged(p.source, p.time, arrival, before), p.order), steps)
+        rows = run(p, in_order(merged(p.source, p.time, p.order, arrival, before), p.order), steps)
         before[p.query.name.lower()] = [(row, out_time) for row, out_time, _ in rows]
         kinds = [kind for _, kind in p.outputs()]
         found.outputs.append(Output(p.query.name, [name for name, _ in p.outputs()],

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 
 from oracle.expressions import Binder, Bound, Frame
 from oracle.lexer import CompileError
+from oracle.stream import in_order
 from oracle.values import RunError, plus
+from oracle.windows import bind_window, window_value
 
 NEVER = float("-inf")
 
@@ -37,6 +39,9 @@ class Reader:
     where: object = None
     plain: list = None                  # for each item, the column of the stream that it is, or None
     places: list = None                 # for each column of the source, the item or None
+    windows: list = field(default_factory=list)       # of its items
+    ranges: dict = field(default_factory=dict)        # item: whether a RANGE is in it, which waits for all rows of a time
+    waits: bool = False                 # for one that the query reads
 
     def joined(self, row):
         """The row with the table's columns behind it: of the first row that fits, else NULL."""
@@ -52,11 +57,23 @@ class Reader:
         """The row as the source has it, and whether WHERE lets it through."""
         if self.watermark is not None:
             out_time = row[self.watermark]
-        frame = Frame([self.joined(row)], cursor=0)
-        values = [bound.value(frame) for _, bound in self.items]
-        passes = self.where is None or self.where.value(frame) is True
-        return tuple(None if i is None else values[i] for i in self.places) + (self.stream, out_time), passes
+        raw = self.joined(row)
+        passes = self.where is None or self.where.value(Frame([raw], cursor=0)) is True
+        return self.made(raw, [None] * len(self.windows)) + (self.stream, out_time), passes, raw
 
+    def made(self, raw, windows):
+        """The columns of the source. windows: the values of the aggregates for this row."""
+        frame = Frame([raw], cursor=0, facts={"windows": windows})
+        return tuple(None if i is None else self.items[i][1].value(frame) for i in self.places)
+
+    def finish(self, rows, order):
+        """rows: as they came, each with its raw row behind it. Window aggregates are known when all are there, in order."""
+        if not self.windows:
+            return [row[:-1] for row in rows]
+        placed = in_order(rows, order)
+        raws = [row[-1] for row in placed]
+        values = [w.over(raws) for w in self.windows]
+        return [self.made(raw, [v[i] for v in values]) + row[-3:-1] for i, (row, raw) in enumerate(zip(placed, raws))]
 
     def column_of(self, i):
         """The column of the stream that column i of the source is as it is; None where it is something else."""
@@ -68,10 +85,14 @@ class Reader:
         if self.pattern:
             if time != own_time and self.column_of(time) not in self.times:
                 raise CompileError(f"the rows of {self.stream} come in order of its output time")
+            if any(w.order not in self.times for w in self.windows):
+                raise CompileError("a window is ordered by the output time")
             return
         self.time = self.watermark if time == own_time else self.column_of(time)
         if self.time is None:
             raise CompileError(f"the time of {self.stream} is no column of it")
+        if any(w.order != self.time for w in self.windows):
+            raise CompileError("a window is ordered by the event time")
         self.promises = self.time != self.watermark
         if self.promises:
             self.delay = 0
@@ -81,6 +102,12 @@ class Reader:
 class Source:
     columns: list                       # [(name, type)]
     readers: list
+
+    def asked_for(self, names):
+        """names: in small letters, of the columns that the query reads; None: all of them."""
+        for r in self.readers:
+            r.waits = any(r.ranges.get(item) and (names is None or self.columns[i][0].lower() in names)
+                          for i, item in enumerate(r.places) if item is not None)
 
     @property
     def own_time(self):
@@ -102,6 +129,7 @@ class PartBinder(Binder):
     def __init__(self, stream, owners, columns, parameters):
         super().__init__(columns, "output", parameters=parameters)
         self.stream, self.owners = stream, owners
+        self.windows = None             # a list where OVER may stand
 
     def bind_column(self, e):
         i = self.index_of(e)
@@ -115,6 +143,19 @@ class PartBinder(Binder):
         if len(found) != 1:
             raise CompileError(f"no column {name}, or several")
         return found[0]
+
+    def bind_over(self, e):
+        if self.windows is None:
+            raise CompileError("OVER is not allowed here")
+        self.windows, windows = None, self.windows
+        window = bind_window(self, e, self.constant)
+        self.windows = windows
+        self.windows.append(window)
+        return window_value(window, len(windows) - 1)
+
+    def constant(self, e):
+        b = Binder([], "output", parameters=self.parameters).bind(e)
+        return b.value(Frame([])), b.type
 
     def bind_call(self, e, final=False):
         if e[1] == "STREAM" and not e[2]:
@@ -171,6 +212,7 @@ def reader(part, shapes, patterns, parameters):
     if part.where is not None:
         made.where = names.typed(part.where, "BOOLEAN")
     made.items, made.plain = [], []
+    names.windows = made.windows
     for e, name in part.items or [("star", None)]:
         if e == "star":
             # * is what the stream has and what the table adds: its key is known already.
@@ -179,7 +221,9 @@ def reader(part, shapes, patterns, parameters):
             made.items += [(columns[i][0], names.bind(("column", owners[i], columns[i][0], True))) for i in all_of_them]
             made.plain += all_of_them
         else:
+            before = len(made.windows)
             made.items.append((name, names.bind(e)))
+            made.ranges[len(made.items) - 1] = any((w.frame or ("RANGE",))[0] == "RANGE" for w in made.windows[before:])
             made.plain.append(names.index_of(e) if e[0] == "column" else None)
     return made
 
@@ -205,7 +249,7 @@ def arrive(made, order, time, feed, policy):
     "fail", or None for the default of section 8."""
     found = Arrival(rows=[[] for _ in made.readers])
     newest, floor, matched = [NEVER] * len(made.readers), NEVER, (NEVER, 0, 0, 0)
-    waits = len(order) > (time is not None) or len(made.readers) > 1 or any(r.delay for r in made.readers)
+    waits = len(order) > (time is not None) or len(made.readers) > 1 or any(r.delay or r.waits for r in made.readers)
 
     def marks():
         """The source's watermark is the least of its parts'."""
@@ -242,24 +286,24 @@ def arrive(made, order, time, feed, policy):
             for i in here:
                 newest[i] = max(newest[i], times[i])
         for i in here:
-            values, passes = read[i]
+            values, passes, raw = read[i]
             if passes:
-                found.rows[i].append(values)
+                found.rows[i].append(values + (raw,))
                 if not waits:               # matched over as it comes
                     matched = (times[i] if time is not None else 0, 0, len(found.rows[i]) - 1, 0)
-        if not any(passes for _, passes in read.values()):
+        if not any(passes for _, passes, _ in read.values()):
             found.filtered.add(place)
     found.reached.append(max(matched, (min(marks(), default=NEVER), -1, 0, 0)))
     return found
 
 
-def merged(made, time, arrival, outputs):
+def merged(made, time, order, arrival, outputs):
     """The rows of all parts, part by part; without a time they are none.
     outputs: the rows of the patterns before, with their output times."""
     found = []
     for r, rows in zip(made.readers, arrival.rows):
         if r.pattern:
             read = (r.read(row, out_time) for row, out_time in outputs[r.stream.lower()])
-            rows = [values for values, passes in read if passes and (time is None or values[time] is not None)]
-        found += rows
+            rows = [values + (raw,) for values, passes, raw in read if passes and (time is None or values[time] is not None)]
+        found += r.finish(rows, order)
     return found

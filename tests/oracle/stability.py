@@ -32,7 +32,7 @@ STEADY = ["source=select:0,union:0,pattern:0", "order=bounded:0,none:0,time and 
 
 def decided(found, case, rows, limit):
     made, arrival = found.plans[0], arrivals(found, case, [["s", rows]])[0]
-    ordered = in_order(merged(made.source, made.time, arrival, {}), made.order)
+    ordered = in_order(merged(made.source, made.time, made.order, arrival, {}), made.order)
     happened = events(made, partitions(ordered, made.keys, made.time, made.window), 300_000)
     return [output(made, e) for e in happened if e.partition.public(e.moment) <= limit]
 
