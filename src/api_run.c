@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "run/table.h"
 #include "tocsin.h"
@@ -134,13 +135,16 @@ void tocsin_matcher_free(tocsin_matcher *m)
   tsn_alloc_free(&alloc, m, sizeof *m);
 }
 
+int64_t tocsin_time_of_double(double value) { return tsn_time_of_double(value); }
+double tocsin_double_of_time(int64_t time) { return tsn_double_of_time(time); }
+
 static tocsin_status fail_late(tocsin_matcher *m, const tsn_run *r, int64_t time, int64_t watermark)
 {
   char a[TSN_TIME_TEXT], b[TSN_TIME_TEXT];
   size_t x, y;
   if (r->p->time_type == TOCSIN_DOUBLE) {
-    x = (size_t)snprintf(a, sizeof a, "%g", tsn_double_of_time(time));
-    y = (size_t)snprintf(b, sizeof b, "%g", tsn_double_of_time(watermark));
+    x = tsn_format_double(tsn_double_of_time(time), a);
+    y = tsn_format_double(tsn_double_of_time(watermark), b);
   } else if (r->p->time_type == TOCSIN_TIMESTAMP) {
     x = tsn_time_format(time, a);
     y = tsn_time_format(watermark, b);

@@ -191,7 +191,9 @@ static tocsin_status feed(player *p, const block *rows)
   tocsin_status st;
   int is_table;
   if (!rows->text) {
-    st = tocsin_matcher_advance(p->matcher, strtoll(rows->line + strlen("ADVANCE "), NULL, 10));
+    const char *mark = rows->line + strlen("ADVANCE ");
+    bool real = strpbrk(mark, ".eE") != NULL;
+    st = tocsin_matcher_advance(p->matcher, real ? tocsin_time_of_double(strtod(mark, NULL)) : strtoll(mark, NULL, 10));
     drain(p);
     return st;
   }

@@ -26,7 +26,7 @@ typedef struct tocsin_stream_info {
   size_t column_count;
   int event_time;          /* column that orders the stream; -1: none */
   int has_watermark;       /* WATERMARK FOR was declared */
-  int64_t watermark_delay; /* microseconds, or units of a numeric time */
+  int64_t watermark_delay; /* microseconds; of a numeric time a number, of a DOUBLE as tocsin_time_of_double() gives it */
 } tocsin_stream_info;
 
 typedef struct tocsin_column_info {

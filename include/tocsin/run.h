@@ -23,6 +23,12 @@ extern "C" {
 
 typedef struct tocsin_matcher tocsin_matcher;
 
+/* Times are int64 here: microseconds since 1970 UTC, the number itself where the time
+ * column is BIGINT, and where it is DOUBLE a number in the order of doubles, which
+ * these two make and read (value is no NaN; -0.0 counts as 0.0). */
+TOCSIN_API int64_t tocsin_time_of_double(double value);
+TOCSIN_API double tocsin_double_of_time(int64_t time);
+
 /* What to do with a row whose time lies before the watermark (language page,
  * section 8). DEFAULT: DROP where the stream declares a WATERMARK for the time by
  * which a pattern orders it, else FAIL. */
@@ -37,7 +43,7 @@ typedef struct tocsin_late_row {
   size_t stream;
   size_t row;        /* index in the batch being pushed */
   int64_t time;      /* of the row */
-  int64_t watermark; /* in force; lateness is watermark - time */
+  int64_t watermark; /* in force */
 } tocsin_late_row;
 
 typedef struct tocsin_value {

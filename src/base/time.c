@@ -13,22 +13,6 @@
 
 #define ERA_DAYS 146097 /* of 400 years */
 
-int64_t tsn_time_add(int64_t a, int64_t b)
-{
-  int64_t sum;
-
-  if (!__builtin_add_overflow(a, b, &sum)) return sum;
-  return b < 0 ? TSN_TIME_MIN : TSN_TIME_MAX;
-}
-
-int64_t tsn_time_sub(int64_t a, int64_t b)
-{
-  int64_t difference;
-
-  if (!__builtin_sub_overflow(a, b, &difference)) return difference;
-  return b < 0 ? TSN_TIME_MAX : TSN_TIME_MIN;
-}
-
 static int64_t floor_div(int64_t a, int64_t b)
 {
   return a / b - (a % b < 0);

@@ -6,12 +6,46 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define TSN_TIME_MIN INT64_MIN /* the far past, the watermark before any row */
 #define TSN_TIME_MAX INT64_MAX /* the far future, the watermark after the last row */
 
-int64_t tsn_time_add(int64_t a, int64_t b); /* saturating */
-int64_t tsn_time_sub(int64_t a, int64_t b); /* saturating */
+static inline int64_t tsn_time_add(int64_t a, int64_t b) /* saturating */
+{
+  int64_t sum;
+
+  if (!__builtin_add_overflow(a, b, &sum)) return sum;
+  return b < 0 ? TSN_TIME_MIN : TSN_TIME_MAX;
+}
+
+static inline int64_t tsn_time_sub(int64_t a, int64_t b) /* saturating */
+{
+  int64_t difference;
+
+  if (!__builtin_sub_overflow(a, b, &difference)) return difference;
+  return b < 0 ? TSN_TIME_MAX : TSN_TIME_MIN;
+}
+
+/* A DOUBLE as a time: a number of the same order (IEEE 754: the bits of a positive
+ * double are in its order, those of a negative one in the opposite). And back. */
+static inline int64_t tsn_time_of_double(double d)
+{
+  int64_t bits;
+
+  if (d == 0) d = 0; /* -0.0 = 0.0 */
+  memcpy(&bits, &d, sizeof bits);
+  return bits < 0 ? bits ^ INT64_MAX : bits;
+}
+
+static inline double tsn_double_of_time(int64_t time)
+{
+  int64_t bits = time < 0 ? time ^ INT64_MAX : time;
+  double d;
+
+  memcpy(&d, &bits, sizeof d);
+  return d;
+}
 
 /* ISO 8601: date, or date and time split by 'T' or ' '; seconds and fraction
  * optional (digits past the microsecond are cut); 'Z', +hh, +hhmm, +hh:mm, or

@@ -165,6 +165,11 @@ void tsn_bind_window_orders(tsn_binder *b);
 void tsn_bind_labels(tsn_binder *b, const tsn_clauses *clauses);
 void tsn_bind_pattern(tsn_binder *b, const tsn_clauses *clauses);
 void tsn_bind_check_pattern(tsn_binder *b, const tsn_clauses *clauses);
+/* What durations are over a time of a type: INTERVAL, BIGINT or DOUBLE; "an INTERVAL". */
+tocsin_type tsn_bind_duration_type(tocsin_type time);
+const char *tsn_bind_duration_name(tocsin_type time);
+/* A constant as one, as programs hold it (a DOUBLE by its order: base/time.h); false where it is none. */
+bool tsn_bind_length(tsn_binder *b, tsn_bx *x, tocsin_type time, int64_t *out);
 /* A duration of the time column's kind: INTERVAL for times, a number for numbers. */
 bool tsn_bind_duration(tsn_binder *b, const tsn_expr *e, const char *what, int64_t *out);
 /* Canonical name of a label: upper case unless quoted. */

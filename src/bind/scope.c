@@ -43,7 +43,6 @@ static void bind_watermark(tsn_binder *b, const tsn_watermark *w, tsn_bstream *o
 {
   int column = tsn_bind_find_column(out, &w->column);
   tocsin_type type = column < 0 ? TOCSIN_NULL : out->columns[column].type;
-  tocsin_type want = type == TOCSIN_TIMESTAMP ? TOCSIN_INTERVAL : TOCSIN_BIGINT;
   tsn_bx *x;
   if (column < 0) {
     tsn_diag_add(b->diag, TSN_E1001, w->column.at, NULL, "stream %s has no column %s", out->name, w->column.text);
@@ -62,18 +61,9 @@ static void bind_watermark(tsn_binder *b, const tsn_watermark *w, tsn_bstream *o
                  w->column.text);
   if (!w->delay) return;
   x = tsn_bind_constant(b, w->delay);
-  if (type == TOCSIN_DOUBLE) {
-    tsn_diag_add(b->diag, TSN_U0007, w->delay->at, "declare it BIGINT or TIMESTAMP",
-                 "a delay over a DOUBLE time column is not supported yet");
-    return;
-  }
-  if (!x) return;
-  if (x->type == TOCSIN_TEXT) x = tsn_bind_coerce(b, x, want);
-  if (!x || x->type != want || x->is_null || x->integer < 0)
-    tsn_diag_add(b->diag, TSN_E2010, w->delay->at, NULL, "the delay of a watermark is %s that is not negative",
-                 want == TOCSIN_INTERVAL ? "an INTERVAL" : "a BIGINT");
-  else
-    out->delay = x->integer;
+  if (!x || (tsn_bind_length(b, x, type, &out->delay) && out->delay >= 0)) return;
+  out->delay = 0;
+  tsn_diag_add(b->diag, TSN_E2010, w->delay->at, NULL, "the delay of a watermark is %s that is not negative", tsn_bind_duration_name(type));
 }
 
 static void declare_stream(tsn_binder *b, const tsn_statement *s)

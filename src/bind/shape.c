@@ -1,8 +1,10 @@
 /* The pattern: labels get numbers, durations become numbers, quantifiers and
  * gaps are checked as far as one place tells (language page, sections 5 and 6.1).
  * What depends on how the parts follow each other is for plan/check.c. */
+#include <math.h>
 #include <string.h>
 
+#include "base/time.h"
 #include "bind/binder.h"
 #include "dsl/foreign.h"
 
@@ -178,36 +180,42 @@ void tsn_bind_labels(tsn_binder *b, const tsn_clauses *clauses)
   warn_words(b);
 }
 
+tocsin_type tsn_bind_duration_type(tocsin_type time) { return time == TOCSIN_TIMESTAMP ? TOCSIN_INTERVAL : time; }
+
+const char *tsn_bind_duration_name(tocsin_type time)
+{
+  return time == TOCSIN_TIMESTAMP ? "an INTERVAL" : time == TOCSIN_DOUBLE ? "a number" : "a BIGINT";
+}
+
+bool tsn_bind_length(tsn_binder *b, tsn_bx *x, tocsin_type time, int64_t *out)
+{
+  x = x->is_null ? NULL : tsn_bind_coerce(b, x, tsn_bind_duration_type(time)); /* '5 minutes', 5 as DOUBLE */
+  if (!x || x->kind != BX_CONST) return false;
+  *out = time == TOCSIN_DOUBLE ? tsn_time_of_double(x->real) : x->integer;
+  return time != TOCSIN_DOUBLE || isfinite(x->real);
+}
+
 bool tsn_bind_duration(tsn_binder *b, const tsn_expr *e, const char *what, int64_t *out)
 {
-  tsn_bx *x, *read;
-  tocsin_type want;
+  tsn_bx *x;
+  tocsin_type time = b->query->time_type;
   if (b->query->time_column < 0) {
     tsn_diag_add(b->diag, TSN_E2011, e->at, "ORDER BY a time or a number", "%s needs rows with a time", what);
     return false;
   }
-  if (b->query->time_type == TOCSIN_DOUBLE) {
-    tsn_diag_add(b->diag, TSN_U0007, e->at, "declare the time column BIGINT or TIMESTAMP", "%s over a DOUBLE time column is not supported yet",
-                 what);
-    return false;
-  }
-  want = b->query->time_type == TOCSIN_TIMESTAMP ? TOCSIN_INTERVAL : b->query->time_type;
   x = tsn_bind_constant(b, e);
   if (!x) return false;
-  if (x->type == TOCSIN_TEXT && (read = tsn_bind_coerce(b, x, want)) != NULL) x = read; /* '5 minutes' */
-  if (x->type != want || x->is_null) {
+  if (!tsn_bind_length(b, x, time, out)) {
     tsn_diag_add(b->diag, TSN_E2010, e->at,
-                 want == TOCSIN_INTERVAL ? "a duration such as 5 SECONDS or INTERVAL '5' SECOND" : "a whole number, as the time column",
-                 "%s is a duration: %s wanted, not %s", what, want == TOCSIN_INTERVAL ? "an INTERVAL is" : "a BIGINT is",
+                 time == TOCSIN_TIMESTAMP ? "a duration such as 5 SECONDS or INTERVAL '5' SECOND"
+                 : time == TOCSIN_DOUBLE  ? "a number, as the time column"
+                                          : "a whole number, as the time column",
+                 "%s is a duration: %s is wanted, not %s", what, tsn_bind_duration_name(time),
                  x->is_null ? "NULL" : tocsin_type_name(x->type));
     return false;
   }
-  if (x->integer < 0) {
-    tsn_diag_add(b->diag, TSN_E2010, e->at, NULL, "%s is negative", what);
-    return false;
-  }
-  *out = x->integer;
-  return true;
+  if (*out < 0) tsn_diag_add(b->diag, TSN_E2010, e->at, NULL, "%s is negative", what);
+  return *out >= 0;
 }
 
 static tsn_bpat *new_pat(tsn_binder *b, tsn_bpat_kind kind, tsn_span at)
@@ -241,6 +249,7 @@ static tsn_bpat *convert_absence(tsn_binder *b, const tsn_pat *p)
   uint32_t *labels;
   const tsn_pat *item;
   tsn_context c = {.b = b, .place = PLACE_TIMER};
+  tocsin_type time = b->query->time_type;
   tsn_bx *x;
   if (!out) return NULL;
   labels = tsn_arena_new_array(b->arena, uint32_t, p->item_count + 1);
@@ -254,7 +263,7 @@ static tsn_bpat *convert_absence(tsn_binder *b, const tsn_pat *p)
   }
   out->labels = labels;
   if (!p->duration) return out;
-  if (b->query->time_column < 0 || b->query->time_type == TOCSIN_DOUBLE) {
+  if (b->query->time_column < 0) {
     tsn_bind_duration(b, p->duration, "an absence that lasts", &out->duration);
     return NULL;
   }
@@ -264,18 +273,14 @@ static tsn_bpat *convert_absence(tsn_binder *b, const tsn_pat *p)
   if (!x) return NULL;
   if (x->kind == BX_CONST && !x->is_null && x->type != TOCSIN_TIMESTAMP)
     return tsn_bind_duration(b, p->duration, "the length of an absence", &out->duration) ? out : NULL;
-  if (x->type == TOCSIN_NULL) x = tsn_bind_coerce(b, x, b->query->time_type == TOCSIN_TIMESTAMP ? TOCSIN_INTERVAL : TOCSIN_BIGINT);
-  if (!x) return NULL;
-  if (b->query->time_type == TOCSIN_TIMESTAMP ? x->type != TOCSIN_INTERVAL && x->type != TOCSIN_TIMESTAMP
-                                              : x->type != TOCSIN_BIGINT) {
-    tsn_diag_add(b->diag, TSN_E2010, p->duration->at,
-                 b->query->time_type == TOCSIN_TIMESTAMP ? "an INTERVAL for a length, a TIMESTAMP for a deadline"
-                                                         : "a BIGINT, as the time column",
-                 "an absence cannot last %s", tocsin_type_name(x->type));
-    return NULL;
-  }
-  out->duration_expr = x;
-  return out;
+  if (time == TOCSIN_TIMESTAMP && x->type == TOCSIN_TIMESTAMP) out->duration_expr = x;
+  else if (x->type != TOCSIN_TEXT) out->duration_expr = tsn_bind_coerce(b, x, tsn_bind_duration_type(time));
+  if (out->duration_expr) return out;
+  tsn_diag_add(b->diag, TSN_E2010, p->duration->at,
+               time == TOCSIN_TIMESTAMP ? "an INTERVAL for a length, a TIMESTAMP for a deadline"
+                                        : tsn_arena_printf(b->arena, "%s, as the time column", tsn_bind_duration_name(time)),
+               "an absence cannot last %s", tocsin_type_name(x->type));
+  return NULL;
 }
 
 static tsn_bpat *convert_gap(tsn_binder *b, const tsn_pat *p)

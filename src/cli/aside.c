@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "cli/cli.h"
 #include "cli/say.h"
+#include "cli/stamp.h"
 #include "io/width.h"
 #include "io/writer.h"
 
@@ -138,45 +139,24 @@ void tsn_aside_bad(void *context, tsn_source *source, const tsn_bad_row *row)
 
 /* --- late rows --- */
 
-static bool is_clock(const tsn_source *s)
+static const char *time_text(const tsn_source *s, int64_t time, char out[TSN_STAMP_TEXT], bool json)
 {
-  return s->time != SIZE_MAX && s->schema.columns[s->time].type == TOCSIN_TIMESTAMP;
+  return tsn_stamp_text(tsn_source_time_type(s), time, json, out);
 }
 
-/* A time of the stream: a clock's as text, else the number it is. */
-static const char *time_text(const tsn_source *s, int64_t time, char out[TSN_TIME_TEXT + 2], bool json)
+/* From one time of the stream to a later one. */
+static const char *span_text(const tsn_source *s, int64_t from, int64_t to, char out[TSN_STAMP_TEXT], bool json)
 {
-  const char *quote = json ? "\"" : "";
-  char text[TSN_TIME_TEXT];
-  size_t length;
-
-  if (!is_clock(s)) {
-    snprintf(out, TSN_TIME_TEXT + 2, "%lld", (long long)time);
-    return out;
-  }
-  length = tsn_time_format(time, text);
-  snprintf(out, TSN_TIME_TEXT + 2, "%s%.*s%s", quote, (int)length, text, quote);
-  return out;
-}
-
-static const char *span_text(const tsn_source *s, int64_t span, char out[TSN_TIME_TEXT + 2], bool json)
-{
-  char text[TSN_TIME_TEXT];
-  size_t length;
-
-  if (!is_clock(s)) {
-    snprintf(out, TSN_TIME_TEXT + 2, "%lld", (long long)span);
-    return out;
-  }
-  length = tsn_interval_format(span, text);
-  snprintf(out, TSN_TIME_TEXT + 2, "%s%.*s%s", json ? "\"" : "", (int)length, text, json ? "\"" : "");
-  return out;
+  tocsin_type type = tsn_source_time_type(s);
+  if (type == TOCSIN_DOUBLE)
+    return tsn_stamp_text(type, tsn_time_of_double(tsn_double_of_time(to) - tsn_double_of_time(from)), json, out);
+  return tsn_stamp_text(type == TOCSIN_TIMESTAMP ? TOCSIN_INTERVAL : type, tsn_time_sub(to, from), json, out);
 }
 
 void tsn_aside_late(tsn_aside *a, const tsn_source *source, const tocsin_late_row *row)
 {
   tsn_sink *sink = a->shared ? &a->bad_sink : &a->late_sink;
-  char time[TSN_TIME_TEXT + 2], watermark[TSN_TIME_TEXT + 2], lateness[TSN_TIME_TEXT + 2];
+  char time[TSN_STAMP_TEXT], watermark[TSN_STAMP_TEXT], lateness[TSN_STAMP_TEXT];
   tsn_origin origin;
   bool known;
 
@@ -187,7 +167,7 @@ void tsn_aside_late(tsn_aside *a, const tsn_source *source, const tocsin_late_ro
   if (known) write_place(&sink->buffer, origin.line, origin.offset);
   tsn_bytes_printf(&sink->buffer, ",\"time\":%s,\"watermark\":%s,\"lateness\":%s",
                    time_text(source, row->time, time, true), time_text(source, row->watermark, watermark, true),
-                   span_text(source, tsn_time_sub(row->watermark, row->time), lateness, true));
+                   span_text(source, row->time, row->watermark, lateness, true));
   write_member(&sink->buffer, "row", known ? origin.raw : NULL, known ? origin.raw_length : 0);
   tsn_bytes_text(&sink->buffer, "}\n");
   wrote(a, sink);
@@ -195,7 +175,7 @@ void tsn_aside_late(tsn_aside *a, const tsn_source *source, const tocsin_late_ro
 
 void tsn_aside_late_error(tsn_aside *a, const tsn_source *source, size_t row, int64_t time, int64_t watermark)
 {
-  char times[2][TSN_TIME_TEXT + 2], lateness[TSN_TIME_TEXT + 2];
+  char times[2][TSN_STAMP_TEXT], lateness[TSN_STAMP_TEXT];
   const char *column = source->time != SIZE_MAX ? source->schema.columns[source->time].name : "the time column";
   tsn_origin origin;
   tsn_bytes shown;
@@ -203,7 +183,7 @@ void tsn_aside_late_error(tsn_aside *a, const tsn_source *source, size_t row, in
   a->late_failed = true;
   (void)time_text(source, time, times[0], false);
   (void)time_text(source, watermark, times[1], false);
-  (void)span_text(source, tsn_time_sub(watermark, time), lateness, false);
+  (void)span_text(source, time, watermark, lateness, false);
   if (tsn_source_origin(source, row, &origin)) {
     tsn_say_plain("%s:%llu: late row: its time %s lies before the watermark %s (%s late)", source->input->name,
                   (unsigned long long)origin.line, times[0], times[1], lateness);
@@ -216,8 +196,8 @@ void tsn_aside_late_error(tsn_aside *a, const tsn_source *source, size_t row, in
             lateness);
   }
   tsn_say_plain("  = the ways out: --sort reads everything first and puts it in order of time (bounded inputs);");
-  tsn_say_plain("    WATERMARK FOR %s AS %s - INTERVAL '…' in CREATE STREAM %s waits for late rows;", column, column,
-                source->name);
+  tsn_say_plain("    WATERMARK FOR %s AS %s - %s in CREATE STREAM %s waits for late rows;", column, column,
+                tsn_source_time_type(source) == TOCSIN_TIMESTAMP ? "INTERVAL '…'" : "…", source->name);
   tsn_say_plain("    --late drop or --late divert:FILE leaves them out");
 }
 

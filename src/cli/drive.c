@@ -602,7 +602,7 @@ static int report(drive *d, int st)
     const tsn_source *s = &d->job->sources[i];
     counters.bad += tsn_source_counts(s).bad;
     nans += tsn_source_counts(s).nan;
-    if (i == 0) counters.is_clock = s->time == SIZE_MAX || s->schema.columns[s->time].type == TOCSIN_TIMESTAMP;
+    if (i == 0) counters.time_type = tsn_source_time_type(s);
   }
   for (size_t i = 0; i < d->job->table_count; i++) counters.bad += tsn_source_counts(&d->job->tables[i]).bad;
   if (st != TSN_EXIT_PIPE)

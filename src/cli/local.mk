@@ -40,6 +40,8 @@ tocsin_SOURCES = \
   %D%/sorted.h \
   %D%/source.c \
   %D%/source.h \
+  %D%/stamp.c \
+  %D%/stamp.h \
   %D%/stats.c \
   %D%/stats.h
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/time.h"
 #include "cli/cli.h"
 #include "cli/say.h"
 #include "cli/sorted.h"
@@ -182,14 +183,9 @@ int tsn_source_fill(tsn_source *s)
   return st;
 }
 
-/* Doubles as integers of the same order: negative ones run the other way. */
-static int64_t ordered(double value)
+tocsin_type tsn_source_time_type(const tsn_source *s)
 {
-  int64_t bits;
-
-  if (value == 0) value = 0; /* -0.0 too */
-  memcpy(&bits, &value, sizeof bits);
-  return bits < 0 ? INT64_MIN - bits : bits;
+  return s->time == SIZE_MAX ? TOCSIN_TIMESTAMP : s->schema.columns[s->time].type;
 }
 
 int64_t tsn_source_key(const tsn_source *s, const tocsin_batch *batch, size_t row)
@@ -201,7 +197,7 @@ int64_t tsn_source_key(const tsn_source *s, const tocsin_batch *batch, size_t ro
   if (tsn_column_is_null(c, row)) return INT64_MIN;
   switch (s->schema.columns[s->time].type) {
   case TOCSIN_DOUBLE:
-    return ordered(((const double *)c->values)[row]);
+    return tsn_time_of_double(((const double *)c->values)[row]);
   case TOCSIN_BIGINT:
   case TOCSIN_TIMESTAMP:
   case TOCSIN_INTERVAL:

@@ -50,6 +50,8 @@ void tsn_source_close(tsn_source *s);
 /* Makes the next rows ready; done where there are none. Rows at hand are forgotten. */
 int tsn_source_fill(tsn_source *s);
 
+/* Of its time column; TIMESTAMP where it has none. */
+tocsin_type tsn_source_time_type(const tsn_source *s);
 /* A number that orders rows like their event times; INT64_MIN where there is none. */
 int64_t tsn_source_key(const tsn_source *s, const tocsin_batch *batch, size_t row);
 

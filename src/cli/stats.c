@@ -1,8 +1,7 @@
 /* Counters: see stats.h. */
 #include "cli/stats.h"
 
-#include "base/text.h"
-#include "base/time.h"
+#include "cli/stamp.h"
 
 static void write_count(tsn_bytes *out, const char *name, uint64_t n)
 {
@@ -35,12 +34,9 @@ void tsn_stats_write(const tsn_counters *c, tsn_bytes *out)
   tsn_bytes_text(out, "\"watermark\":");
   if (!e->has_watermark || e->watermark == TSN_TIME_MIN || e->watermark == TSN_TIME_MAX) {
     tsn_bytes_text(out, "null");
-  } else if (c->is_clock) {
-    char text[TSN_TIME_TEXT];
-    size_t length = tsn_time_format(e->watermark, text);
-    tsn_bytes_printf(out, "\"%.*s\"", (int)length, text);
   } else {
-    tsn_bytes_printf(out, "%lld", (long long)e->watermark);
+    char text[TSN_STAMP_TEXT];
+    tsn_bytes_text(out, tsn_stamp_text(c->time_type, e->watermark, true, text));
   }
   tsn_bytes_text(out, "}\n");
 }

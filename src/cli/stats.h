@@ -8,7 +8,7 @@
 typedef struct tsn_counters {
   tocsin_stats engine; /* as of before the input was declared over: the watermark is the data's */
   uint64_t bad;        /* rows that readers left out */
-  bool is_clock;       /* the watermark is a time, not a number */
+  tocsin_type time_type; /* of the watermark */
   double seconds;      /* on the clock, of the whole run */
   double match_seconds;
 } tsn_counters;

@@ -1,6 +1,7 @@
 /* A program as a person reads it: streams, automaton, registers, code. */
 #include <string.h>
 
+#include "base/text.h"
 #include "base/time.h"
 #include "plan/plan.h"
 
@@ -31,6 +32,7 @@ static void print_duration(const tsn_pattern_rec *q, int64_t d, tsn_bytes *out)
 {
   char text[TSN_TIME_TEXT];
   if (q->time_type == TOCSIN_TIMESTAMP) tsn_bytes_append(out, text, tsn_interval_format(d, text));
+  else if (q->time_type == TOCSIN_DOUBLE) tsn_bytes_append(out, text, tsn_format_double(tsn_double_of_time(d), text));
   else tsn_bytes_printf(out, "%lld", (long long)d);
 }
 

@@ -11,8 +11,10 @@
  * the turn of a loop leads back. Ranges of a sound block do not overlap, so that
  * all checks together look at no more records than the block has bytes; a block
  * that asks for more is refused, and loading stays linear. */
+#include <math.h>
 #include <string.h>
 
+#include "base/time.h"
 #include "program/program.h"
 
 /* Where a code runs, and so what it may read. */
@@ -488,6 +490,12 @@ static bool nodes_ok(checker *c)
   return good;
 }
 
+/* Over a DOUBLE a duration is held by its order: a finite number. */
+static bool duration_ok(const checker *c, int64_t duration)
+{
+  return duration >= 0 && (c->q->time_type != TOCSIN_DOUBLE || duration < tsn_time_of_double(INFINITY));
+}
+
 static bool labels_ok(checker *c)
 {
   const tocsin_program *p = c->p;
@@ -500,7 +508,7 @@ static bool labels_ok(checker *c)
     const tsn_timer_rec *t = &p->timers[c->q->timers.first + i];
     if (t->kind > TIMER_DEADLINE_CODE || !indices_below(c, t->labels, c->q->labels.count)) return false;
     if ((t->kind == TIMER_DURATION) != (t->code.instrs.count == 0) || !code_ok(c, &t->code, 'N', PLACE_PATH)) return false;
-    if (t->kind == TIMER_DURATION && t->duration < 0) return false;
+    if (!duration_ok(c, t->duration)) return false;
   }
   return true;
 }
@@ -643,7 +651,7 @@ static bool part_ok(checker *c)
   const tocsin_program *p = c->p;
   const tsn_part_rec *part = c->part;
   uint32_t i, columns;
-  if (!source_ok(c, &columns) || part->delay < 0 || part->values.count != c->q->slots.count) return false;
+  if (!source_ok(c, &columns) || !duration_ok(c, part->delay) || part->values.count != c->q->slots.count) return false;
   if (!indices_below(c, part->slots, columns) || !join_ok(c)) return false;
   if (!in_section(part->values, p->values_count) || !spend(c, part->values.count)) return false;
   if ((part->time_slot == TSN_NONE) != (c->q->time_slot == TSN_NONE)) return false;
@@ -673,7 +681,7 @@ static bool pattern_ok(checker *c)
   uint32_t i;
   if (!text_ok(p, q->name) || !ranges_ok(c) || !parts_ok(c)) return false;
   if (q->time_slot != TSN_NONE && q->time_slot >= q->slots.count) return false;
-  if (q->window_kind > WINDOW_TUMBLE || (q->window_kind == WINDOW_TUMBLE ? q->window < 1 : q->window < 0)) return false;
+  if (q->window_kind > WINDOW_TUMBLE || !duration_ok(c, q->window) || (q->window_kind == WINDOW_TUMBLE && q->window == 0)) return false;
   if (q->whole_windows && !q->ahead) return false;
   if (q->sequential && q->skip_kind == MATCH_SKIP_NONE) return false;
   if (q->time_slot == TSN_NONE && (q->window_kind || q->within_kind == WITHIN_TIME || q->timers.count || q->has_bounds || (q->orders.count && !q->sorts_all))) return false;
@@ -681,7 +689,7 @@ static bool pattern_ok(checker *c)
   if (q->time_slot != TSN_NONE && (kind_of(slot_type(c, q->time_slot, PLACE_VALUE)) == 'T' || kind_of(q->time_type) == 'T')) return false;
   for (i = 0; i < q->orders.count; i++)
     if (p->orders[q->orders.first + i].slot >= q->slots.count) return false;
-  if (q->skip_kind > MATCH_SKIP_NONE || q->empty_kind > MATCH_UNMATCHED || q->within_kind > WITHIN_ROWS || q->within < 0) return false;
+  if (q->skip_kind > MATCH_SKIP_NONE || q->empty_kind > MATCH_UNMATCHED || q->within_kind > WITHIN_ROWS || !duration_ok(c, q->within)) return false;
   if (q->path_cells > q->cells || q->cells > TSN_CELLS_MAX || q->lists > 2 * q->regs.count || q->behind > UINT16_MAX || q->ahead > UINT16_MAX) return false;
   if (q->skip_kind == MATCH_SKIP_TO && q->skip_cell >= q->path_cells) return false;
   if (q->skip_label >= p->strings_count || p->strings[p->strings_count - 1] != 0) return false;

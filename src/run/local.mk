@@ -1,6 +1,7 @@
 libtsn_la_SOURCES += \
   %D%/aggregate.c \
   %D%/ahead.c \
+  %D%/clock.c \
   %D%/feed.c \
   %D%/frame.c \
   %D%/function.c \

@@ -1,5 +1,6 @@
 /* Partitions: found by key, each with its starts and the rows that something
  * may still read (PREV, the replay of a match). */
+#include <math.h>
 #include <string.h>
 
 #include "base/time.h"
@@ -124,7 +125,8 @@ void tsn_partition_drop(tsn_run *r, uint32_t part)
 
 int64_t tsn_partition_until(const tsn_run *r, const tsn_partition *p)
 {
-  return r->p->window_kind == WINDOW_TUMBLE ? p->window_end - 1 : p->window_end;
+  int64_t last = r->p->time_type == TOCSIN_DOUBLE ? tsn_time_of_double(INFINITY) : TSN_TIME_MAX; /* nothing lies beyond */
+  return r->p->window_kind == WINDOW_TUMBLE && p->window_end < last ? p->window_end - 1 : p->window_end;
 }
 
 uint32_t tsn_partition_for(tsn_run *r, uint32_t found, uint64_t hash, int64_t time)
@@ -145,14 +147,11 @@ uint32_t tsn_partition_for(tsn_run *r, uint32_t found, uint64_t hash, int64_t ti
       p->before_generation = r->partitions[found].generation;
     }
     p->window_start = time;
-    if (r->p->window_kind == WINDOW_TUMBLE) {
-      int64_t rest = time % r->p->window;
-      p->window_start = tsn_time_sub(time, rest < 0 ? rest + r->p->window : rest);
-    }
-    p->window_end = tsn_time_add(p->window_start, r->p->window);
+    if (r->p->window_kind == WINDOW_TUMBLE) tsn_time_tumble(r, time, &p->window_start, &p->window_end);
+    else p->window_end = tsn_time_shift(r, time, r->p->window);
     if (!tsn_deadline_push(r, p->window_end, PHASE_CLOSE, OWNER_PARTITION, part, p->generation)) return TSN_NONE;
   }
-  if (r->p->window_kind == WINDOW_SESSION) r->partitions[part].window_end = tsn_time_add(time, r->p->window);
+  if (r->p->window_kind == WINDOW_SESSION) r->partitions[part].window_end = tsn_time_shift(r, time, r->p->window);
   return part;
 }
 

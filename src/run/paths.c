@@ -41,7 +41,7 @@ static bool is_row_edge(const tsn_edge *e) { return e->kind <= EDGE_ANY; }
 
 static int64_t within_end(const tsn_run *r, const tsn_start *s)
 {
-  return r->p->within_kind == WITHIN_TIME ? tsn_time_add(s->time, r->p->within) : TSN_TIME_MAX;
+  return r->p->within_kind == WITHIN_TIME ? tsn_time_shift(r, s->time, r->p->within) : TSN_TIME_MAX;
 }
 
 static int64_t window_end(const tsn_run *r, const tsn_start *s)
@@ -57,19 +57,21 @@ static int64_t timer_time(tsn_run *r, const tsn_path *i, const tsn_edge *e, bool
   const tsn_timer_rec *t;
   tsn_eval eval = {.partition = &r->partitions[r->starts[i->start].partition], .number = i->row, .cells = tsn_path_cells(r, i), .final = tsn_path_cells(r, i), .label = TSN_NONE};
   tsn_cell value;
+  int64_t time;
   *good = true;
   if (e->kind == EDGE_CLOSE) {
     int64_t within = within_end(r, &r->starts[i->start]), window = window_end(r, &r->starts[i->start]);
     return within < window ? within : window;
   }
   t = &r->timers[e->timer];
-  if (t->kind == TIMER_DURATION) return tsn_time_add(i->tau, t->duration);
+  if (t->kind == TIMER_DURATION) return tsn_time_shift(r, i->tau, t->duration);
   if (!tsn_eval_code(r, &eval, &t->code, &value)) {
     *good = tsn_eval_failed(r, eval.partition, i->row, "the length of an absence", "");
     return 0;
   }
-  *good = !value.null && value.v.i >= (t->kind == TIMER_DEADLINE_CODE ? i->tau : 0);
-  return t->kind == TIMER_DEADLINE_CODE ? value.v.i : tsn_time_add(i->tau, value.v.i);
+  time = tsn_time_length(r, &value);
+  *good = !value.null && time >= (t->kind == TIMER_DEADLINE_CODE ? i->tau : 0);
+  return t->kind == TIMER_DEADLINE_CODE ? time : tsn_time_shift(r, i->tau, time);
 }
 
 bool tsn_path_due(tsn_run *r, const tsn_path *i, const tsn_deadline *handled, int64_t *time, tsn_phase *phase)
@@ -88,7 +90,7 @@ bool tsn_path_due(tsn_run *r, const tsn_path *i, const tsn_deadline *handled, in
       at = timer_time(r, i, e, &good);
       if (!good || at > limit) continue; /* hopeless: it lives until WITHIN ends it */
     } else if (e->flags & EDGE_HAS_HI) {
-      at = tsn_time_add(i->tau, e->hi);
+      at = tsn_time_shift(r, i->tau, e->hi);
       how = PHASE_EXPIRE;
     } else {
       continue;
@@ -258,10 +260,9 @@ static void proto_done(tsn_run *r, const proto *p, uint32_t parent_history)
 
 static bool can_take(tsn_run *r, const tsn_partition *part, const tsn_path *i, const tsn_edge *e, int64_t time, bool *truth)
 {
-  int64_t passed = tsn_time_sub(time, i->tau);
   *truth = false;
-  if ((e->flags & EDGE_HAS_LO) && passed < e->lo) return true;
-  if ((e->flags & EDGE_HAS_HI) && passed > e->hi) return true;
+  if ((e->flags & EDGE_HAS_LO) && tsn_time_passed(r, time, i->tau, e->lo) < 0) return true;
+  if ((e->flags & EDGE_HAS_HI) && tsn_time_passed(r, time, i->tau, e->hi) > 0) return true;
   return tsn_eval_label(r, part, e->label, tsn_path_cells(r, i), truth);
 }
 
@@ -402,7 +403,7 @@ static bool expire_item(tsn_run *r, uint32_t item, int64_t time, bool all)
     if (!get(tsn_path_mask(i), k) || e->kind == EDGE_LAST) continue;
     /* Behind a $ that will prove wrong only a timer that could not complete in time runs out. */
     if (e->kind == EDGE_DOOMED && !((e->flags & EDGE_TIMED) && timer_time(r, i, e, &good) > within_end(r, &r->starts[i->start]))) continue;
-    if (all || (rows_over && is_row_edge(e)) || ((e->flags & EDGE_HAS_HI) && tsn_time_add(i->tau, e->hi) <= time)) {
+    if (all || (rows_over && is_row_edge(e)) || ((e->flags & EDGE_HAS_HI) && tsn_time_shift(r, i->tau, e->hi) <= time)) {
       clear(tsn_path_mask(i), k);
       ended = true;
     }
@@ -436,7 +437,7 @@ static bool quiet_before(const tsn_run *r, const tsn_partition *part, const tsn_
   for (q = 0; q < e->quiet_count; q++) {
     const tsn_start_absence *a = &r->junctions.quiets[e->quiet_first + q];
     int64_t last = part->quiet[a->index];
-    if (last != TSN_TIME_MIN && last >= tsn_time_sub(time, a->duration)) return false;
+    if (last != TSN_TIME_MIN && tsn_time_passed(r, time, last, a->duration) <= 0) return false;
   }
   return true;
 }

@@ -11,6 +11,7 @@
  *       junctions                        junction.c  what can follow an element
  *       deadlines                        timers.c    when time alone decides
  *       pending                          pending.c   how far output times have come
+ *       durations                        clock.c     over a time of any type
  *       history                          history.c   rows and labels of paths, shared
  *       texts                            texts.c     the bytes of stored texts
  *       output                           output.c    decided rows, waiting to be taken
@@ -28,6 +29,7 @@
 #include "base/arena.h"
 #include "base/bytes.h"
 #include "base/map.h"
+#include "base/time.h"
 #include "program/program.h"
 #include "tocsin/run.h"
 
@@ -67,23 +69,6 @@ static inline tsn_cell tsn_read_cell(const tocsin_column *c, uint8_t type, size_
   default: cell.v.i = ((const int64_t *)c->values)[row]; break;
   }
   return cell;
-}
-
-/* A DOUBLE as a time: a number of the same order (IEEE 754: the bits of a positive
- * double are in its order, those of a negative one in the opposite). And back. */
-static inline int64_t tsn_time_of_double(double d)
-{
-  int64_t bits;
-  if (d == 0) d = 0; /* -0.0 = 0.0 */
-  memcpy(&bits, &d, sizeof bits);
-  return bits < 0 ? bits ^ INT64_MAX : bits;
-}
-static inline double tsn_double_of_time(int64_t time)
-{
-  int64_t bits = time < 0 ? time ^ INT64_MAX : time;
-  double d;
-  memcpy(&d, &bits, sizeof d);
-  return d;
 }
 
 /* ---- texts.c ---- */
@@ -651,6 +636,29 @@ tsn_run *tsn_feed_row(tsn_feed *f, size_t stream, const tocsin_batch *batch, siz
 tsn_run *tsn_feed_advance(tsn_feed *f, int64_t watermark);
 /* No row of this stream will come. */
 tsn_run *tsn_feed_over(tsn_feed *f, size_t stream);
+
+/* clock.c: times and durations, of which a DOUBLE is held as tsn_time_of_double() gives it. */
+int64_t tsn_real_shift(int64_t time, int64_t duration);
+int tsn_real_passed(int64_t later, int64_t earlier, int64_t duration);
+/* time + duration */
+static inline int64_t tsn_time_shift(const tsn_run *r, int64_t time, int64_t duration)
+{
+  return r->p->time_type == TOCSIN_DOUBLE ? tsn_real_shift(time, duration) : tsn_time_add(time, duration);
+}
+/* Whether so much, more (1) or less (-1) has passed from `earlier` to `later`. */
+static inline int tsn_time_passed(const tsn_run *r, int64_t later, int64_t earlier, int64_t duration)
+{
+  int64_t passed;
+  if (r->p->time_type == TOCSIN_DOUBLE) return tsn_real_passed(later, earlier, duration);
+  if (__builtin_sub_overflow(later, earlier, &passed)) return later > earlier ? 1 : -1; /* more than a duration can say */
+  return (passed > duration) - (passed < duration);
+}
+/* time - duration, for watermarks. */
+int64_t tsn_time_back(const tsn_run *r, int64_t time, int64_t duration);
+/* A duration that an expression gave. */
+int64_t tsn_time_length(const tsn_run *r, const tsn_cell *value);
+/* The window of a TUMBLE that a time lies in. */
+void tsn_time_tumble(const tsn_run *r, int64_t time, int64_t *start, int64_t *end);
 
 /* vm.c */
 bool tsn_eval_code(tsn_run *r, const tsn_eval *e, const tsn_code *code, tsn_cell *out);

@@ -171,10 +171,10 @@ static bool follow(tsn_run *r)
   return tsn_reorder_release(r, least, false) && tsn_ahead_advance(r, least - 1);
 }
 
-static void see_time(tsn_source *s, int64_t time)
+static void see_time(const tsn_run *r, tsn_source *s, int64_t time)
 {
   if (time > s->max_time) s->max_time = time;
-  time = tsn_time_sub(s->max_time, s->p->delay);
+  time = tsn_time_back(r, s->max_time, s->p->delay);
   if (time > s->watermark) s->watermark = time;
 }
 
@@ -184,7 +184,7 @@ bool tsn_source_row(tsn_run *r, uint32_t part, const tocsin_batch *batch, size_t
   bool timed = s->p->time_slot != TSN_NONE;
   read_batch(r, s, batch, row);
   if (!make_row(r, s, taken)) return false;
-  if (timed) see_time(s, time);
+  if (timed) see_time(r, s, time);
   if (s->plain && !r->waits) {
     if (timed && s->watermark > r->watermark) r->watermark = s->watermark;
     if (!tsn_run_arrive(r, time)) return false;

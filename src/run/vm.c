@@ -162,8 +162,8 @@ static bool match_value(tsn_run *r, const tsn_eval *e, tsn_match_value which, ts
     if (!m->empty) *out = time_cell(r, m->end_time);
     return true;
   case MATCH_VALUE_ROWS: *out = (tsn_cell){.v.i = m->rows}; return true;
-  case MATCH_VALUE_WINDOW_START: *out = (tsn_cell){.v.i = m->window_start}; return true;
-  case MATCH_VALUE_WINDOW_END: *out = (tsn_cell){.v.i = m->window_end}; return true;
+  case MATCH_VALUE_WINDOW_START: *out = time_cell(r, m->window_start); return true;
+  case MATCH_VALUE_WINDOW_END: *out = time_cell(r, m->window_end); return true;
   case MATCH_VALUE_ID: {
     char *text = tsn_arena_printf(&r->scratch, "%016llx%016llx", (unsigned long long)m->id[0], (unsigned long long)m->id[1]);
     if (!text) return tsn_run_nomem(r);

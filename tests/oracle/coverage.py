@@ -39,7 +39,6 @@ CANNOT = [
     ("needs a first ORDER BY column that is a time", ["bounded sort", "no order"], TIMED),
     ("merged by time (section 3)", ["bounded sort", "no order"], ["UNION", "pattern over pattern"]),
     ("the input is not in that order, and STREAM() says the same in all rows", ["bounded sort", "no order"], ["STREAM()"]),
-    ("the API counts watermarks in whole numbers", ["DOUBLE time"], ["advance"]),
 ]
 
 

@@ -330,7 +330,7 @@ class Generator:
         """Two orders of arrival that bring the same."""
         r = self.r
         bounded = [name for name, delay in self.delays.items() if delay is not None]
-        advances = self.has_time and self.times.type != "DOUBLE"
+        advances = self.has_time
         if self.has_time and not bounded and r.yes("late rows without a watermark"):
             order = come.in_time()
             order.insert(r.randint(0, len(order)), order.pop(r.randrange(len(order))))

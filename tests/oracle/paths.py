@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from oracle.edges import Walker
 from oracle.expressions import Frame
 from oracle.stream import END, time_moment
-from oracle.values import TooBig, plus
+from oracle.values import TooBig, passed, plus
 
 
 LONGEST = 150          # elements of a path: timers of no length can go on and on in a counted loop
@@ -100,7 +100,7 @@ class Start:
             d = duration.value(Frame(p.rows))
             if d is None or d < 0:
                 return False
-            if any(p.times[j] >= plus(p.times[y], -d) and self.violates([], j, [labels]) for j in range(y)):
+            if any(passed(p.times[y], p.times[j], d) <= 0 and self.violates([], j, [labels]) for j in range(y)):
                 return False
         return True
 
@@ -216,7 +216,7 @@ class Start:
             if c.at_end or self.violates(mapped, j, c.absent):
                 live.death, live.by_bound = here, False
                 return
-            if (c.lo is None or plus(p.times[j], -tau) >= c.lo) and self.satisfies(mapped, j, live.edge.label):
+            if (c.lo is None or passed(p.times[j], tau, c.lo) >= 0) and self.satisfies(mapped, j, live.edge.label):
                 live.takes.append(j)
             if c.gap is None or c.gap == "next" and live.takes:
                 live.death, live.by_bound = here, False

@@ -25,7 +25,7 @@ class Clock:
 
     def number(self, t):
         """As watermarks count: microseconds, or units of a numeric time."""
-        return t * self.unit * {"BIGINT": 1, "DOUBLE": 0.5, "TIMESTAMP": 10**6}[self.type] + \
+        return t * self.unit * {"BIGINT": 1, "DOUBLE": 0.1, "TIMESTAMP": 10**6}[self.type] + \
             (1769850000 * 10**6 if self.type == "TIMESTAMP" else 0)
 
     def value(self, t):
@@ -37,7 +37,7 @@ class Clock:
     def lasts(self, n):
         """A duration as the value of a column."""
         if n is None or self.type != "TIMESTAMP":
-            return None if n is None else n * self.unit * (0.5 if self.type == "DOUBLE" else 1)
+            return None if n is None else n * self.unit * (0.1 if self.type == "DOUBLE" else 1)
         return f"-PT{-n * self.unit}S" if n < 0 else f"PT{n * self.unit}S"
 
     def __call__(self, row, column):
@@ -57,7 +57,7 @@ class Times:
         """short: where units may be abbreviated, inside { } and after WITHIN (section 2 of the language page)."""
         n *= self.unit
         if self.type != "TIMESTAMP":
-            return str(n if self.type == "BIGINT" else n * 0.5)
+            return str(n if self.type == "BIGINT" else n * 0.1)
         full = [f"{n} SECONDS", f"{n * 1000} MILLISECONDS", f"INTERVAL '{n}' SECOND"]
         return self.r.choice(full + [f"{n}s", f"{n * 1000} MS"] if short else full)
 

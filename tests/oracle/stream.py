@@ -6,7 +6,7 @@ comes after the rows and timers of that moment (section 6.5) and counts for noth
 """
 from dataclasses import dataclass, field
 
-from oracle.values import plus
+from oracle.values import passed, plus
 
 END = (float("inf"), 2, 0, 0)
 
@@ -65,15 +65,25 @@ def partitions(rows, keys, time, window):
     return sorted(pieces, key=lambda piece: piece.places[0])
 
 
+def tumble(t, d):
+    """The multiples of d around t. Of a DOUBLE, as they are rounded."""
+    k = t // d
+    while k * d > t:
+        k -= 1
+    while (k + 1) * d <= t:
+        k += 1
+    return k * d, (k + 1) * d
+
+
 def windows(whole, kind, d):
     """SESSION(d) splits where neighbours lie more than d apart, TUMBLE(d) at multiples of d (section 6.4)."""
     pieces = []
     for row, t, place in zip(whole.rows, whole.times, whole.places):
-        start = (t // d) * d
-        if not pieces or (plus(t, -pieces[-1].times[-1]) > d if kind == "SESSION" else start != pieces[-1].window[0]):
+        start, end = tumble(t, d) if kind == "TUMBLE" else (t, None)
+        if not pieces or (passed(t, pieces[-1].times[-1], d) > 0 if kind == "SESSION" else start != pieces[-1].window[0]):
             if pieces:
                 pieces[-1].closed_by = (t, 0, place, 0)
-            pieces.append(Partition(whole.key, window=(t, None) if kind == "SESSION" else (start, start + d)))
+            pieces.append(Partition(whole.key, window=(start, end)))
         piece = pieces[-1]
         piece.rows.append(row)
         piece.times.append(t)

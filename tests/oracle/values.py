@@ -48,6 +48,13 @@ def plus(t, d):
     return saturated(t + d) if isinstance(t, int) and isinstance(d, int) else t + d
 
 
+def passed(later, earlier, d):
+    """Negative, zero or positive where less, as much or more than d lies between. Of DOUBLEs the sums are compared: they
+    are what the bounds of timers, WITHIN and windows are."""
+    between = later - earlier - d if isinstance(later, int) and isinstance(d, int) else later - (earlier + d)
+    return (between > 0) - (between < 0)
+
+
 def real(x):
     """A DOUBLE that is no number is NULL, as on input."""
     return None if isinstance(x, float) and math.isnan(x) else x

@@ -1,5 +1,7 @@
 #include "base/time.h"
 
+#include <math.h>
+
 #include "t.h"
 
 #define S INT64_C(1000000)
@@ -24,6 +26,22 @@ static void arithmetic_saturates(void **state)
   for (size_t i = 0; i < T_COUNT(rows); i++) {
     assert_true(tsn_time_add(rows[i].a, rows[i].b) == rows[i].sum);
     assert_true(tsn_time_sub(rows[i].a, rows[i].b) == rows[i].difference);
+  }
+}
+
+static void doubles_are_times_in_their_order(void **state)
+{
+  static const double rows[] = { -HUGE_VAL, -1e308, -1.5, -5e-324, 0.0, 5e-324, 0.1, 0.30000000000000004, 1e308, HUGE_VAL };
+  size_t i;
+
+  (void)state;
+  assert_int_equal(tsn_time_of_double(-0.0), 0);
+  for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+    int64_t time = tsn_time_of_double(rows[i]);
+
+    assert_true(tsn_double_of_time(time) == rows[i]);
+    assert_true(time > TSN_TIME_MIN && time < TSN_TIME_MAX);
+    if (i) assert_true(tsn_time_of_double(rows[i - 1]) < time);
   }
 }
 
@@ -234,6 +252,7 @@ int main(void)
 {
   const struct CMUnitTest time[] = {
     cmocka_unit_test(arithmetic_saturates),
+    cmocka_unit_test(doubles_are_times_in_their_order),
     cmocka_unit_test(times_read_as_iso_8601),
     cmocka_unit_test(times_print_in_full),
     cmocka_unit_test(civil_dates_go_and_come_back),
