@@ -200,6 +200,18 @@ static void formatting_and_declarations_come_whole_or_not_at_all(void **state)
       lives++;
     }
     assert_true(passed);
+    for (k = 1, passed = false; k < LIVES_MAX && !passed; k++) {
+      engine_heap heap = {.fail_at = k};
+      tocsin_allocator allocator = engine_allocator(&heap);
+      int found = 0, declared = strstr(text, "CREATE TABLE") != NULL;
+      tocsin_status st = tocsin_declared_tables(text, strlen(text), &allocator, count_stream, &found);
+      passed = heap.calls < k;
+      T_ROW(st == (passed ? TOCSIN_OK : TOCSIN_NOMEM), text);
+      if (passed) assert_int_equal(found, declared * 2);
+      T_ROW(heap.used == 0, text);
+      lives++;
+    }
+    assert_true(passed);
   }
 }
 
