@@ -162,26 +162,23 @@ static bool may_be_late(const tocsin_matcher *m, const tsn_source *s)
   return m->options.late == TOCSIN_LATE_DROP;
 }
 
-/* What the row is to the parts that read its stream, before any of them takes it. */
-static tocsin_status look(tocsin_matcher *m, size_t stream, const tocsin_batch *batch, size_t row, bool *late, bool *bad)
+/* A row that not every part may take. Of those to which it is late one is told of: the one that must not have late rows. */
+static tocsin_status sort_out(tocsin_matcher *m, size_t stream, size_t row, bool *late, bool *bad)
 {
-  const tsn_feed *f = &m->feed;
-  size_t k;
-  *late = *bad = false;
-  tsn_feed_look(&m->feed, stream, batch, row);
-  for (k = f->first[stream]; k < f->first[stream + 1]; k++) {
-    const tsn_reader *reader = &f->readers[k];
-    const tsn_run *r = &f->runs[reader->run];
-    *bad = *bad || reader->fate == FATE_BAD;
-    if (reader->fate != FATE_LATE) continue;
-    if (!may_be_late(m, &r->sources[reader->part])) return fail_late(m, r, reader->time, reader->watermark);
-    if (!*late && m->options.on_late) {
-      tocsin_late_row what = {.stream = stream, .row = row, .time = reader->time, .watermark = reader->watermark};
-      m->options.on_late(m->options.on_late_context, &what);
-    }
-    *late = true;
+  const tsn_reader *i = m->feed.readers + m->feed.first[stream], *end = m->feed.readers + m->feed.first[stream + 1], *told = NULL;
+  bool fails = false;
+  for (; i < end && !fails; i++) {
+    *bad = *bad || i->source->fate == FATE_BAD;
+    if (i->source->fate != FATE_LATE) continue;
+    fails = !may_be_late(m, i->source);
+    if (!told || fails) told = i;
   }
-  return TOCSIN_OK;
+  *late = told != NULL;
+  if (told && m->options.on_late) {
+    tocsin_late_row what = {.stream = stream, .row = row, .time = told->source->time, .watermark = told->source->missed};
+    m->options.on_late(m->options.on_late_context, &what);
+  }
+  return fails ? fail_late(m, told->run, told->source->time, told->source->missed) : TOCSIN_OK;
 }
 
 tocsin_status tocsin_matcher_push(tocsin_matcher *m, size_t stream, const tocsin_batch *batch, size_t first, size_t *taken)
@@ -194,15 +191,15 @@ tocsin_status tocsin_matcher_push(tocsin_matcher *m, size_t stream, const tocsin
   if (m->status != TOCSIN_OK) return m->status;
   m->message[0] = 0;
   for (row = first; row < batch->rows; row++) {
-    bool used = false, late, bad;
-    tocsin_status st;
+    bool used = false, late = false, bad = false;
+    tocsin_status st = TOCSIN_OK;
     tsn_run *failed;
     if (m->output.count - m->output.taken >= OUTPUT_ROWS_FULL) break;
-    st = look(m, stream, batch, row, &late, &bad);
+    if (!tsn_feed_look(&m->feed, stream, batch, row)) st = sort_out(m, stream, row, &late, &bad);
     if (st == TOCSIN_OK && (failed = tsn_feed_row(&m->feed, stream, batch, row, &used)) != NULL) return stop(m, failed);
     m->stats.rows_in++;
     if (used) m->stats.rows_matched_over++;
-    else if (late || st == TOCSIN_LATE) m->stats.rows_late++;
+    else if (late) m->stats.rows_late++;
     else if (bad) m->stats.rows_bad++;
     else m->stats.rows_filtered++;
     if (st != TOCSIN_OK) return st;

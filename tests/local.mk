@@ -26,6 +26,7 @@ unit_tests = \
   %D%/unit/parse \
   %D%/unit/program \
   %D%/unit/real \
+  %D%/unit/sources \
   %D%/unit/status \
   %D%/unit/stream \
   %D%/unit/table \

@@ -91,7 +91,7 @@ typedef struct tocsin_host_function {
 typedef struct tocsin_matcher_options {
   const tocsin_allocator *allocator; /* NULL: the C library's */
   tocsin_late_policy late;
-  void (*on_late)(void *context, const tocsin_late_row *row); /* may be NULL; called under DROP */
+  void (*on_late)(void *context, const tocsin_late_row *row); /* may be NULL; under FAIL called before LATE is answered */
   void *on_late_context;
   /* Limits; 0 takes the default in parentheses. */
   uint64_t max_paths_per_partition; /* (1,000,000) */

@@ -173,7 +173,7 @@ void tsn_aside_late(tsn_aside *a, const tsn_source *source, const tocsin_late_ro
   wrote(a, sink);
 }
 
-void tsn_aside_late_error(tsn_aside *a, const tsn_source *source, size_t row, int64_t time, int64_t watermark)
+void tsn_aside_late_error(tsn_aside *a, const tsn_source *source, const tocsin_late_row *row)
 {
   char times[2][TSN_STAMP_TEXT], lateness[TSN_STAMP_TEXT];
   const char *column = source->time != SIZE_MAX ? source->schema.columns[source->time].name : "the time column";
@@ -181,10 +181,10 @@ void tsn_aside_late_error(tsn_aside *a, const tsn_source *source, size_t row, in
   tsn_bytes shown;
 
   a->late_failed = true;
-  (void)time_text(source, time, times[0], false);
-  (void)time_text(source, watermark, times[1], false);
-  (void)span_text(source, time, watermark, lateness, false);
-  if (tsn_source_origin(source, row, &origin)) {
+  (void)time_text(source, row->time, times[0], false);
+  (void)time_text(source, row->watermark, times[1], false);
+  (void)span_text(source, row->time, row->watermark, lateness, false);
+  if (tsn_source_origin(source, row->row, &origin)) {
     tsn_say_plain("%s:%llu: late row: its time %s lies before the watermark %s (%s late)", source->input->name,
                   (unsigned long long)origin.line, times[0], times[1], lateness);
     tsn_bytes_init(&shown, source->alloc, 0);

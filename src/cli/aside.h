@@ -35,7 +35,7 @@ void tsn_aside_bad(void *context, tsn_source *source, const tsn_bad_row *row);
 void tsn_aside_late(tsn_aside *a, const tsn_source *source, const tocsin_late_row *row);
 
 /* Explains a late row that stops the run. */
-void tsn_aside_late_error(tsn_aside *a, const tsn_source *source, size_t row, int64_t time, int64_t watermark);
+void tsn_aside_late_error(tsn_aside *a, const tsn_source *source, const tocsin_late_row *row);
 
 /* Says at the end how many rows were left out, and how many values are not what stood there. */
 void tsn_aside_summary(const tsn_aside *a, uint64_t rows, uint64_t late, uint64_t untimed, uint64_t nans);

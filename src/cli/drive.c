@@ -34,7 +34,8 @@ typedef struct drive {
   size_t only; /* the pattern of --pattern, or SIZE_MAX */
   tsn_sink sink;
   tsn_aside aside;
-  tsn_source *pushing; /* for late rows */
+  tsn_source *pushing;  /* for late rows */
+  tocsin_late_row late; /* the last one */
   bool timing;
   double start, match_seconds;
   tocsin_stats stats;
@@ -196,6 +197,7 @@ static int drain(drive *d)
 static void told_late(void *context, const tocsin_late_row *row)
 {
   drive *d = context;
+  d->late = *row;
   tsn_aside_late(&d->aside, d->pushing, row);
 }
 
@@ -216,8 +218,7 @@ static int engine_failed(drive *d, const tsn_source *s, size_t row, tocsin_statu
 static int row_failed(drive *d, const tsn_source *s, size_t row, tocsin_status st)
 {
   if (st != TOCSIN_LATE) return engine_failed(d, s, row, st);
-  tocsin_matcher_stats(d->matcher, &d->stats);
-  tsn_aside_late_error(&d->aside, s, row, tsn_source_key(s, &s->view, row), d->stats.watermark);
+  tsn_aside_late_error(&d->aside, s, &d->late);
   return TSN_EXIT_INPUT;
 }
 

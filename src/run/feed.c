@@ -32,8 +32,8 @@ static tocsin_status list_readers(tsn_feed *f)
   for (i = 2; i < sources + 2; i++) f->first[i] += f->first[i - 1];
   for (i = 0; i < p->patterns_count; i++)
     for (k = 0; k < p->patterns[i].parts.count; k++) {
-      uint32_t source = source_number(p, &p->parts[p->patterns[i].parts.first + k]);
-      f->readers[f->first[source + 1]++] = (tsn_reader){.run = (uint32_t)i, .part = k};
+      tsn_source *s = &f->runs[i].sources[k];
+      f->readers[f->first[source_number(p, s->p) + 1]++] = (tsn_reader){.run = &f->runs[i], .source = s};
     }
   return TOCSIN_OK;
 }
@@ -47,17 +47,17 @@ static bool is_read(const tsn_feed *f, size_t pattern)
 tocsin_status tsn_feed_init(tsn_feed *f, const tocsin_program *program, tsn_alloc *alloc, tsn_output *output, uint64_t max_paths, uint64_t max_rows)
 {
   size_t i;
-  tocsin_status st;
+  tocsin_status st = TOCSIN_OK;
   *f = (tsn_feed){.program = program, .alloc = alloc, .output = output};
   f->runs = tsn_alloc_array(alloc, program->patterns_count, sizeof *f->runs);
   f->over = tsn_alloc_array(alloc, (size_t)program->streams_count + 1, sizeof *f->over);
   if (!f->runs || !f->over) return TOCSIN_NOMEM;
-  st = list_readers(f);
   for (i = 0; i < program->patterns_count && st == TOCSIN_OK; i++) {
     f->run_count = i + 1;
     st = tsn_run_init(&f->runs[i], program, (uint32_t)i, alloc, output, max_paths, max_rows);
-    f->runs[i].tracks = is_read(f, i);
   }
+  if (st == TOCSIN_OK) st = list_readers(f);
+  for (i = 0; i < program->patterns_count && st == TOCSIN_OK; i++) f->runs[i].tracks = is_read(f, i);
   return st;
 }
 
@@ -76,48 +76,47 @@ void tsn_feed_clear(tsn_feed *f)
 /* ---- patterns over patterns ---- */
 
 /* What the pattern before it has reported since output row `mark`, for one part that reads it. */
-static tsn_run *pass_on(tsn_feed *f, const tsn_reader *to, size_t mark)
+static bool pass_on(tsn_feed *f, const tsn_reader *to, size_t mark)
 {
-  tsn_run *r = &f->runs[to->run];
-  size_t from = r->sources[to->part].p->index, i;
+  tsn_run *from = &f->runs[to->source->p->index];
+  size_t i;
   for (i = mark; i < f->output->count; i++) {
     tsn_out_row row = f->output->rows[i]; /* the array may move */
-    if (row.pattern == from && !tsn_source_output(r, to->part, &row, f->arrivals++)) return r;
+    if (row.pattern == from->index && !tsn_source_output(to->run, to->source, &row, f->arrivals++)) return false;
   }
-  if (f->runs[from].finished) return tsn_source_over(r, to->part) ? NULL : r;
-  return tsn_source_reached(r, to->part, tsn_run_reached(&f->runs[from])) ? NULL : r;
+  if (from->finished) return tsn_source_over(to->run, to->source);
+  return tsn_source_reached(to->run, to->source, tsn_run_reached(from));
 }
 
 /* Readers of patterns stand in the order of what they read: all that reaches a run comes before what reads it. */
 static tsn_run *pass_all(tsn_feed *f, size_t mark)
 {
   size_t k;
-  tsn_run *failed = NULL;
-  for (k = f->first[f->program->streams_count]; k < f->reader_count && !failed; k++) failed = pass_on(f, &f->readers[k], mark);
-  return failed;
+  for (k = f->first[f->program->streams_count]; k < f->reader_count; k++)
+    if (!pass_on(f, &f->readers[k], mark)) return f->readers[k].run;
+  return NULL;
 }
 
 /* ---- steps ---- */
 
-void tsn_feed_look(tsn_feed *f, size_t stream, const tocsin_batch *batch, size_t row)
+bool tsn_feed_look(tsn_feed *f, size_t stream, const tocsin_batch *batch, size_t row)
 {
-  size_t k;
-  for (k = f->first[stream]; k < f->first[stream + 1]; k++) {
-    tsn_reader *i = &f->readers[k];
-    i->fate = tsn_source_look(&f->runs[i->run], i->part, batch, row, &i->time, &i->watermark);
-  }
+  const tsn_reader *i = f->readers + f->first[stream], *end = f->readers + f->first[stream + 1];
+  bool all = true;
+  for (; i < end; i++) all &= tsn_source_look(i->run, i->source, batch, row) == FATE_TAKEN;
+  return all;
 }
 
 tsn_run *tsn_feed_row(tsn_feed *f, size_t stream, const tocsin_batch *batch, size_t row, bool *used)
 {
-  size_t mark = tsn_output_mark(f->output), k;
+  const tsn_reader *i = f->readers + f->first[stream], *end = f->readers + f->first[stream + 1];
+  size_t mark = tsn_output_mark(f->output);
   *used = false;
-  for (k = f->first[stream]; k < f->first[stream + 1]; k++) {
-    const tsn_reader *i = &f->readers[k];
+  for (; i < end; i++) {
     bool taken;
-    if (i->fate != FATE_TAKEN) continue;
-    if (!tsn_source_row(&f->runs[i->run], i->part, batch, row, i->time, f->arrivals, &taken)) return &f->runs[i->run];
-    *used = *used || taken;
+    if (i->source->fate != FATE_TAKEN) continue;
+    if (!tsn_source_row(i->run, i->source, batch, row, f->arrivals, &taken)) return i->run;
+    *used |= taken;
   }
   f->arrivals++;
   return pass_all(f, mark);
@@ -125,18 +124,20 @@ tsn_run *tsn_feed_row(tsn_feed *f, size_t stream, const tocsin_batch *batch, siz
 
 tsn_run *tsn_feed_advance(tsn_feed *f, int64_t watermark)
 {
-  size_t mark = tsn_output_mark(f->output), k;
-  for (k = 0; k < f->first[f->program->streams_count]; k++)
-    if (!tsn_source_reached(&f->runs[f->readers[k].run], f->readers[k].part, watermark)) return &f->runs[f->readers[k].run];
+  const tsn_reader *i = f->readers, *end = f->readers + f->first[f->program->streams_count];
+  size_t mark = tsn_output_mark(f->output);
+  for (; i < end; i++)
+    if (!tsn_source_reached(i->run, i->source, watermark)) return i->run;
   return pass_all(f, mark);
 }
 
 tsn_run *tsn_feed_over(tsn_feed *f, size_t stream)
 {
-  size_t mark = tsn_output_mark(f->output), k;
+  const tsn_reader *i = f->readers + f->first[stream], *end = f->readers + f->first[stream + 1];
+  size_t mark = tsn_output_mark(f->output);
   if (f->over[stream]) return NULL;
   f->over[stream] = true;
-  for (k = f->first[stream]; k < f->first[stream + 1]; k++)
-    if (!tsn_source_over(&f->runs[f->readers[k].run], f->readers[k].part)) return &f->runs[f->readers[k].run];
+  for (; i < end; i++)
+    if (!tsn_source_over(i->run, i->source)) return i->run;
   return pass_all(f, mark);
 }

@@ -281,6 +281,9 @@ typedef struct tsn_output {
 } tsn_output;
 
 /* ---- source.c ---- */
+/* What becomes of a row that a part reads. */
+typedef enum tsn_fate { FATE_TAKEN, FATE_LATE, FATE_BAD } tsn_fate;
+
 typedef struct tsn_source {
   const tsn_part_rec *p;
   const char *name; /* of the stream or pattern */
@@ -292,6 +295,8 @@ typedef struct tsn_source {
   bool over;     /* no row will come */
   struct tsn_window *windows; /* over its rows */
   int64_t max_time, watermark; /* TSN_TIME_MIN before any */
+  tsn_fate fate;               /* of the row that was looked at last, */
+  int64_t time, missed;        /* its time, and the watermark that it must not lie before */
 } tsn_source;
 
 /* ---- window.c ---- */
@@ -309,9 +314,6 @@ typedef struct tsn_group {
   const tsn_source *source; /* of the row at hand */
   size_t line;              /* its place among the rows */
 } tsn_group;
-
-/* What becomes of a row that a part reads. */
-typedef enum tsn_fate { FATE_TAKEN, FATE_LATE, FATE_BAD } tsn_fate;
 
 /* ---- reorder.c ---- */
 typedef struct tsn_waiting {
@@ -478,9 +480,8 @@ struct tsn_run {
 
 /* ---- feed.c ---- */
 typedef struct tsn_reader {
-  uint32_t run, part;
-  tsn_fate fate; /* of the row that was looked at last */
-  int64_t time, watermark;
+  tsn_run *run;
+  tsn_source *source;
 } tsn_reader;
 
 typedef struct tsn_feed {
@@ -628,8 +629,8 @@ int64_t tsn_run_reached(tsn_run *r);
 /* feed.c: a step answers the run that failed, or NULL. */
 tocsin_status tsn_feed_init(tsn_feed *f, const tocsin_program *program, tsn_alloc *alloc, tsn_output *output, uint64_t max_paths, uint64_t max_rows);
 void tsn_feed_clear(tsn_feed *f);
-/* What a row of a stream is to each of its readers, before any takes it. */
-void tsn_feed_look(tsn_feed *f, size_t stream, const tocsin_batch *batch, size_t row);
+/* What a row of a stream is to each of its readers, before any takes it; whether all may take it. */
+bool tsn_feed_look(tsn_feed *f, size_t stream, const tocsin_batch *batch, size_t row);
 /* The row that was looked at, for the parts to which it is not late; *used: one of them took it. */
 tsn_run *tsn_feed_row(tsn_feed *f, size_t stream, const tocsin_batch *batch, size_t row, bool *used);
 /* No row of a stream before this time will come. */
@@ -724,16 +725,16 @@ void tsn_ahead_clear(tsn_run *r);
 /* source.c */
 tocsin_status tsn_sources_init(tsn_run *r);
 void tsn_sources_clear(tsn_run *r);
-/* What a row of a batch is to a part, before anything is done with it; the watermark that a late one missed. */
-tsn_fate tsn_source_look(tsn_run *r, uint32_t part, const tocsin_batch *batch, size_t row, int64_t *time, int64_t *watermark);
-/* A row that may be taken, with its time and its place among all arrivals. *taken: WHERE let it pass. */
-bool tsn_source_row(tsn_run *r, uint32_t part, const tocsin_batch *batch, size_t row, int64_t time, uint64_t arrival, bool *taken);
-/* An output row of the pattern that the part reads, with its place among all arrivals. */
-bool tsn_source_output(tsn_run *r, uint32_t part, const tsn_out_row *row, uint64_t arrival);
+/* What a row of a batch is to a part, before anything is done with it. */
+tsn_fate tsn_source_look(tsn_run *r, tsn_source *s, const tocsin_batch *batch, size_t row);
+/* The row that was looked at and may be taken, with its place among all arrivals. *taken: WHERE let it pass. */
+bool tsn_source_row(tsn_run *r, tsn_source *s, const tocsin_batch *batch, size_t row, uint64_t arrival, bool *taken);
+/* An output row of the pattern that the part reads. */
+bool tsn_source_output(tsn_run *r, tsn_source *s, const tsn_out_row *row, uint64_t arrival);
 /* No row before this time will come in the part. */
-bool tsn_source_reached(tsn_run *r, uint32_t part, int64_t watermark);
+bool tsn_source_reached(tsn_run *r, tsn_source *s, int64_t watermark);
 /* The part is over; with its last part the run is finished. */
-bool tsn_source_over(tsn_run *r, uint32_t part);
+bool tsn_source_over(tsn_run *r, tsn_source *s);
 
 /* reorder.c */
 bool tsn_reorder_add(tsn_run *r, int64_t time, uint32_t part, uint64_t arrival);

@@ -139,19 +139,17 @@ static bool make_row(tsn_run *r, const tsn_source *s, bool *taken)
 
 /* ---- time ---- */
 
-tsn_fate tsn_source_look(tsn_run *r, uint32_t part, const tocsin_batch *batch, size_t row, int64_t *time, int64_t *watermark)
+tsn_fate tsn_source_look(tsn_run *r, tsn_source *s, const tocsin_batch *batch, size_t row)
 {
-  const tsn_source *s = &r->sources[part];
   uint32_t slot = s->p->time_slot;
   tsn_cell c;
-  *time = *watermark = 0;
-  if (slot == TSN_NONE) return FATE_TAKEN;
+  if (slot == TSN_NONE) return s->fate = FATE_TAKEN;
   c = tsn_read_cell(&batch->columns[s->columns[slot]], s->types[slot], row, &r->nan_values);
-  if (c.null) return FATE_BAD;
-  *time = s->types[slot] == TOCSIN_DOUBLE ? tsn_time_of_double(c.v.d) : c.v.i;
-  *watermark = r->watermark;
-  if (!s->p->has_watermark && s->max_time > *watermark) *watermark = s->max_time; /* it promises its own order */
-  return *time < *watermark ? FATE_LATE : FATE_TAKEN;
+  if (c.null) return s->fate = FATE_BAD;
+  s->time = s->types[slot] == TOCSIN_DOUBLE ? tsn_time_of_double(c.v.d) : c.v.i;
+  s->missed = r->watermark;
+  if (!s->p->has_watermark && s->max_time > s->missed) s->missed = s->max_time; /* it promises its own order */
+  return s->fate = s->time < s->missed ? FATE_LATE : FATE_TAKEN;
 }
 
 /* The run's watermark follows its parts. */
@@ -178,47 +176,55 @@ static void see_time(const tsn_run *r, tsn_source *s, int64_t time)
   if (time > s->watermark) s->watermark = time;
 }
 
-bool tsn_source_row(tsn_run *r, uint32_t part, const tocsin_batch *batch, size_t row, int64_t time, uint64_t arrival, bool *taken)
+/* A row that needs no place among others. */
+static bool arrive(tsn_run *r, tsn_source *s)
 {
-  tsn_source *s = &r->sources[part];
-  bool timed = s->p->time_slot != TSN_NONE;
-  read_batch(r, s, batch, row);
-  if (!make_row(r, s, taken)) return false;
-  if (timed) see_time(r, s, time);
-  if (s->plain && !r->waits) {
-    if (timed && s->watermark > r->watermark) r->watermark = s->watermark;
-    if (!tsn_run_arrive(r, time)) return false;
-    /* Where rows wait for those behind them, time passes all the same. */
-    return r->ahead.count == 0 || !timed || time == TSN_TIME_MIN || tsn_ahead_advance(r, time - 1);
-  }
-  if (*taken && !tsn_reorder_add(r, time, part, arrival)) return false;
-  if (!r->waits && !tsn_reorder_release(r, 0, true)) return false;
-  return !timed || follow(r);
+  if (s->p->time_slot == TSN_NONE) return tsn_run_arrive(r, 0);
+  see_time(r, s, s->time);
+  if (s->watermark > r->watermark) r->watermark = s->watermark;
+  if (!tsn_run_arrive(r, s->time)) return false;
+  /* Where rows wait for those behind them, time passes all the same. */
+  return r->ahead.count == 0 || s->time == TSN_TIME_MIN || tsn_ahead_advance(r, s->time - 1);
 }
 
-bool tsn_source_output(tsn_run *r, uint32_t part, const tsn_out_row *row, uint64_t arrival)
+/* Puts the row at hand, where it was taken, among those that wait. */
+static bool wait(tsn_run *r, const tsn_source *s, int64_t time, uint64_t arrival, bool taken)
 {
-  tsn_source *s = &r->sources[part];
-  bool timed = s->p->time_slot != TSN_NONE, taken;
-  int64_t time = timed ? row->time : 0;
-  if (timed && time < s->watermark)
-    return tsn_run_fail(r, TOCSIN_RUNTIME, "a row of pattern %s came after its time: this is a bug of Tocsin", s->name);
-  read_output(r, s, row);
-  if (!make_row(r, s, &taken)) return false;
-  if (taken && !tsn_reorder_add(r, time, part, arrival)) return false;
+  if (taken && !tsn_reorder_add(r, time, (uint32_t)(s - r->sources), arrival)) return false;
   return r->waits || tsn_reorder_release(r, 0, true);
 }
 
-bool tsn_source_reached(tsn_run *r, uint32_t part, int64_t watermark)
+bool tsn_source_row(tsn_run *r, tsn_source *s, const tocsin_batch *batch, size_t row, uint64_t arrival, bool *taken)
 {
-  if (watermark <= r->sources[part].watermark || r->finished) return true;
-  r->sources[part].watermark = watermark;
+  *taken = true;
+  read_batch(r, s, batch, row);
+  if (s->plain && !r->waits) return arrive(r, s);
+  if (!make_row(r, s, taken)) return false;
+  if (s->p->time_slot == TSN_NONE) return wait(r, s, 0, arrival, *taken);
+  see_time(r, s, s->time);
+  return wait(r, s, s->time, arrival, *taken) && follow(r);
+}
+
+bool tsn_source_output(tsn_run *r, tsn_source *s, const tsn_out_row *row, uint64_t arrival)
+{
+  int64_t time = s->p->time_slot == TSN_NONE ? 0 : row->time;
+  bool taken;
+  if (s->p->time_slot != TSN_NONE && time < s->watermark)
+    return tsn_run_fail(r, TOCSIN_RUNTIME, "a row of pattern %s came after its time: this is a bug of Tocsin", s->name);
+  read_output(r, s, row);
+  return make_row(r, s, &taken) && wait(r, s, time, arrival, taken);
+}
+
+bool tsn_source_reached(tsn_run *r, tsn_source *s, int64_t watermark)
+{
+  if (watermark <= s->watermark || r->finished) return true;
+  s->watermark = watermark;
   return r->p->time_slot == TSN_NONE || follow(r);
 }
 
-bool tsn_source_over(tsn_run *r, uint32_t part)
+bool tsn_source_over(tsn_run *r, tsn_source *s)
 {
-  if (r->sources[part].over) return true;
-  r->sources[part].over = true;
+  if (s->over) return true;
+  s->over = true;
   return follow(r);
 }

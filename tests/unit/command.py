@@ -322,6 +322,78 @@ def streams_are_merged_in_order_of_time(folder):
     has(err, "which stream is it? Write STREAM=-")
 
 
+BOTH = """CREATE STREAM logins (ts TIMESTAMP, k TEXT, ok BIGINT);
+CREATE STREAM cards (at TIMESTAMP, k TEXT, amount DOUBLE);
+CREATE PATTERN p AS SELECT * FROM (logins UNION ALL BY NAME SELECT k, at AS ts, amount FROM cards WHERE amount > 10) MATCH_RECOGNIZE (
+  ORDER BY ts MEASURES x.ts AS at, STREAM() AS source PATTERN (x) );
+CREATE PATTERN q AS SELECT * FROM p MATCH_RECOGNIZE (MEASURES COUNT(*) AS n PATTERN (x{3}));
+"""
+
+
+@test
+def one_pattern_reads_several_inputs(folder):
+    folder.write("both.cep", BOTH)
+    folder.write("logins/1.csv", f"ts,k,ok\n{second(1)},a,0\n{second(4)},a,0\n")
+    folder.write("logins/2.csv", f"ts,k,ok\n{second(6)},a,0\n{second(9)},a,0\n")
+    folder.write("cards.jsonl", "".join(f'{{"at":"{second(t)}","k":"a","amount":{t * 5}}}\n' for t in (0, 2, 4, 9)))
+    wanted = [(1, "logins"), (4, "logins"), (4, "cards"), (6, "logins"), (9, "logins"), (9, "cards")]
+    for order in (["logins", "cards.jsonl"], ["cards.jsonl", "logins"]):
+        out, err = folder.run("run", "both.cep", *order, "--pattern", "p", "--stats")
+        same([(int(m["at"][17:19]), m["source"]) for m in map(json.loads, out.splitlines())], wanted)
+        stats = json.loads(err.splitlines()[-1])
+        same([stats[n] for n in ("rows_in", "rows_matched_over", "rows_filtered", "rows_late")], [8, 6, 2, 0])
+        same(stats["watermark"], "2026-01-01T00:00:09.000000Z")
+    out, _ = folder.run("run", "both.cep", "logins", "cards.jsonl", "--pattern", "q")
+    same(out, '{"n":3}\n{"n":3}\n')
+    out, _ = folder.run("check", "both.cep")
+    has(out, "p: 2 columns from stream logins, stream cards\n", "q: 1 column from pattern p\n")
+    for given, missing in (("logins", "cards"), ("cards.jsonl", "logins")):
+        _, err = folder.run("run", "both.cep", given, "--pattern", "q", status=2)
+        has(err, f'stream "{missing}" has no input; add {missing}=INPUT')
+
+
+@test
+def a_late_row_of_one_of_several_inputs(folder):
+    folder.write("both.cep", BOTH)
+    folder.write("logins.csv", f"ts,k,ok\n{second(1)},a,0\n")
+    folder.write("cards.csv", f"at,k,amount\n{second(5)},a,20\n{second(3)},b,20\n")
+    _, err = folder.run("run", "both.cep", "logins.csv", "cards.csv", status=3)
+    has(err, "cards.csv:3: late row: its time 2026-01-01T00:00:03.000000Z lies before the watermark 2026-01-01T00:00:05.000000Z")
+    out, err = folder.run("run", "both.cep", "logins.csv", "cards.csv", "--late", "divert:late.jsonl", "--pattern", "p")
+    same(len(out.splitlines()), 2)
+    same([(row["stream"], row["lateness"]) for row in folder.lines("late.jsonl")], [("cards", "PT2S")])
+    out, _ = folder.run("run", "both.cep", "logins.csv", "cards.csv", "--sort", "--pattern", "p")
+    same(len(out.splitlines()), 3)
+
+
+@test
+def an_input_that_has_ended_is_not_waited_for(folder):
+    folder.write("both.cep", BOTH)
+    folder.write("logins.csv", f"ts,k,ok\n{second(1)},a,0\n{second(8)},a,0\n")
+    process = folder.start("run", "both.cep", "logins.csv", "cards=-", "--format", "csv", "--pattern", "p")
+    process.stdin.write(f"at,k,amount\n{second(3)},a,20\n{second(9)},a,20\n{second(12)},a,20\n{second(13)},a,20\n".encode())
+    process.stdin.flush()
+    for at, source in ((1, "logins"), (3, "cards"), (8, "logins"), (9, "cards"), (12, "cards")):
+        same(json.loads(process.stdout.readline()), {"at": f"2026-01-01T00:00:{at:02d}.000000Z", "source": source})
+    out, _ = process.communicate(timeout=30)
+    same(out.decode(), '{"at":"2026-01-01T00:00:13.000000Z","source":"cards"}\n')
+    same(process.returncode, 0)
+
+
+@test
+def inputs_are_read_side_by_side(folder):
+    """The rows of one input do not all wait for those of the other: 300,000 of them would be more than 20 MB."""
+    count = 200_000
+    folder.write("both.cep", BOTH.replace(" TIMESTAMP,", " TIMESTAMP UNIT MILLISECOND,"))
+    folder.write("logins.csv", "ts,k,ok\n" + "".join(f"{1767225600000 + 2 * i},a,0\n" for i in range(count)))
+    folder.write("cards.csv", "at,k,amount\n" + "".join(f"{1767225600000 + 3 * i},a,20\n" for i in range(count // 2)))
+    _, err = folder.run("run", "both.cep", "logins.csv", "cards.csv", "--stats", "--pattern", "q", "-o", "out.jsonl")
+    stats = json.loads(err.splitlines()[-1])
+    same(stats["rows_matched_over"], count + count // 2)
+    same(len(folder.lines("out.jsonl")), (count + count // 2) // 3)
+    assert stats["state_bytes_peak"] < 8_000_000, stats
+
+
 @test
 def queries_infer_their_stream(folder):
     folder.write("s.jsonl", "".join(f'{{"ts":{1767225600 + i},"k":"a","v":{i}}}\n' for i in range(4)))
