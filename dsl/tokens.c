@@ -309,7 +309,8 @@ static void drop_trailer(tsn_reader *r, const char *hint)
   const tsn_span at = peek(r, 0)->at;
   int kind;
 
-  tsn_diag_add(r->diag, TSN_E0110, at, hint, "`%.*s` has no place behind MATCH_RECOGNIZE", (int)(at.to - at.from), r->text + at.from);
+  tsn_diag_add(r->diag, TSN_E0110, at, hint, "`%.*s` has no place behind MATCH_RECOGNIZE", (int)(at.to - at.from),
+               r->text + at.from);
   do {
     shift(r);
     kind = peek(r, 0)->kind;

@@ -116,6 +116,8 @@ tocsin_status tocsin_compile(const char *text, size_t length, const tocsin_compi
   return st;
 }
 
+const char *tocsin_dialect_get(size_t index) { return tsn_bind_dialect(index); }
+
 static tocsin_status declared(tsn_statement_kind kind, const char *text, size_t length, const tocsin_allocator *allocator,
                               int (*found)(void *context, const tocsin_stream *shape), void *context)
 {

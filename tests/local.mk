@@ -14,6 +14,7 @@ unit_tests = \
   %D%/unit/compile \
   %D%/unit/csv \
   %D%/unit/diag \
+  %D%/unit/dialect \
   %D%/unit/foreign \
   %D%/unit/format \
   %D%/unit/frame \

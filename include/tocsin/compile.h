@@ -61,6 +61,7 @@ typedef struct tocsin_compile_options {
   const tocsin_parameter *parameters;
   size_t parameter_count;
   int bounded; /* the inputs end: no warnings about waits that end with them */
+  const char *dialect; /* of tocsin_dialect_get(): notes say where it means something else, or refuses; NULL: none */
 } tocsin_compile_options;
 
 /* Compiles a pattern text: statements, or one bare query.
@@ -71,13 +72,17 @@ typedef struct tocsin_compile_options {
  * diagnostics   may be NULL; else always set (possibly to an empty list, and to
  *               NULL where memory is gone); freed with tocsin_diagnostics_free()
  *
- * OK            warnings may be in the list
+ * OK            warnings and notes may be in the list
  * INVALID       at least one error in the list
  * UNSUPPORTED   the text is right; the list says what is not supported yet
+ * MISUSE        options.dialect is none that there is
  * LIMIT, NOMEM */
 TOCSIN_API TOCSIN_CHECKED tocsin_status
 tocsin_compile(const char *text, size_t length, const tocsin_compile_options *options, tocsin_program **program,
                tocsin_diagnostics **diagnostics);
+
+/* What options.dialect may be, in lower case: row `index`, or NULL past the last. */
+TOCSIN_API const char *tocsin_dialect_get(size_t index);
 
 /* Only the declared streams, or tables, of a text, without compiling its patterns:
  * what a host needs to open inputs. Calls found() for each; 0 from it stops. Errors

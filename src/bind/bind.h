@@ -254,7 +254,11 @@ typedef struct tsn_bound_script {
   size_t pattern_count;
 } tsn_bound_script;
 
-/* Binds every pattern of a script. Findings go to diag; OK even then. NOMEM. */
+/* The names that options.dialect may have; NULL past the last. */
+const char *tsn_bind_dialect(size_t index);
+
+/* Binds every pattern of a script. Findings go to diag; OK even then. NOMEM;
+ * MISUSE: nobody knows options.dialect. */
 tocsin_status tsn_bind(tsn_arena *arena, const tsn_script *script, const char *text,
                        const tocsin_compile_options *options, tsn_diag *diag, tsn_bound_script **out);
 

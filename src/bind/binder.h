@@ -9,7 +9,9 @@
  *   host.c      functions that the text declares
  *   row.c       navigation and aggregates: what an expression reads of a match
  *   over.c      window aggregates
- *   output.c    measures, SELECT, WHERE */
+ *   output.c    measures, SELECT, WHERE
+ *   dialect.c   notes about other engines
+ *   disjoint.c  whether two conditions exclude each other */
 #ifndef TSN_BIND_BINDER_H
 #define TSN_BIND_BINDER_H
 
@@ -178,6 +180,12 @@ int tsn_bind_find_label(const tsn_binder *b, const char *name);
 
 /* output.c */
 void tsn_bind_outputs(tsn_binder *b, const tsn_query *query);
+
+/* dialect.c: what the query at hand, which has no errors, means in options.dialect. */
+void tsn_bind_dialect_notes(tsn_binder *b, const tsn_query *query);
+
+/* disjoint.c: whether it can be told that no row satisfies the conditions of both labels. */
+bool tsn_bind_disjoint(const tsn_bound *q, uint32_t a, uint32_t z);
 
 static inline bool tsn_is_number(tocsin_type t) { return t == TOCSIN_BIGINT || t == TOCSIN_DOUBLE; }
 

@@ -2,6 +2,9 @@ libtsn_la_SOURCES += \
   %D%/bind.h \
   %D%/binder.h \
   %D%/call.c \
+  %D%/dialect.c \
+  %D%/dialect.def \
+  %D%/disjoint.c \
   %D%/expr.c \
   %D%/host.c \
   %D%/output.c \

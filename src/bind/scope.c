@@ -322,9 +322,17 @@ static void bind_query(tsn_binder *b, const tsn_statement *s)
   if (b->too_many_labels) return;
   tsn_bind_pattern(b, clauses);
   tsn_bind_outputs(b, query);
+  tsn_bind_dialect_notes(b, query);
   tsn_bind_source_needs(b);
   q->broken = b->diag->errors + b->diag->unsupported != errors;
   b->bound->patterns[b->bound->pattern_count++] = q;
+}
+
+static bool is_dialect(const char *name)
+{
+  size_t i = 0;
+  while (tsn_bind_dialect(i) && strcmp(tsn_bind_dialect(i), name) != 0) i++;
+  return tsn_bind_dialect(i) != NULL;
 }
 
 tocsin_status tsn_bind(tsn_arena *arena, const tsn_script *script, const char *text, const tocsin_compile_options *options,
@@ -333,6 +341,7 @@ tocsin_status tsn_bind(tsn_arena *arena, const tsn_script *script, const char *t
   tsn_binder b = {.arena = arena, .diag = diag, .text = text, .options = options, .script = script};
   const tsn_statement *s;
   size_t count = 1;
+  if (options && options->dialect && !is_dialect(options->dialect)) return TOCSIN_MISUSE;
   for (s = script->statements; s; s = s->next) count++;
   b.bound = tsn_arena_new(arena, tsn_bound_script);
   b.params = tsn_arena_new_array(arena, tsn_bparam, count);

@@ -143,7 +143,9 @@ static void warn_words(tsn_binder *b)
   for (i = 0; i < b->query->label_count; i++) {
     const tsn_blabel *l = &b->query->labels[i];
     const char *hint = l->condition ? NULL : tsn_foreign_hint(FOREIGN_ELEMENT, l->name, strlen(l->name));
-    if (hint) tsn_diag_add(b->diag, TSN_W0006, l->at, hint, "%s is a label like any other, and without a definition every row is one", l->name);
+    if (hint)
+      tsn_diag_add(b->diag, TSN_W0006, l->at, hint, "%s is a label like any other, and without a definition every row is one",
+                   l->name);
   }
 }
 

@@ -68,7 +68,8 @@ static int run(tsn_args *args)
 
 static const tsn_option options[] = {
   { 'p', "param", "NAME=VALUE", "bind a parameter; may be repeated", false },
-  { 0, "from", "DIALECT", "", true },
+  { 0, "from", "DIALECT",
+    "say where the text means something else there, or is refused:\nflink, oracle, snowflake, trino", false },
   { 0, NULL, NULL, NULL, false },
 };
 
@@ -81,6 +82,7 @@ const tsn_command tsn_cmd_check = {
            "types are printed. The exit status is 1 where a file does not compile.",
   .options = options,
   .examples = "  tocsin check patterns/*.cep\n"
-              "  tocsin check abandoned_cart.cep -p idle='45 minutes'\n",
+              "  tocsin check abandoned_cart.cep -p idle='45 minutes'\n"
+              "  tocsin check --from flink my_query.sql\n",
   .run = run,
 };

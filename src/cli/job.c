@@ -190,6 +190,24 @@ static int read_parameters(tsn_job *job, tocsin_parameter **out, size_t *count)
   return 0;
 }
 
+/* --from: the dialect that the text is compared with. */
+static int read_dialect(tsn_job *job, const char **out)
+{
+  const char **words;
+  size_t count = 0;
+  int choice;
+
+  if (!tsn_args_has(job->args, "from")) return 0;
+  while (tocsin_dialect_get(count)) count++;
+  words = tsn_arena_new_array(&job->arena, const char *, count + 1);
+  if (!words) return tsn_no_memory();
+  for (size_t i = 0; i < count; i++) words[i] = tocsin_dialect_get(i);
+  choice = tsn_args_choice(job->args, "from", words);
+  if (choice < 0) return TSN_EXIT_USAGE;
+  *out = words[choice];
+  return 0;
+}
+
 static int compile(tsn_job *job, const tocsin_compile_options *options)
 {
   tocsin_diagnostics *list = NULL;
@@ -271,6 +289,7 @@ int tsn_job_compile(tsn_job *job, size_t first)
   st = resolve(job, &text);
   if (st == 0) st = add_sources(job, &text);
   if (st == 0) st = read_parameters(job, &parameters, &options.parameter_count);
+  if (st == 0) st = read_dialect(job, &options.dialect);
   if (st != 0) return st;
   inferred = tsn_arena_new_array(&job->arena, tocsin_stream, job->source_count);
   if (!inferred) return tsn_no_memory();

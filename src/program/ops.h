@@ -3,6 +3,7 @@
 #ifndef TSN_PROGRAM_OPS_H
 #define TSN_PROGRAM_OPS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef enum tsn_opcode {
@@ -38,6 +39,19 @@ typedef struct tsn_op_info {
 extern const tsn_op_info tsn_op_table[TSN_OPCODES];
 
 typedef enum tsn_compare { COMPARE_EQ, COMPARE_NE, COMPARE_LT, COMPARE_LE, COMPARE_GT, COMPARE_GE } tsn_compare;
+
+/* order: below 0, 0 or above, as the left side is to the right one. */
+static inline bool tsn_compare_holds(tsn_compare how, int order)
+{
+  switch (how) {
+  case COMPARE_EQ: return order == 0;
+  case COMPARE_NE: return order != 0;
+  case COMPARE_LT: return order < 0;
+  case COMPARE_LE: return order <= 0;
+  case COMPARE_GT: return order > 0;
+  default: return order >= 0;
+  }
+}
 
 /* What OP_MATCH can ask for. */
 typedef enum tsn_match_value {

@@ -11,18 +11,6 @@
 
 static const tsn_cell none = {.null = 1};
 
-static bool truth_of(tsn_compare how, int order)
-{
-  switch (how) {
-  case COMPARE_EQ: return order == 0;
-  case COMPARE_NE: return order != 0;
-  case COMPARE_LT: return order < 0;
-  case COMPARE_LE: return order <= 0;
-  case COMPARE_GT: return order > 0;
-  default: return order >= 0;
-  }
-}
-
 static tsn_cell boolean(bool b) { return (tsn_cell){.v.i = b}; }
 
 static bool overflow(tsn_run *r, const char *op) { return tsn_run_fail(r, TOCSIN_RUNTIME, "BIGINT %s is out of range", op); }
@@ -340,7 +328,7 @@ bool tsn_eval_code(tsn_run *r, const tsn_eval *e, const tsn_code *code, tsn_cell
               : in->op == OP_CMP_ID ? tsn_compare_int_double(top[0].v.i, top[1].v.d)
               : in->op == OP_CMP_DI ? -tsn_compare_int_double(top[1].v.i, top[0].v.d)
                                     : tsn_compare_cells(TOCSIN_TEXT, top, top + 1);
-      *top = boolean(truth_of((tsn_compare)in->x, order));
+      *top = boolean(tsn_compare_holds((tsn_compare)in->x, order));
       break;
     case OP_SAME_I:
     case OP_SAME_D:

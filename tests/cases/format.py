@@ -26,6 +26,7 @@ begun by a line `case` with its promise.
   input    stream file-name: the file as it is, such as `input s bad.jsonl`; or stream sqlite:file?table=name, and SQL
            that goes to that database
   args     more arguments for the command, such as -p idle='45 minutes' --late drop
+  check    more arguments for `tocsin check`, such as --from flink
   host     player: the command cannot play it (its functions come from the host), tests/play does; its head lists them,
            and what may stand behind `player`: late=drop, max-paths=3, max-rows=3, max-bytes=5000
   expect   the output rows; the columns' names in brackets are compared where they stand
@@ -45,7 +46,8 @@ import json
 import re
 from dataclasses import dataclass, field
 
-BLOCKS = ("case", "rule", "query", "text", "rows", "input", "args", "host", "expect", "diagnostics", "fails", "stats", "limits", "also")
+BLOCKS = ("case", "rule", "query", "text", "rows", "input", "args", "check", "host", "expect", "diagnostics", "fails", "stats",
+          "limits", "also")
 ANSWERS = ("expect", "diagnostics", "fails")     # what --accept may write
 WIDTH = 8                                        # where a block's first line begins
 

@@ -128,7 +128,8 @@ class Played:
     def diagnostics(self):
         more = self.more()
         bound = [word for i, word in enumerate(more) if word in PARAMETER or (i and more[i - 1] in PARAMETER)]
-        _, out, errors = self.command("check", self.pattern, *bound)
+        asked = [word for block in self.case.all("check") for word in shlex.split(f.inner_text(block))]
+        _, out, errors = self.command("check", self.pattern, *bound, *asked)
         lines = []
         for line in (out + errors).splitlines():
             found, hint = FINDING.fullmatch(line), HINT.fullmatch(line)

@@ -17,7 +17,7 @@ static size_t lives;
 static tocsin_status live(const engine_case *c, engine_heap *heap, tsn_batch *rows, bool save, size_t batch)
 {
   tocsin_allocator allocator = engine_allocator(heap);
-  tocsin_compile_options options = {.allocator = &allocator};
+  tocsin_compile_options options = {.allocator = &allocator, .dialect = "flink"};
   tocsin_matcher_options matching = engine_options;
   engine_way way = {.batch = batch};
   tocsin_program *program = NULL, *again = NULL;

@@ -9,8 +9,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   tocsin_diagnostics *diagnostics = NULL;
   char *once = NULL, *twice = NULL;
   size_t once_length, twice_length;
+  tocsin_compile_options options = {.dialect = tocsin_dialect_get(size % 5)}; /* the last of them is none */
   if (size > (size_t)1 << 16) return 0;
-  if (tocsin_compile(text, size, NULL, &program, &diagnostics) == TOCSIN_OK) {
+  if (tocsin_compile(text, size, &options, &program, &diagnostics) == TOCSIN_OK) {
     if (!program) abort();
     (void)engine_run_any(program);
   } else if (tocsin_diagnostics_count(diagnostics) == 0) {

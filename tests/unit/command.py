@@ -141,7 +141,7 @@ def wrong_usage_is_status_2_and_a_hint(folder):
             (["run", "up.cep", "sqlite:?table=a"], "a file is missing: sqlite:FILE?table=NAME"),
             (["run", "up.cep", "s=sqlite:x.db?table=%zz"], "behind % stand two hexadecimal digits"),
             (["run", "up.cep", "s3://bucket/s.csv"], "not supported yet"),
-            (["check", "--from", "flink", "up.cep"], "--from is not supported yet"),
+            (["check", "--from", "db2", "up.cep"], "--from is flink, oracle, snowflake or trino, not 'db2'"),
             (["explain", "--dot", "up.cep"], "--dot is not supported yet"),
             (["trace", "up.cep", "s.csv"], "trace is not supported yet"),
             (["test"], "test is not supported yet")]:
@@ -457,6 +457,9 @@ def checking(folder):
     out, err = folder.run("check", "bad.cep", "up.cep", status=1)
     has(out, "up.cep: good")
     has(err, "bad.cep:1:")
+    out, err = folder.run("check", "--from", "flink", "up.cep")
+    has(out, "up.cep: good")
+    assert re.search(r"^up\.cep:\d+:\d+: note\[N\d{4}\]: .*Flink", err, re.M), err
     has(folder.run("explain", "up.cep")[0], "up")
     assert all(re.match(r"U\d{4}  +\S", line) for line in folder.run("explain", "--unsupported")[0].splitlines())
 

@@ -69,7 +69,7 @@ static void no_more_than_the_maximum_are_kept(void **state)
   end();
 }
 
-static void warnings_count_apart(void **state)
+static void warnings_and_notes_count_apart(void **state)
 {
   tsn_diag d;
   unsigned n;
@@ -79,8 +79,11 @@ static void warnings_count_apart(void **state)
   tsn_diag_add(&d, TSN_E0101, (tsn_span){ 0, 1 }, NULL, "an error");
   for (n = 0; n <= TSN_DIAG_MAX; n++) tsn_diag_add(&d, TSN_W0001, (tsn_span){ n, n + 1 }, "why", "a warning");
   assert_string_equal(d.last->hint, "why; there are more warnings than these");
+  for (n = 0; n <= TSN_NOTES_MAX; n++) tsn_diag_add(&d, TSN_N0001, (tsn_span){ n, n + 1 }, NULL, "a note");
+  assert_string_equal(d.last->hint, "there are more notes than these");
   assert_string_equal(d.first->hint, "");
   assert_int_equal(d.errors + d.warnings, 1 + TSN_DIAG_MAX + 1);
+  assert_int_equal(d.notes, TSN_NOTES_MAX + 1);
   end();
 }
 
@@ -171,7 +174,7 @@ int main(void)
     cmocka_unit_test(findings_are_listed_as_they_come),
     cmocka_unit_test(the_same_finding_counts_once),
     cmocka_unit_test(no_more_than_the_maximum_are_kept),
-    cmocka_unit_test(warnings_count_apart),
+    cmocka_unit_test(warnings_and_notes_count_apart),
     cmocka_unit_test(sorting_keeps_the_findings_of_one_place_in_order),
     cmocka_unit_test(every_code_has_a_name_and_a_text),
     cmocka_unit_test(places_count_lines_and_bytes_from_one),
