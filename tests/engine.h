@@ -357,6 +357,21 @@ static const engine_case engine_cases[] = {
                    "UNION ALL BY NAME SELECT UPPER(k) AS k, ts, STREAM() AS note, x FROM s WHERE v > 2) "
      "MATCH_RECOGNIZE (PARTITION BY k ORDER BY ts, note DESC MEASURES FIRST(note) AS f, STRING_AGG(STREAM(), '') AS s, "
      "SUM(v) AS v, MAX(x) AS x PATTERN (a b+) DEFINE b AS note <> FIRST(note) OR STREAM() = 's' AND x > 1)", NULL, TOCSIN_OK},
+    {"windows of every frame, with texts, lists and DISTINCT, some of them in an order that reads them",
+     "CREATE STREAM s (k TEXT, ts BIGINT, v BIGINT, note TEXT, WATERMARK FOR ts AS ts - 3);\n"
+     "SELECT * FROM (SELECT k, ts, note, MAX(note) OVER (PARTITION BY k ORDER BY ts ROWS 2 PRECEDING) AS m, "
+     "STRING_AGG(DISTINCT note, '/') OVER (PARTITION BY UPPER(k) ORDER BY ts RANGE 9 PRECEDING) AS l, "
+     "COUNT(DISTINCT note) OVER (PARTITION BY k ORDER BY ts) + SUM(v) OVER (ORDER BY ts ROWS UNBOUNDED PRECEDING) AS n, "
+     "MIN_BY(note, v) OVER (ORDER BY ts) || MIN_BY(note, v) OVER (ORDER BY ts RANGE BETWEEN 9 PRECEDING AND 1 PRECEDING) AS b, "
+     "STDDEV(v) OVER (PARTITION BY k ORDER BY ts ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS d, "
+     "ARRAY_AGG(note) OVER (ORDER BY ts ROWS 1 PRECEDING) AS a, APPROX_PERCENTILE(v, 0.5) OVER (ORDER BY ts) AS p FROM s WHERE v <> 4) "
+     "MATCH_RECOGNIZE (PARTITION BY k ORDER BY ts, l DESC, note MEASURES LAST(m) AS last, STRING_AGG(b, ' ') AS bs "
+     "ALL ROWS PER MATCH PATTERN (x y?) DEFINE y AS y.n > x.n)",
+     "k,ts,v,note\nA,5,1,a\nA,3,2,b\nA,8,3,c\nA,8,4,d\nB,9,5,a\nA,9,,e\nA,20,7,f\nA,20,8,\nB,19,9,h\nB,30,1,i\nA,12,2,late\nA,31,3,j\n",
+     TOCSIN_OK},
+    {"the sum of a window that leaves its range",
+     ENGINE_STREAM "SELECT * FROM (SELECT k, ts, SUM(v * 800000000000000000) OVER (PARTITION BY k ORDER BY ts ROWS 2 PRECEDING) AS s FROM s) "
+     "MATCH_RECOGNIZE (PARTITION BY k ORDER BY ts MEASURES LAST(s) AS s PATTERN (x y))", NULL, TOCSIN_RUNTIME},
     {"two parts of a stream with a watermark, and a time that no column of them all is",
      "CREATE STREAM s (k TEXT, ts BIGINT, note TEXT, WATERMARK FOR ts AS ts - 3);\n"
      "SELECT * FROM (SELECT k, note FROM s WHERE note <> 'd' UNION ALL BY NAME s) MATCH_RECOGNIZE (PARTITION BY k "

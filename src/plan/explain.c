@@ -146,6 +146,48 @@ static void print_join(const tocsin_program *p, const tsn_part_rec *part, tsn_by
   }
 }
 
+static void print_distance(const tsn_pattern_rec *q, const tsn_window_rec *w, int64_t distance, tsn_bytes *out)
+{
+  if (w->kind == FRAME_ROWS || w->kind == FRAME_ALL_ROWS) tsn_bytes_printf(out, "%lld", (long long)distance);
+  else print_duration(q, distance, out);
+  tsn_bytes_text(out, " PRECEDING");
+}
+
+static void print_window(const tocsin_program *p, const tsn_pattern_rec *q, const tsn_part_rec *part, const tsn_window_rec *w, tsn_bytes *out)
+{
+  bool rows = w->kind == FRAME_ROWS || w->kind == FRAME_ALL_ROWS;
+  uint32_t i;
+  tsn_bytes_printf(out, "    window %s BETWEEN ", rows ? "ROWS" : "RANGE");
+  if (w->kind == FRAME_ALL_ROWS || w->kind == FRAME_ALL_RANGE) tsn_bytes_text(out, "UNBOUNDED PRECEDING");
+  else print_distance(q, w, w->begin, out);
+  tsn_bytes_text(out, " AND ");
+  if (w->end) print_distance(q, w, w->end, out);
+  else tsn_bytes_text(out, "CURRENT ROW");
+  for (i = 0; i < w->keys.count; i++) tsn_bytes_printf(out, "%s %u", i ? "," : ", by slot", p->indices[w->keys.first + i]);
+  tsn_bytes_char(out, '\n');
+  for (i = 0; i < w->overs.count; i++) {
+    const tsn_over_rec *o = &p->overs[w->overs.first + i];
+    tsn_bytes_printf(out, "      %u: %s", w->overs.first - part->overs.first + i, tsn_aggregate_table[o->aggregate].name);
+    if (o->distinct) tsn_bytes_text(out, " of distinct values");
+    if (o->slot != TSN_NONE) tsn_bytes_printf(out, " of slot %u", o->slot);
+    else tsn_bytes_text(out, " of rows");
+    if (o->slot2 != TSN_NONE) tsn_bytes_printf(out, " and slot %u", o->slot2);
+    tsn_bytes_char(out, '\n');
+  }
+}
+
+/* What is known of a row when those before it are. */
+static void print_windows(const tocsin_program *p, const tsn_pattern_rec *q, const tsn_part_rec *part, tsn_bytes *out)
+{
+  uint32_t i;
+  for (i = 0; i < part->windows.count; i++) print_window(p, q, part, &p->windows[part->windows.first + i], out);
+  for (i = 0; i < part->lates.count; i++) {
+    const tsn_late_rec *late = &p->lates[part->lates.first + i];
+    tsn_bytes_printf(out, "    slot %u, when rows are in order:\n", late->slot);
+    print_code(p, &late->code, "          ", out);
+  }
+}
+
 /* What a part makes of its raw rows; nothing is said of one that gives them as they are. */
 static void print_part(const tocsin_program *p, const tsn_pattern_rec *q, const tsn_part_rec *part, tsn_bytes *out)
 {
@@ -170,6 +212,7 @@ static void print_part(const tocsin_program *p, const tsn_pattern_rec *q, const 
     tsn_bytes_printf(out, "    slot %u:", i);
     print_value(p, part, &p->values[part->values.first + i], out);
   }
+  print_windows(p, q, part, out);
 }
 
 static void print_pattern(const tocsin_program *p, const tsn_pattern_rec *q, tsn_bytes *out)

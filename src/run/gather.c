@@ -155,7 +155,7 @@ static void percentile_step(tsn_bytes *low, tsn_bytes *high, uint32_t type, cons
   size_t count = heap_count(low) + heap_count(high) + 1, wanted;
   tsn_cell top = heap_count(low) ? heap_at(low, 0) : *arg, moved;
   double rank = ceil(part * (double)count * (1 - 1e-12));
-  wanted = rank < 1 ? 1 : rank > (double)count ? count : (size_t)rank;
+  wanted = !(rank >= 1) ? 1 : rank > (double)count ? count : (size_t)rank;
   if (tsn_compare_cells(type, arg, &top) <= 0) heap_push(low, type, 1, arg);
   else heap_push(high, type, -1, arg);
   while (!low->failed && !high->failed && heap_count(low) < wanted) {

@@ -4,14 +4,13 @@
  *   SUM, AVG   BIGINT, INTERVAL: a sum of 128 bits, so that only a result can overflow;
  *              DOUBLE: a sum and its rounding error (Dekker 1971, Numerische Mathematik 18),
  *              so that a result does not depend on where the stretches met
- *   STDDEV...  mean and squares (Chan, Golub, LeVeque 1979, Stanford STAN-CS-79-773) */
+ *   STDDEV...  mean, with its rounding error, and squares (Chan, Golub, LeVeque 1979,
+ *              Stanford STAN-CS-79-773) */
 #include <math.h>
 
 #include "run/window.h"
 
 #define TWO_32 4294967296.0
-
-static double real_of(uint32_t type, const tsn_cell *c) { return type == TOCSIN_DOUBLE ? c->v.d : (double)c->v.i; }
 
 /* high + low += a + b, low and b being rounding errors; what is not finite has none. */
 static void add_real(double *high, double *low, double a, double b)
@@ -33,11 +32,22 @@ static void add_whole(tsn_partial *p, const tsn_partial *q)
   p->v.whole.low = low;
 }
 
+/* A sum of 128 bits as a double and its rounding error. */
+static void to_real(uint64_t low_bits, int64_t high_bits, double *high, double *low)
+{
+  *high = (double)high_bits * TWO_32 * TWO_32;
+  *low = 0;
+  add_real(high, low, (double)(low_bits >> 32) * TWO_32, 0);
+  add_real(high, low, (double)(uint32_t)low_bits, 0);
+}
+
 static void add_spread(tsn_partial *p, const tsn_partial *q)
 {
-  double a = (double)p->n, b = (double)q->n, delta = q->v.spread.mean - p->v.spread.mean;
-  p->v.spread.mean += delta * (b / (a + b));
-  p->v.spread.squares += q->v.spread.squares + delta * delta * (a * b / (a + b));
+  double a = (double)p->n, b = (double)q->n, part = b / (a + b);
+  double delta = q->v.spread.mean, low = q->v.spread.low;
+  add_real(&delta, &low, -p->v.spread.mean, -p->v.spread.low);
+  add_real(&p->v.spread.mean, &p->v.spread.low, delta * part, low * part);
+  p->v.spread.squares += q->v.spread.squares + delta * delta * (a * part);
 }
 
 tsn_partial tsn_partial_of(const tsn_over_rec *over, const tsn_cell *value)
@@ -53,7 +63,10 @@ tsn_partial tsn_partial_of(const tsn_over_rec *over, const tsn_cell *value)
       p.v.whole.high = value->v.i < 0 ? -1 : 0;
     }
     break;
-  case MERGE_SPREAD: p.v.spread.mean = real_of(over->type, value); break;
+  case MERGE_SPREAD:
+    if (over->type == TOCSIN_DOUBLE) p.v.spread.mean = value->v.d;
+    else to_real((uint64_t)value->v.i, value->v.i < 0 ? -1 : 0, &p.v.spread.mean, &p.v.spread.low);
+    break;
   default: break;
   }
   return p;
@@ -80,14 +93,6 @@ static double divide(double high, double low, double n)
 {
   double q = high / n;
   return isfinite(q) ? q + (fma(-q, n, high) + low) / n : q;
-}
-
-static void to_real(const tsn_partial *p, double *high, double *low)
-{
-  *high = (double)p->v.whole.high * TWO_32 * TWO_32;
-  *low = 0;
-  add_real(high, low, (double)(p->v.whole.low >> 32) * TWO_32, 0);
-  add_real(high, low, (double)(uint32_t)p->v.whole.low, 0);
 }
 
 /* Of whole values; towards zero. The mean of 64-bit numbers is one, so that what is left of the sum stays below n. */
@@ -123,7 +128,7 @@ static tsn_cell mean(const tsn_over_rec *over, const tsn_partial *p)
 {
   double high = p->v.real.high, low = p->v.real.low;
   if (over->type == TOCSIN_INTERVAL) return (tsn_cell){.v.i = whole_mean(p)};
-  if (over->type == TOCSIN_BIGINT) to_real(p, &high, &low);
+  if (over->type == TOCSIN_BIGINT) to_real(p->v.whole.low, p->v.whole.high, &high, &low);
   return tsn_real_cell(divide(high, low, (double)p->n));
 }
 

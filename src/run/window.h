@@ -34,8 +34,8 @@ typedef struct tsn_partial {
       double high, low;
     } real; /* a sum, and what was lost of it in rounding */
     struct {
-      double mean, squares;
-    } spread; /* squares: of the distances from the mean */
+      double mean, low, squares;
+    } spread; /* mean + low; squares: of the distances from it */
     int64_t row; /* the number of the row that was picked */
   } v;
 } tsn_partial;

@@ -17,6 +17,7 @@ files, from text to answer:
     cases.py  check.py                 what a case is; the reference over cases that others answered
     weights.py  generate.py  patterns.py  templates.py  conditions.py  rows.py  spec.py     cases made by chance
     exhaustive.py                      all small ones
+    window_cases.py                    windows over every row
     coverage.py                        which features met in them
     stability.py                       a check of the reference itself
     player.py  shrink.py  compare.py   the engine beside the reference

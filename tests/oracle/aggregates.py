@@ -4,6 +4,7 @@ An aggregate is: the type of the result from the argument types (None where they
 All but COUNT and ARRAY_AGG skip NULL; over no rows all but COUNT are NULL.
 """
 import math
+from fractions import Fraction
 
 from oracle.values import NUMBERS, bigint, real
 
@@ -19,14 +20,16 @@ def total(kind, values):
 
 
 def average(kind, values):
-    return real(sum(values) / len(values))
+    return int(sum(values) / len(values)) if kind == "INTERVAL" else real(sum(values) / len(values))
 
 
 def variance(values, sample):
     if len(values) < 1 + sample:
         return None
-    mean = math.fsum(values) / len(values)
-    return real(math.fsum((v - mean) ** 2 for v in values) / (len(values) - sample))
+    if not all(map(math.isfinite, values)):
+        return None
+    mean = sum(map(Fraction, values)) / len(values)
+    return float(sum((v - mean) ** 2 for v in values) / (len(values) - sample))
 
 
 def root(x):
@@ -67,7 +70,7 @@ def ordered_type(types):
 
 AGGREGATES = {
     "SUM": (1, lambda t: t[0] if t[0] in NUMBERS + ("INTERVAL",) else None, lambda kind, v: total(kind, v)),
-    "AVG": (1, double_type, average),
+    "AVG": (1, lambda t: "INTERVAL" if t[0] == "INTERVAL" else double_type(t), average),
     "MIN": (1, ordered_type, lambda kind, v: min(v, key=key)),
     "MAX": (1, ordered_type, lambda kind, v: max(v, key=key)),
     "STDDEV": (1, double_type, lambda kind, v: root(variance(v, 1))),
@@ -78,6 +81,7 @@ AGGREGATES = {
     "ARRAY_AGG": (1, lambda t: "ARRAY " + t[0], None),
     "MIN_BY": (2, lambda t: t[0] if t[1] in ORDERED else None, None),
     "MAX_BY": (2, lambda t: t[0] if t[1] in ORDERED else None, None),
+    "STDDEV_SAMP": (1, double_type, lambda kind, v: root(variance(v, 1))),
     "APPROX_PERCENTILE": (2, lambda t: t[0] if t[0] in NUMBERS + ("INTERVAL", "TIMESTAMP") else None, None),
 }
 

@@ -25,7 +25,7 @@ from itertools import islice
 if not __package__:
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from oracle import exhaustive, weights
+from oracle import exhaustive, weights, window_cases
 from oracle.cases import as_conformance, feeds_of, in_global_order, load, outputs_of
 from oracle.coverage import Coverage, features
 from oracle.generate import Generator
@@ -159,9 +159,9 @@ def chunks(options, begin):
             yield plainly(options, pairs[first:first + CHUNK])
         return
     with concurrent.futures.ProcessPoolExecutor(options.jobs) as pool:
-        if options.exhaustive:
-            n, m = map(int, options.exhaustive.split(","))
-            made = exhaustive.specs(n, m, options.fraction, options.seed)
+        if options.exhaustive or options.windows:
+            made = window_cases.specs(options.seed) if options.windows else \
+                exhaustive.specs(*map(int, options.exhaustive.split(",")), options.fraction, options.seed)
             yield from spread(pool, options, ((plainly, options, list(islice(made, CHUNK)))
                                               for _ in range(options.count // CHUNK + 1)))
         else:
@@ -287,6 +287,7 @@ def main():
     parser.add_argument("--batch", help="rows per batch, several with commas: passed to the player as --batch N; save: as --save")
     parser.add_argument("--exhaustive", metavar="NODES,ROWS",
                         help="all small patterns on all small streams, up to --count")
+    parser.add_argument("--windows", action="store_true", help="windows over every row, of all aggregates")
     parser.add_argument("--fraction", type=float, default=1.0, help="of the exhaustive cases, chosen at random")
     parser.add_argument("--file", nargs="+", help="cases from files instead")
     parser.add_argument("--by-key", action="store_true",
@@ -325,7 +326,7 @@ def campaign(options):
             print(f"never met with a result: {a} and {b}")
     print(f"{here} cases in {seconds:.1f} s; not supported yet: {tally.unsupported} of {tally.total} "
           f"({tally.unsupported / max(tally.total, 1):.1%})")
-    if not options.file and not options.exhaustive:
+    if not options.file and not options.exhaustive and not options.windows:
         print(tally.coverage.summary())
     print(f"{tally.total - tally.unsupported - tally.failed} passed, {failed} failed")
     return failed != 0

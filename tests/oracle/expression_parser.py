@@ -286,25 +286,35 @@ def call(p, name):
 
 
 def over(p, name, args, distinct):
-    """OVER ( [PARTITION BY x, ...] ORDER BY t [ROWS n PRECEDING | RANGE d PRECEDING] )"""
-    def listed():
-        found = [expression(p)]
-        while p.accept(","):
-            found.append(expression(p))
-        return found
-
+    """OVER ( [PARTITION BY x, ...] ORDER BY t [ROWS or RANGE, where it begins, and where it ends] )"""
     p.expect("(")
-    keys = order = ()
-    frame = None
-    if p.accept_word("PARTITION"):
-        p.expect_word("BY")
-        keys = listed()
-    if p.accept_word("ORDER"):
-        p.expect_word("BY")
-        order = listed()
-    for kind in ("ROWS", "RANGE"):
-        if frame is None and p.accept_word(kind):
-            frame = (kind, None if p.accept_word("UNBOUNDED") else expression(p))
-            p.expect_word("PRECEDING")
+    keys, order, frame = [], [], None
+    if p.accept_word("PARTITION", "BY"):
+        keys.append(expression(p))
+        while p.accept(","):
+            keys.append(expression(p))
+    if p.accept_word("ORDER", "BY"):
+        while True:
+            e = expression(p)
+            order.append((e, bool(p.accept_word("DESC"))))
+            p.accept_word("ASC")
+            if not p.accept(","):
+                break
+    if p.token().upper in ("ROWS", "RANGE"):
+        kind = p.next().upper
+        if p.accept_word("BETWEEN"):
+            begin = frame_bound(p)
+            p.expect_word("AND")
+            frame = (kind, begin, frame_bound(p))
+        else:
+            frame = (kind, frame_bound(p), ("CURRENT ROW",))
     p.expect(")")
     return ("over", name, args, distinct, keys, order, frame)
+
+
+def frame_bound(p):
+    for words in (("UNBOUNDED", "PRECEDING"), ("UNBOUNDED", "FOLLOWING"), ("CURRENT", "ROW")):
+        if p.accept_word(*words):
+            return (" ".join(words),)
+    e = additive(p)
+    return ("PRECEDING", e) if p.accept_word("PRECEDING") else ("FOLLOWING", e) if p.accept_word("FOLLOWING") else p.fail("PRECEDING")

@@ -169,7 +169,7 @@ class Generator:
             items["src"] = "STREAM() AS src"
         if r.yes("LEFT JOIN"):
             items["w"] = self.joined(made, name, v)
-        if r.yes("window aggregate"):
+        if self.has_time and r.yes("window aggregate"):
             items["m"] = self.over(name, v)
         if r.yes("inner WHERE"):
             made.where = r.choice([f"{v} > 0", f"{name['type']} <> 'x'", f"{v} IS NOT NULL", f"{name['id']} % 3 <> 0",
@@ -200,10 +200,10 @@ class Generator:
 
     def over(self, name, v):
         r = self.r
-        frame = f"ROWS {r.choice([0, 1, 2, 3])} PRECEDING" if r.pick("window") == "ROWS" else \
-            f"RANGE {self.duration(r.choice([0, 1, 2, 5]), short=False)} PRECEDING"
-        if not self.has_time:
-            frame = f"ROWS {r.choice([0, 1, 2, 3])} PRECEDING"
+        word = r.pick("window")
+        begin, end = ((self.duration(n, short=False) if word == "RANGE" else str(n)) + " PRECEDING"
+                      for n in r.choice([(0, 0), (1, 0), (2, 1), (3, 1), (5, 2)]))
+        frame = r.choice([f"{word} {begin}"] * 4 + [f"{word} BETWEEN {begin} AND {end}", f"{word} UNBOUNDED PRECEDING", ""])
         key = f"PARTITION BY {name['k']} " if r.random() < 0.7 else ""
         call = r.choice([f"AVG({v})", f"SUM({v})", f"MAX({v})", f"MIN({v})", "COUNT(*)", f"COUNT({v})", f"STDDEV_POP({v})"])
         return f"{call} OVER ({key}ORDER BY {name['ts']} {frame}) AS m"

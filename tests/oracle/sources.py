@@ -40,7 +40,7 @@ class Reader:
     plain: list = None                  # for each item, the column of the stream that it is, or None
     places: list = None                 # for each column of the source, the item or None
     windows: list = field(default_factory=list)       # of its items
-    ranges: dict = field(default_factory=dict)        # item: whether a RANGE is in it, which waits for all rows of a time
+    ranges: dict = field(default_factory=dict)        # item with windows: whether one is a RANGE that waits for all rows of a time
     waits: bool = False                 # for one that the query reads
 
     def joined(self, row):
@@ -59,12 +59,13 @@ class Reader:
             out_time = row[self.watermark]
         raw = self.joined(row)
         passes = self.where is None or self.where.value(Frame([raw], cursor=0)) is True
-        return self.made(raw, [None] * len(self.windows)) + (self.stream, out_time), passes, raw
+        return self.made(raw) + (self.stream, out_time), passes, raw
 
-    def made(self, raw, windows):
-        """The columns of the source. windows: the values of the aggregates for this row."""
+    def made(self, raw, windows=None):
+        """The columns of the source. windows: the values of the aggregates for this row; None: they are not known yet."""
         frame = Frame([raw], cursor=0, facts={"windows": windows})
-        return tuple(None if i is None else self.items[i][1].value(frame) for i in self.places)
+        return tuple(None if i is None or windows is None and i in self.ranges else self.items[i][1].value(frame)
+                     for i in self.places)
 
     def finish(self, rows, order):
         """rows: as they came, each with its raw row behind it. Window aggregates are known when all are there, in order."""
@@ -223,7 +224,8 @@ def reader(part, shapes, patterns, parameters):
         else:
             before = len(made.windows)
             made.items.append((name, names.bind(e)))
-            made.ranges[len(made.items) - 1] = any((w.frame or ("RANGE",))[0] == "RANGE" for w in made.windows[before:])
+            if len(made.windows) > before:
+                made.ranges[len(made.items) - 1] = any(w.waits for w in made.windows[before:])
             made.plain.append(names.index_of(e) if e[0] == "column" else None)
     return made
 

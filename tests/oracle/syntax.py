@@ -6,6 +6,8 @@ Expressions are plain tuples whose first member is the kind:
     ("call", NAME, [args], distinct)            ("scope", RUNNING or FINAL, expression)
     ("unary", op, e)  ("binary", op, a, b)  ("is", e, what, negated)  ("between", e, lo, hi, negated)
     ("in", e, [items], negated)  ("like", op, e, pattern, negated)
+    ("over", NAME, [args], distinct, [keys], [(order, descending)], frame): frame None or (ROWS or RANGE, begin, end), these
+        ("UNBOUNDED PRECEDING",) ("PRECEDING", e) ("CURRENT ROW",) ("FOLLOWING", e) ("UNBOUNDED FOLLOWING",)
     ("case", operand or None, [(when, then)], otherwise or None)  ("cast", e, TYPE)
 Pattern nodes are the classes below.
 """
