@@ -181,31 +181,43 @@ static tocsin_status sort_out(tocsin_matcher *m, size_t stream, size_t row, bool
   return fails ? fail_late(m, told->run, told->source->time, told->source->missed) : TOCSIN_OK;
 }
 
+/* One row: late or bad, or for the parts that read its stream. */
+static tocsin_status push_row(tocsin_matcher *m, size_t stream, const tocsin_batch *batch, size_t row)
+{
+  bool used = false, late = false, bad = false;
+  tocsin_status st = TOCSIN_OK;
+  tsn_run *failed;
+  if (!tsn_feed_look(&m->feed, stream, batch, row)) st = sort_out(m, stream, row, &late, &bad);
+  if (st == TOCSIN_OK && (failed = tsn_feed_row(&m->feed, stream, batch, row, &used)) != NULL) return stop(m, failed);
+  m->stats.rows_in++;
+  if (used) m->stats.rows_matched_over++;
+  else if (late) m->stats.rows_late++;
+  else if (bad) m->stats.rows_bad++;
+  else m->stats.rows_filtered++;
+  return st;
+}
+
 tocsin_status tocsin_matcher_push(tocsin_matcher *m, size_t stream, const tocsin_batch *batch, size_t first, size_t *taken)
 {
-  size_t row;
+  tocsin_status st = TOCSIN_OK;
   if (!m || !batch || !taken || stream >= m->program->streams_count || m->feed.over[stream] ||
       batch->column_count < m->program->streams[stream].columns.count)
     return TOCSIN_MISUSE;
   *taken = first;
   if (m->status != TOCSIN_OK) return m->status;
   m->message[0] = 0;
-  for (row = first; row < batch->rows; row++) {
-    bool used = false, late = false, bad = false;
-    tocsin_status st = TOCSIN_OK;
-    tsn_run *failed;
-    if (m->output.count - m->output.taken >= OUTPUT_ROWS_FULL) break;
-    if (!tsn_feed_look(&m->feed, stream, batch, row)) st = sort_out(m, stream, row, &late, &bad);
-    if (st == TOCSIN_OK && (failed = tsn_feed_row(&m->feed, stream, batch, row, &used)) != NULL) return stop(m, failed);
-    m->stats.rows_in++;
-    if (used) m->stats.rows_matched_over++;
-    else if (late) m->stats.rows_late++;
-    else if (bad) m->stats.rows_bad++;
-    else m->stats.rows_filtered++;
-    if (st != TOCSIN_OK) return st;
-    *taken = row + 1;
+  while (*taken < batch->rows && st == TOCSIN_OK && m->output.count - m->output.taken < OUTPUT_ROWS_FULL) {
+    uint32_t done;
+    tsn_run *failed = tsn_feed_block(&m->feed, stream, batch, *taken, OUTPUT_ROWS_FULL, &done);
+    *taken += done;
+    m->stats.rows_in += done;
+    m->stats.rows_matched_over += done;
+    if (failed) return stop(m, failed);
+    if (done) continue;
+    st = push_row(m, stream, batch, *taken);
+    if (st == TOCSIN_OK) ++*taken;
   }
-  return TOCSIN_OK;
+  return st;
 }
 
 tocsin_status tocsin_matcher_advance(tocsin_matcher *m, int64_t watermark)

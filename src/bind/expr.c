@@ -129,6 +129,12 @@ static const char *time_hint(const tsn_bx *l, const tsn_bx *r)
   return NULL;
 }
 
+/* A constant that loses nothing as a DOUBLE: compared as one. */
+static bool is_exact_double(const tsn_bx *x)
+{
+  return is_constant(x) && !x->is_null && x->integer <= (int64_t)1 << 53 && x->integer >= -((int64_t)1 << 53);
+}
+
 static tsn_bx *compare(tsn_context *c, tsn_compare how, const char *name, tsn_bx *l, tsn_bx *r, tsn_span at)
 {
   tocsin_type type = common_type(l, r);
@@ -139,9 +145,9 @@ static tsn_bx *compare(tsn_context *c, tsn_compare how, const char *name, tsn_bx
   }
   if (type == TOCSIN_LIST) return tsn_bind_wrong_types(c, at, name, l, r, NULL);
   /* Exact, beyond 2^53 too. */
-  if (type == TOCSIN_DOUBLE && l->type == TOCSIN_BIGINT && r->type == TOCSIN_DOUBLE)
+  if (type == TOCSIN_DOUBLE && l->type == TOCSIN_BIGINT && r->type == TOCSIN_DOUBLE && !is_exact_double(l))
     return operation(c->b, OP_CMP_ID, (uint8_t)how, TOCSIN_BOOLEAN, at, l, r);
-  if (type == TOCSIN_DOUBLE && r->type == TOCSIN_BIGINT && l->type == TOCSIN_DOUBLE)
+  if (type == TOCSIN_DOUBLE && r->type == TOCSIN_BIGINT && l->type == TOCSIN_DOUBLE && !is_exact_double(r))
     return operation(c->b, OP_CMP_DI, (uint8_t)how, TOCSIN_BOOLEAN, at, l, r);
   if (!to_common(c, &l, &r, type)) return NULL;
   op = type == TOCSIN_DOUBLE ? OP_CMP_D : type == TOCSIN_TEXT ? OP_CMP_S : OP_CMP_I;

@@ -11,6 +11,8 @@
  * tells how far its output times have come (pending.c). */
 #include "run/run.h"
 
+#define FEW_ROWS 16 /* are not worth a block */
+
 static uint32_t source_number(const tocsin_program *p, const tsn_part_rec *part)
 {
   return part->kind == PART_STREAM ? part->index : p->streams_count + part->index;
@@ -52,9 +54,16 @@ tocsin_status tsn_feed_init(tsn_feed *f, const tocsin_program *program, tsn_allo
   f->runs = tsn_alloc_array(alloc, program->patterns_count, sizeof *f->runs);
   f->over = tsn_alloc_array(alloc, (size_t)program->streams_count + 1, sizeof *f->over);
   if (!f->runs || !f->over) return TOCSIN_NOMEM;
+  f->blocks = tsn_alloc_array(alloc, program->streams_count, sizeof *f->blocks);
+  f->word_of = tsn_alloc_array(alloc, program->texts_count, sizeof *f->word_of);
+  f->sweep.runs = tsn_alloc_array(alloc, program->patterns_count, sizeof *f->sweep.runs);
+  f->sweep.turns = tsn_alloc_array(alloc, program->patterns_count, sizeof *f->sweep.turns);
+  if (!f->blocks || !f->word_of || !f->sweep.runs || !f->sweep.turns) return TOCSIN_NOMEM;
+  for (i = 0; i < program->streams_count && st == TOCSIN_OK; i++) st = tsn_block_init(&f->blocks[i], program, (uint32_t)i, f->word_of, alloc);
   for (i = 0; i < program->patterns_count && st == TOCSIN_OK; i++) {
     f->run_count = i + 1;
     st = tsn_run_init(&f->runs[i], program, (uint32_t)i, alloc, output, max_paths, max_rows);
+    f->runs[i].word_of = f->word_of;
   }
   if (st == TOCSIN_OK) st = list_readers(f);
   for (i = 0; i < program->patterns_count && st == TOCSIN_OK; i++) f->runs[i].tracks = is_read(f, i);
@@ -67,6 +76,12 @@ void tsn_feed_clear(tsn_feed *f)
   size_t i;
   if (!p) return;
   for (i = 0; f->runs && i < f->run_count; i++) tsn_run_clear(&f->runs[i]);
+  for (i = 0; f->blocks && i < p->streams_count; i++) tsn_block_clear(&f->blocks[i]);
+  tsn_alloc_free(f->alloc, f->blocks, f->blocks ? p->streams_count * sizeof *f->blocks : 0);
+  tsn_alloc_free(f->alloc, f->word_of, f->word_of ? p->texts_count * sizeof *f->word_of : 0);
+  tsn_alloc_free(f->alloc, f->sweep.runs, f->sweep.runs ? p->patterns_count * sizeof *f->sweep.runs : 0);
+  tsn_alloc_free(f->alloc, f->sweep.turns, f->sweep.turns ? p->patterns_count * sizeof *f->sweep.turns : 0);
+  tsn_vector_free(f->alloc, f->vector);
   tsn_alloc_free(f->alloc, f->runs, f->runs ? p->patterns_count * sizeof *f->runs : 0);
   tsn_alloc_free(f->alloc, f->over, f->over ? ((size_t)p->streams_count + 1) * sizeof *f->over : 0);
   tsn_alloc_free(f->alloc, f->readers, f->readers ? (f->reader_count + 1) * sizeof *f->readers : 0);
@@ -120,6 +135,31 @@ tsn_run *tsn_feed_row(tsn_feed *f, size_t stream, const tocsin_batch *batch, siz
   }
   f->arrivals++;
   return pass_all(f, mark);
+}
+
+tsn_run *tsn_feed_block(tsn_feed *f, size_t stream, const tocsin_batch *batch, size_t first, size_t full, uint32_t *done)
+{
+  size_t rows = batch->rows - first < TSN_BLOCK_ROWS ? batch->rows - first : TSN_BLOCK_ROWS, k;
+  tsn_run *failed = NULL;
+  *done = 0;
+  if (rows < FEW_ROWS) return NULL;
+  f->sweep.count = 0;
+  f->sweep.full = full;
+  for (k = f->first[stream]; k < f->first[stream + 1]; k++) {
+    tsn_run *r = f->readers[k].run;
+    if (!tsn_sweep_can(r)) return NULL;
+    f->sweep.runs[f->sweep.count++] = r;
+  }
+  if (!f->sweep.count) return NULL;
+  if (!f->vector && !(f->vector = tsn_vector_new(f->alloc))) {
+    tsn_run_nomem(f->sweep.runs[0]);
+    return f->sweep.runs[0];
+  }
+  for (k = 0; k < f->sweep.count; k++) f->sweep.runs[k]->vector = f->vector;
+  tsn_block_begin(&f->blocks[stream], batch->columns, first, rows);
+  tsn_sweep_block(&f->sweep, &f->blocks[stream], done, &failed);
+  f->arrivals += *done;
+  return failed;
 }
 
 tsn_run *tsn_feed_advance(tsn_feed *f, int64_t watermark)

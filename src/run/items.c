@@ -97,6 +97,7 @@ void tsn_path_unlink(tsn_run *r, uint32_t item)
   if (i->next == TSN_NONE) s->tail = i->prev;
   else tsn_path_at(r, i->next)->prev = i->prev;
   i->prev = i->next = TSN_NONE;
+  s->shape = TSN_NONE;
   if (s->head == TSN_NONE) s->dead_moment = r->moment;
 }
 
@@ -104,6 +105,7 @@ void tsn_path_link(tsn_run *r, uint32_t item, uint32_t before)
 {
   tsn_path *i = tsn_path_at(r, item);
   tsn_start *s = &r->starts[i->start];
+  s->shape = TSN_NONE;
   i->next = before;
   i->prev = before == TSN_NONE ? s->tail : tsn_path_at(r, before)->prev;
   if (i->prev == TSN_NONE) s->head = item;
@@ -139,6 +141,7 @@ uint32_t tsn_start_new(tsn_run *r, uint32_t part, int64_t row, int64_t time)
                    .generation = generation,
                    .used = 1,
                    .held = TSN_NONE,
+                   .shape = TSN_NONE,
                    .row = row,
                    .seq = r->row_seq,
                    .time = time};
@@ -274,25 +277,43 @@ static bool known_future(tsn_run *r, const tsn_path *i, uint64_t hash)
   return false;
 }
 
-/* Called when the newest start has begun: its paths are held against those of the first. */
-bool tsn_paths_absorb(tsn_run *r, uint32_t part)
+static bool absorb(tsn_run *r, uint32_t first, uint32_t later)
 {
-  uint32_t newest = r->partitions[part].last, first = r->partitions[part].first, item;
-  if (newest == TSN_NONE || first == newest) return true;
-  tsn_map_reset(&r->merge);
-  for (item = r->starts[first].head; item != TSN_NONE; item = tsn_path_at(r, item)->next) {
-    const tsn_path *i = tsn_path_at(r, item);
-    if (i->state == ITEM_WAIT && !tsn_map_add(&r->merge, item_hash(r, i), item)) return tsn_run_nomem(r);
+  uint32_t a = r->starts[first].shape, b = r->starts[later].shape, item, drop = 0, then, n = 0;
+  bool known = tsn_shapes_absorbed(r, first, later, &drop, &then);
+  if (known && !drop) return true;
+  if (!known) {
+    tsn_map_reset(&r->merge);
+    for (item = r->starts[first].head; item != TSN_NONE; item = tsn_path_at(r, item)->next) {
+      const tsn_path *i = tsn_path_at(r, item);
+      if (i->state == ITEM_WAIT && !tsn_map_add(&r->merge, item_hash(r, i), item)) return tsn_run_nomem(r);
+    }
   }
-  item = r->starts[newest].head;
-  while (item != TSN_NONE) {
-    uint32_t next = tsn_path_at(r, item)->next;
-    if (tsn_path_at(r, item)->state == ITEM_WAIT && known_future(r, tsn_path_at(r, item), item_hash(r, tsn_path_at(r, item)))) {
+  item = r->starts[later].head;
+  for (; item != TSN_NONE; n++) {
+    tsn_path *i = tsn_path_at(r, item);
+    uint32_t next = i->next;
+    if (known ? n < 32 && (drop >> n & 1) : i->state == ITEM_WAIT && known_future(r, i, item_hash(r, i))) {
       tsn_path_unlink(r, item);
       tsn_path_free(r, item);
+      if (!known && n < 32) drop |= (uint32_t)1 << n;
     }
     item = next;
   }
-  if (r->starts[newest].head == TSN_NONE) tsn_start_free(r, newest);
+  if (known) r->starts[later].shape = then;
+  else if (!tsn_shapes_absorb(r, a, b, later, drop)) return false;
+  if (r->starts[later].head == TSN_NONE) tsn_start_free(r, later);
+  return true;
+}
+
+/* Holds the paths of later starts against those of the first. */
+bool tsn_paths_absorb(tsn_run *r, uint32_t part)
+{
+  uint32_t first = r->partitions[part].first, later, next;
+  if (first == TSN_NONE) return true;
+  for (later = r->starts[first].next; later != TSN_NONE; later = next) {
+    next = r->starts[later].next;
+    if (!absorb(r, first, later)) return false;
+  }
   return true;
 }

@@ -422,7 +422,7 @@ static uint32_t build(tsn_run *r, uint32_t node, const uint32_t *counters, bool 
   walk k = {.r = r, .at_start = at_start, .first = first, .last = last, .counters = counters};
   way *w = NULL;
   tsn_junction *out;
-  uint32_t i;
+  uint32_t i, a;
   uint32_t result = TSN_NONE;
   if (j->count >= JUNCTIONS_MAX) {
     tsn_run_fail(r, TOCSIN_LIMIT, "the pattern has more than %zu junctions", JUNCTIONS_MAX);
@@ -461,7 +461,10 @@ static uint32_t build(tsn_run *r, uint32_t node, const uint32_t *counters, bool 
     for (i = 0; i < out->edge_count; i++) {
       const tsn_edge *e = &j->edges[out->edge_first + i];
       if (e->kind == EDGE_TIMER || e->kind == EDGE_CLOSE) out->has_timers = out->timed = 1;
+      if ((e->kind == EDGE_STRICT && !at_start) || e->kind >= EDGE_LAST) r->strict_edges = true;
       if (e->flags & (EDGE_HAS_LO | EDGE_HAS_HI)) out->timed = 1;
+      if (e->kind <= EDGE_ANY) out->labels |= (uint64_t)1 << e->label % 64;
+      for (a = 0; a < e->absence_count; a++) out->labels |= (uint64_t)1 << j->absences[e->absence_first + a] % 64;
     }
     for (i = 0; i < out->segment_count; i++) {
       size_t words = (j->segments[out->segment_first + i].edge_count + 63) / 64;

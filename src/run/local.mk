@@ -2,6 +2,8 @@ libtsn_la_SOURCES += \
   %D%/aggregate.c \
   %D%/ahead.c \
   %D%/clock.c \
+  %D%/block.c \
+  %D%/block.h \
   %D%/feed.c \
   %D%/frame.c \
   %D%/function.c \
@@ -23,13 +25,16 @@ libtsn_la_SOURCES += \
   %D%/run.c \
   %D%/run.h \
   %D%/settle.c \
+  %D%/shape.c \
   %D%/source.c \
+  %D%/sweep.c \
   %D%/table.c \
   %D%/table.h \
   %D%/text_function.c \
   %D%/texts.c \
   %D%/time_function.c \
   %D%/timers.c \
+  %D%/vector.c \
   %D%/vm.c \
   %D%/window.c \
   %D%/window.h

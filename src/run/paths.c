@@ -15,6 +15,7 @@
 typedef struct proto {
   int64_t tau, row, row_time, rows;
   uint32_t history, ended;
+  uint32_t origin, taken, take, taken_flags; /* for shape.c */
 } proto;
 
 static const tsn_edge *edges_of(const tsn_run *r, const tsn_path *i, uint32_t *count)
@@ -112,7 +113,7 @@ static bool proto_from_item(tsn_run *r, uint32_t item, const tsn_edge *e, proto 
   const tsn_path *i = tsn_path_at(r, item);
   const tsn_counter_op *ops = r->junctions.counters + e->counter_first;
   uint32_t k;
-  *p = (proto){.tau = i->tau, .row = i->row, .row_time = i->row_time, .rows = i->rows, .history = i->history,
+  *p = (proto){.tau = i->tau, .row = i->row, .row_time = i->row_time, .rows = i->rows, .history = i->history, .taken = TSN_NONE,
                .ended = i->ended || (e->flags & EDGE_ENDED)};
   if (r->p->path_cells) memcpy(r->new_cells, tsn_path_cells(r, i), r->p->path_cells * sizeof(tsn_cell));
   if (r->p->counters) memcpy(r->new_counters, tsn_path_counters(r, i), r->p->counters * sizeof(uint32_t));
@@ -125,7 +126,7 @@ static void proto_empty(tsn_run *r, const tsn_edge *e, int64_t time, proto *p)
 {
   uint32_t k;
   const tsn_counter_op *ops = e ? r->junctions.counters + e->counter_first : NULL;
-  *p = (proto){.tau = time, .row = -1, .history = TSN_NONE};
+  *p = (proto){.tau = time, .row = -1, .history = TSN_NONE, .origin = TSN_NONE, .taken = TSN_NONE};
   if (r->p->path_cells) memcpy(r->new_cells, r->empty_cells, r->p->path_cells * sizeof(tsn_cell));
   if (r->p->counters) memset(r->new_counters, 0, r->p->counters * sizeof(uint32_t));
   for (k = 0; e && k < e->counter_count; k++) r->new_counters[ops[k].slot] = ops[k].value;
@@ -138,9 +139,11 @@ static bool proto_take_row(tsn_run *r, const tsn_partition *part, const tsn_edge
   p->tau = p->row_time = time;
   p->row = part->rows - 1;
   p->rows++;
+  p->taken = e->label;
+  p->taken_flags = r->nodes[e->node].flags & NODE_EXCLUDED ? HIST_EXCLUDED : 0;
   if (!tsn_eval_updates(r, &eval, r->new_cells, false)) return false;
   if (!r->p->history) return true;
-  p->history = tsn_history_add(r, p->history, e->label, p->row, r->nodes[e->node].flags & NODE_EXCLUDED ? HIST_EXCLUDED : 0);
+  p->history = tsn_history_add(r, p->history, e->label, p->row, p->taken_flags);
   return p->history != TSN_NONE;
 }
 
@@ -157,6 +160,10 @@ static uint32_t new_item(tsn_run *r, uint32_t start, const proto *p, tsn_path_st
   i->rows = p->rows;
   i->ended = p->ended;
   i->history = p->history;
+  i->origin = p->origin;
+  i->taken = p->taken;
+  i->take = p->take;
+  i->taken_flags = p->taken_flags;
   tsn_history_retain(r, p->history);
   if (r->p->path_cells) memcpy(tsn_path_cells(r, i), r->new_cells, r->p->path_cells * sizeof(tsn_cell));
   if (r->p->counters) memcpy(tsn_path_counters(r, i), r->new_counters, r->p->counters * sizeof(uint32_t));
@@ -331,10 +338,16 @@ static void clean(tsn_run *r, uint32_t start)
   }
 }
 
-static bool step_start(tsn_run *r, uint32_t part, uint32_t start, int64_t time)
+static bool step_start(tsn_run *r, uint32_t part, uint32_t start, uint32_t class, int64_t time)
 {
-  uint32_t item = r->starts[start].head;
-  bool changed = false;
+  uint32_t item = r->starts[start].head, from = TSN_NONE, old = 0, take = 0;
+  bool changed = false, made = false;
+  if (class != TSN_NONE) {
+    if (!tsn_shapes_step(r, part, start, class, time, &made) || (!made && !tsn_shapes_watch(r, start, &old))) return false;
+    if (made) return true;
+    from = r->starts[start].shape;
+  }
+  r->starts[start].shape = TSN_NONE;
   while (item != TSN_NONE) {
     uint32_t state = tsn_path_at(r, item)->state, group = tsn_path_at(r, item)->group;
     size_t takes, t;
@@ -352,6 +365,8 @@ static bool step_start(tsn_run *r, uint32_t part, uint32_t start, int64_t time)
       proto p;
       bool good;
       proto_from_item(r, item, &e, &p);
+      p.origin = tsn_path_at(r, item)->origin;
+      p.take = take++;
       good = proto_take_row(r, &r->partitions[part], &e, time, &p) && place(r, start, item, &p, e.node, &cut);
       proto_done(r, &p, parent);
       if (!good) return false;
@@ -360,7 +375,8 @@ static bool step_start(tsn_run *r, uint32_t part, uint32_t start, int64_t time)
     item = tsn_path_at(r, item)->next;
   }
   if (changed) clean(r, start);
-  return tsn_paths_dedupe(r, start);
+  if (!tsn_paths_dedupe(r, start)) return false;
+  return from == TSN_NONE || tsn_shapes_learn(r, from, class, start, old);
 }
 
 /* Ends what waits for rows beyond WITHIN n ROWS, or for anything beyond a time. */
@@ -421,6 +437,7 @@ bool tsn_paths_expire(tsn_run *r, uint32_t start, int64_t time)
   /* What ends at one time ends in the order of preference, whatever ends it. */
   bool all = (r->p->within_kind == WITHIN_TIME && within_end(r, s) <= time) || (r->p->window_kind != WINDOW_NONE && window_end(r, s) <= time);
   uint32_t item = s->head;
+  s->shape = TSN_NONE;
   while (item != TSN_NONE) {
     uint32_t next = tsn_path_at(r, item)->next;
     if (tsn_path_at(r, item)->state != ITEM_MATCH && !expire_item(r, item, time, all)) return false;
@@ -455,11 +472,13 @@ static bool start_edge(tsn_run *r, const tsn_partition *part, const tsn_edge *e,
   return tsn_eval_label(r, part, e->label, r->empty_cells, truth);
 }
 
-static bool begin(tsn_run *r, uint32_t part, int64_t time)
+/* The paths that begin with the row at hand; *out TSN_NONE: none does. */
+static bool begin_paths(tsn_run *r, uint32_t part, int64_t time, uint32_t *out)
 {
   int64_t row = r->partitions[part].rows - 1;
-  uint32_t junction = tsn_junction_start(r, row == 0), segments, k, n, start = TSN_NONE;
+  uint32_t junction = tsn_junction_start(r, row == 0), segments, k, n, start = TSN_NONE, take = 0;
   bool cut = false, empty = false;
+  *out = TSN_NONE;
   if (junction == TSN_NONE) return false;
   segments = r->junctions.all[junction].segment_count;
   for (k = 0; k < segments && !(cut && r->one_match); k++) {
@@ -473,6 +492,8 @@ static bool begin(tsn_run *r, uint32_t part, int64_t time)
       if (!truth) continue;
       if (start == TSN_NONE && (start = tsn_start_new(r, part, row, time)) == TSN_NONE) return false;
       proto_empty(r, &e, time, &p);
+      p.origin = TSN_NONE;
+      p.take = take++;
       good = proto_take_row(r, &r->partitions[part], &e, time, &p) && place(r, start, TSN_NONE, &p, e.node, &cut);
       proto_done(r, &p, TSN_NONE);
       if (!good) return false;
@@ -485,10 +506,20 @@ static bool begin(tsn_run *r, uint32_t part, int64_t time)
       if (!add_match(r, start, TSN_NONE, &p, &cut)) return false;
     }
   }
+  *out = start;
   if (start == TSN_NONE) return true;
   r->starts[start].succeeded = empty;
-  if (!tsn_paths_dedupe(r, start)) return false;
-  if (r->absorbs) return tsn_paths_absorb(r, part);
+  return tsn_paths_dedupe(r, start);
+}
+
+static bool begin(tsn_run *r, uint32_t part, uint32_t class, int64_t time)
+{
+  uint32_t start;
+  bool made = false;
+  if (class != TSN_NONE && !tsn_shapes_begin(r, part, class, time, &start, &made)) return false;
+  if (!made && !begin_paths(r, part, time, &start)) return false;
+  if (!made && class != TSN_NONE && !tsn_shapes_learn(r, TSN_NONE, class, start, 0)) return false;
+  if (start == TSN_NONE) return true;
   if (r->p->within_kind == WITHIN_ROWS && r->p->within == 1) return tsn_paths_expire(r, start, time);
   if (r->p->within_kind == WITHIN_TIME && r->starts[start].head != TSN_NONE)
     return tsn_deadline_push(r, within_end(r, &r->starts[start]), PHASE_EXPIRE, OWNER_START, start, r->starts[start].generation);
@@ -524,10 +555,14 @@ static bool hear(tsn_run *r, uint32_t part, int64_t time)
 
 bool tsn_paths_row(tsn_run *r, uint32_t part, int64_t time)
 {
-  uint32_t start = r->partitions[part].first;
+  uint32_t start = r->partitions[part].first, class = TSN_NONE;
+  /* Two elements of one time are not told apart by timers: what becomes of them is not a matter of labels alone. */
+  if (r->shapes && !r->tracks && !(r->races && time == r->partitions[part].last_time) && !tsn_shapes_class(r, &r->partitions[part], &class))
+    return false;
+  r->partitions[part].last_time = time;
   while (start != TSN_NONE) {
     uint32_t next = r->starts[start].next;
-    if (!step_start(r, part, start, time)) return false;
+    if (!step_start(r, part, start, class, time)) return false;
     if (r->p->within_kind == WITHIN_ROWS && r->partitions[part].rows - r->starts[start].row >= r->p->within &&
         !tsn_paths_expire(r, start, time))
       return false;
@@ -537,8 +572,9 @@ bool tsn_paths_row(tsn_run *r, uint32_t part, int64_t time)
   }
   skip_inside(r, part);
   if (r->partitions[part].rows - 1 >= r->partitions[part].allowed && (!r->p->sequential || r->partitions[part].first == TSN_NONE) &&
-      !begin(r, part, time))
+      !begin(r, part, class, time))
     return false;
+  if (r->absorbs && !tsn_paths_absorb(r, part)) return false;
   return hear(r, part, time);
 }
 
@@ -563,6 +599,7 @@ bool tsn_paths_fire(tsn_run *r, uint32_t item, int64_t time)
   }
   if (r->status) return false;
   if (!due) return tsn_deadline_item(r, item, &handled);
+  r->starts[start].shape = TSN_NONE;
   for (other = r->starts[start].head; other != TSN_NONE; other = tsn_path_at(r, other)->next) {
     tsn_path *i = tsn_path_at(r, other);
     if (i->state == ITEM_MATCH || i->group != group) continue;

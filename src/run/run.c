@@ -161,12 +161,16 @@ tocsin_status tsn_run_init(tsn_run *r, const tocsin_program *program, uint32_t p
   r->needs_rows = p->all_rows || p->lists || p->sequential || p->empty_kind == MATCH_UNMATCHED;
   r->absorbs = p->skip_kind == MATCH_SKIP_PAST_LAST && p->within_kind == WITHIN_NONE && !p->has_timers && !p->has_bounds && !p->has_last &&
                !p->timeouts && !p->sequential;
+  r->races = p->has_timers;
+  for (i = 0; i < p->nodes.count; i++) r->races = r->races || r->nodes[i].kind == NODE_ABSENCE;
   for (i = 0; i < p->nodes.count; i++) /* an absence up to the end of a window needs no row either */
     if (p->window_kind && r->nodes[i].kind == NODE_ABSENCE) r->absorbs = false;
   for (i = 0; i < p->regs.count; i++) r->needs_rows = r->needs_rows || r->regs[i].in_replay;
   for (i = 0; i < program->instrs_count; i++)
     if (program->instrs[i].op == OP_MATCH && program->instrs[i].a == MATCH_VALUE_PATH) r->needs_rows = r->needs_rows || p->history;
-  if (!tsn_junctions_init(r) || !tsn_paths_widen(r, 1) || !tsn_gather_init(r)) return r->status;
+  r->block_row = TSN_NONE;
+  if (!tsn_junctions_init(r) || !tsn_paths_widen(r, 1) || !tsn_gather_init(r) || !tsn_sweep_init(r) || !tsn_shapes_init(r))
+    return r->status;
 #define NEED(field, count) \
   if (!(r->field = tsn_alloc_array(alloc, (count) + 1, sizeof *r->field))) return TOCSIN_NOMEM
   NEED(slot_types, r->slot_count);
@@ -209,6 +213,8 @@ void tsn_run_clear(tsn_run *r)
   tsn_ahead_clear(r);
   tsn_junctions_clear(r);
   tsn_gather_clear(r);
+  tsn_sweep_clear(r);
+  tsn_shapes_clear(r);
   tsn_run_regexes_clear(r);
 #define DROP(field, count) tsn_alloc_free(r->alloc, r->field, ((size_t)(count)) * sizeof *r->field)
   for (i = 0; r->lists && i <= p->lists; i++) tsn_bytes_clear(&r->lists[i]);
@@ -372,6 +378,13 @@ void tsn_run_load(tsn_run *r, uint32_t part, int64_t row)
   r->row_epoch++;
 }
 
+/* The first start is undecided, and nothing else waits for this row. */
+static bool nothing_to_settle(const tsn_run *r, uint32_t part)
+{
+  const tsn_partition *p = &r->partitions[part];
+  return r->shapes && p->first != TSN_NONE && !p->kept && tsn_shapes_undecided(r, p->first);
+}
+
 /* The row at hand, the newest that is released in its partition, is matched over. */
 static bool match_row(tsn_run *r, uint32_t part, int64_t time)
 {
@@ -380,7 +393,7 @@ static bool match_row(tsn_run *r, uint32_t part, int64_t time)
     r->partitions[part].rows++;
     if (!tsn_paths_row(r, part, time)) return false;
   }
-  return tsn_settle(r, part) && tsn_texts_collect(r);
+  return (nothing_to_settle(r, part) || tsn_settle(r, part)) && tsn_texts_collect(r);
 }
 
 bool tsn_run_waiting(tsn_run *r, uint32_t part, int64_t time, uint64_t seq)

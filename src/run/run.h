@@ -4,11 +4,13 @@
  *   tsn_feed                             feed.c      its runs, and which reads which
  *     tsn_run ...........................  run.c     one a pattern: all its state
  *     tables                             table.c   static data, shared by all patterns
+ *       blocks --> sweep                 block.c vector.c sweep.c  conditions over columns
  *       raw rows --> source --> reorder --> window --> run --> settle --> output
  *       partitions                       partition.c key -> starts, kept rows
  *         starts  (in order of rows)     paths.c     the search from one row
  *           items (in order of preference)
  *       junctions                        junction.c  what can follow an element
+ *       shapes                           shape.c     what rows make of starts, remembered
  *       deadlines                        timers.c    when time alone decides
  *       pending                          pending.c   how far output times have come
  *       durations                        clock.c     over a time of any type
@@ -31,6 +33,7 @@
 #include "base/map.h"
 #include "base/time.h"
 #include "program/program.h"
+#include "run/block.h"
 #include "tocsin/run.h"
 
 /* A value. Stored (in paths, kept rows, keys) a text is an offset into texts;
@@ -128,6 +131,7 @@ typedef struct tsn_junction {
   uint32_t node;
   uint32_t timed;      /* has timers or bounds: its state depends on its time */
   uint32_t has_timers; /* has edges that race */
+  uint64_t labels;     /* a row under none of these changes nothing here; a bit a label, modulo 64 */
 } tsn_junction;
 
 typedef struct tsn_junctions {
@@ -174,6 +178,7 @@ typedef struct tsn_path {
   int64_t row;    /* number of its last mapped row; -1: none */
   int64_t row_time;
   int64_t rows; /* mapped */
+  uint32_t origin, taken, take, taken_flags; /* while a step is learned: see shape.c */
 } tsn_path;
 
 typedef struct tsn_start {
@@ -185,6 +190,7 @@ typedef struct tsn_start {
   uint32_t held; /* item of a timeout */
   uint32_t matches;
   uint32_t succeeded; /* by an empty path that is not reported */
+  uint32_t shape;     /* TSN_NONE: not known; else what its items look like */
   int64_t row;
   uint64_t seq; /* of its row in the merged input */
   int64_t time;
@@ -232,6 +238,7 @@ typedef struct tsn_partition {
   uint32_t closing;  /* its time is over */
   uint32_t complete; /* no row will come: the next piece has begun */
   uint32_t pending;  /* it stands in the heap of what is pending */
+  int64_t last_time; /* of the row before */
   int64_t arrived; /* rows so far */
   int64_t released; /* of these, the ones whose turn it is or was */
   int64_t rows;     /* matched over; they are numbered from 0. Goes back where starts are tried one by one */
@@ -370,6 +377,13 @@ typedef struct tsn_set { /* what a DISTINCT aggregate has seen */
 /* ---- regex_function.c ---- */
 typedef struct tsn_run_regexes tsn_run_regexes;
 
+/* ---- shape.c ---- */
+typedef struct tsn_shapes tsn_shapes;
+
+/* ---- vector.c ---- */
+#define TSN_VECTOR_DEPTH 8 /* of the stack of columns */
+typedef struct tsn_vector tsn_vector;
+
 typedef struct tsn_run tsn_run;
 
 typedef struct tsn_eval {
@@ -399,6 +413,7 @@ struct tsn_run {
   uint8_t *slot_types;
   bool *cell_is_text, *slot_is_text, *slot_kept;
   bool any_text, needs_rows, one_match;
+  bool races;   /* timers, or an absence up to the end of the match: times decide as well */
   bool absorbs; /* later starts with the future of an earlier one are dropped: see items.c */
 
   tsn_texts texts;
@@ -446,6 +461,22 @@ struct tsn_run {
   uint64_t *label_epoch;
   uint8_t *label_value;
 
+  tsn_shapes *shapes; /* NULL: rows do more than their labels tell */
+
+  /* the block at hand: see sweep.c */
+  tsn_vector *vector;      /* of the matcher */
+  const uint16_t *word_of; /* of the matcher: see block.h */
+  bool *vectored;          /* by label: its condition can be evaluated over a block */
+  bool all_vectored, passes_by;
+  bool strict_edges; /* a junction with a strict edge behind an element was built: each row can end it */
+  bool passing;      /* rows under no label are passed by, in this block */
+  uint64_t *bits;    /* label x words: where its condition is TRUE */
+  bool *known;       /* by label: bits hold it */
+  uint64_t any[TSN_BLOCK_WORDS]; /* under some label */
+  uint64_t start_labels; /* that can begin a path */
+  const int64_t *times;
+  uint32_t block_row; /* TSN_NONE: the row at hand is not of the block */
+
   /* scratch */
   tsn_cell *stack;
   tsn_cell *empty_cells; /* of a path without rows */
@@ -484,6 +515,14 @@ typedef struct tsn_reader {
   tsn_source *source;
 } tsn_reader;
 
+/* ---- sweep.c ---- */
+typedef struct tsn_sweep {
+  tsn_run **runs; /* that read the stream at hand */
+  size_t count;
+  uint64_t *turns; /* room for `count` */
+  size_t full;
+} tsn_sweep;
+
 typedef struct tsn_feed {
   const tocsin_program *program;
   tsn_alloc *alloc;
@@ -495,6 +534,10 @@ typedef struct tsn_feed {
   size_t reader_count;
   bool *over;        /* streams of which no row will come */
   uint64_t arrivals; /* rows so far, of all sources */
+  tsn_sweep sweep;
+  tsn_block *blocks; /* by stream */
+  uint16_t *word_of; /* see block.h */
+  tsn_vector *vector; /* NULL until a block came */
 } tsn_feed;
 
 /* Notes a failure once; always false. */
@@ -574,6 +617,26 @@ static inline tsn_kept_row *tsn_kept_row_at(const tsn_partition *p, int64_t row)
   return &p->kept_rows[(p->kept_head + (uint32_t)(row - p->base)) & (p->kept_cap - 1)];
 }
 
+/* shape.c */
+bool tsn_shapes_init(tsn_run *r);
+void tsn_shapes_clear(tsn_run *r);
+/* Under which labels the row at hand can be; TSN_NONE: ask each time. */
+bool tsn_shapes_class(tsn_run *r, const tsn_partition *part, uint32_t *class);
+/* What a row of this class makes of a start, if it is known. */
+bool tsn_shapes_step(tsn_run *r, uint32_t part, uint32_t start, uint32_t class, int64_t time, bool *made);
+/* The same for the row as a start; *start TSN_NONE: none begins. */
+bool tsn_shapes_begin(tsn_run *r, uint32_t part, uint32_t class, int64_t time, uint32_t *start, bool *made);
+/* Before a step that is to be learned: finds the start's shape, numbers its items. */
+bool tsn_shapes_watch(tsn_run *r, uint32_t start, uint32_t *items);
+/* After it. from: the shape before, TSN_NONE for a row as a start. */
+bool tsn_shapes_learn(tsn_run *r, uint32_t from, uint32_t class, uint32_t start, uint32_t old);
+/* Which items of a later start go (a bit an item), and what shape is left; false: not known. */
+bool tsn_shapes_absorbed(const tsn_run *r, uint32_t first, uint32_t later, uint32_t *drop, uint32_t *then);
+/* Learns it. a, b: the shapes before; the items are gone already. */
+bool tsn_shapes_absorb(tsn_run *r, uint32_t a, uint32_t b, uint32_t later, uint32_t drop);
+/* The start's best path is not decided, and that is known without a look at it. */
+bool tsn_shapes_undecided(const tsn_run *r, uint32_t start);
+
 /* items.c */
 static inline tsn_path *tsn_path_at(const tsn_run *r, uint32_t item)
 {
@@ -633,6 +696,9 @@ void tsn_feed_clear(tsn_feed *f);
 bool tsn_feed_look(tsn_feed *f, size_t stream, const tocsin_batch *batch, size_t row);
 /* The row that was looked at, for the parts to which it is not late; *used: one of them took it. */
 tsn_run *tsn_feed_row(tsn_feed *f, size_t stream, const tocsin_batch *batch, size_t row, bool *used);
+/* As many rows of a stream from `first` on as can go through at once; *done 0: the next one needs a look. `full`
+ * output rows are enough. */
+tsn_run *tsn_feed_block(tsn_feed *f, size_t stream, const tocsin_batch *batch, size_t first, size_t full, uint32_t *done);
 /* No row of a stream before this time will come. */
 tsn_run *tsn_feed_advance(tsn_feed *f, int64_t watermark);
 /* No row of this stream will come. */
@@ -706,6 +772,22 @@ int tsn_compare_int_double(int64_t i, double d);
 /* measure.c */
 bool tsn_report(tsn_run *r, uint32_t start, uint32_t item, bool timeout, int64_t time);
 bool tsn_report_unmatched(tsn_run *r, uint32_t part, int64_t row);
+
+/* sweep.c */
+bool tsn_sweep_can(const tsn_run *r); /* its rows can come in blocks */
+bool tsn_sweep_init(tsn_run *r);
+void tsn_sweep_clear(tsn_run *r);
+/* The rows of a block, in row order over all patterns. *done: so many rows are
+ * through; fewer than there are where s->full output rows wait, or where the next one
+ * is late or has no time (0: the very first). false: *failed says why. */
+bool tsn_sweep_block(const tsn_sweep *s, tsn_block *b, uint32_t *done, tsn_run **failed);
+
+/* vector.c */
+tsn_vector *tsn_vector_new(tsn_alloc *alloc); /* NULL: no memory */
+void tsn_vector_free(tsn_alloc *alloc, tsn_vector *v);
+bool tsn_vector_knows(tsn_opcode op);
+/* Where a condition is TRUE, a bit a row. false: it cannot be told here. */
+bool tsn_vector_bits(tsn_run *r, tsn_block *b, const tsn_code *code, uint64_t *bits);
 
 /* output.c */
 void tsn_output_init(tsn_output *o, tsn_alloc *alloc);

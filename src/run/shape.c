@@ -1,0 +1,500 @@
+/* Shapes: what a start looks like, and what rows make of it, remembered.
+ *
+ * Where conditions read only their own row (and its neighbours), what a row does
+ * to the paths of a start depends on two things: under which labels the row can
+ * be - its class - and the shape of the start: which junctions its items wait
+ * at, in order, with their masks and counters, whatever their registers hold.
+ *
+ *   shape x class --> next shape, and for each of its items a move:
+ *                     from item k as it is, or by taking the row under a label
+ *
+ * The first time that a shape meets a class, paths.c steps and the outcome is
+ * written down; from then on the moves are made at once. So this is a lazily
+ * determinised automaton (as RE2 and Hyperscan have them, with registers updated
+ * on its transitions as in a tagged one), and by construction it does what
+ * paths.c does. It is bounded: a pattern with too many shapes goes on without. */
+#include <string.h>
+
+#include "run/run.h"
+
+#define SHAPES_MAX 4096u
+#define CLASSES_MAX 256u
+#define ITEMS_MAX 32u /* of a start that is worth remembering */
+#define LABELS_MAX 64u
+#define STEP_UNKNOWN 0u
+
+/* An item of the next shape: of an old item, or of the start itself (from NONE). */
+typedef struct move {
+  uint32_t from;
+  uint32_t label;    /* TSN_NONE: it stays as it is */
+  uint32_t take;     /* moves of one take share its cells and history */
+  uint32_t excluded; /* flags of the history's node */
+  uint32_t last;     /* the last move of this old item: made in its place */
+  uint32_t group;    /* of the new ones, counted from 0 */
+} move;
+
+typedef struct step {
+  uint32_t next; /* shape; TSN_NONE: nothing is left */
+  uint32_t move_first, move_count;
+  uint32_t groups;
+  bool in_order; /* each item stays in its place: the list need not be linked anew */
+  bool still;    /* nothing changes */
+} step;
+
+/* What is known of an item of a shape; behind it in words: the mask, then the counters. */
+typedef struct known_steps { /* by class: number of a step + 1, or STEP_UNKNOWN */
+  uint32_t *of;
+  uint32_t cap;
+} known_steps;
+
+typedef struct shape {
+  uint32_t items, word_first;
+  known_steps steps;
+  bool decided;    /* its most preferred path has succeeded, or none is left */
+} shape;
+
+/* Which items of a later start have the future of one of the first start's, a bit an item. */
+typedef struct pair {
+  uint32_t first, later, drop, then; /* shapes; then: of what is left */
+} pair;
+
+struct tsn_shapes {
+  bool off; /* too many */
+  shape *all;
+  size_t count, cap;
+  tsn_map map;
+  uint64_t *words;
+  size_t word_count, word_cap;
+  step *steps;
+  size_t step_count, step_cap;
+  move *moves;
+  size_t move_count, move_cap;
+  known_steps begin; /* of a row as a start */
+  uint32_t begin_succeeds; /* an empty path does */
+  uint64_t *classes;
+  size_t class_cap;
+  tsn_map class_map;
+  uint32_t class_count;
+  pair *pairs;
+  size_t pair_count, pair_cap;
+  tsn_map pair_map;
+  uint64_t *key; /* scratch */
+  size_t key_cap;
+};
+
+static size_t item_words(const tsn_run *r) { return 2 + r->mask_words + (r->p->counters + 1) / 2; }
+
+/* ---- for whom ---- */
+
+static bool local_labels(const tsn_run *r)
+{
+  uint32_t i;
+  for (i = 0; i < r->p->labels.count; i++)
+    if (r->labels[i].condition.instrs.count && !r->labels[i].condition.local) return false;
+  return true;
+}
+
+static bool constant_timers(const tsn_run *r)
+{
+  uint32_t i;
+  for (i = 0; i < r->p->timers.count; i++)
+    if (r->timers[i].kind != TIMER_DURATION) return false;
+  return true;
+}
+
+bool tsn_shapes_init(tsn_run *r)
+{
+  const tsn_pattern_rec *p = r->p;
+  tsn_shapes *s;
+  if (!r->one_match || p->labels.count > LABELS_MAX || p->has_bounds || p->has_last || p->has_first || p->sequential || p->start_absences.count ||
+      !local_labels(r) || !constant_timers(r))
+    return true;
+  s = tsn_alloc_array(r->alloc, 1, sizeof *s);
+  if (!s) return tsn_run_nomem(r);
+  r->shapes = s;
+  tsn_map_init(&s->map, r->alloc);
+  tsn_map_init(&s->class_map, r->alloc);
+  tsn_map_init(&s->pair_map, r->alloc);
+  return true;
+}
+
+void tsn_shapes_clear(tsn_run *r)
+{
+  tsn_shapes *s = r->shapes;
+  size_t i;
+  if (!s) return;
+  for (i = 0; i < s->count; i++) tsn_alloc_free(r->alloc, s->all[i].steps.of, s->all[i].steps.cap * sizeof *s->all[i].steps.of);
+  tsn_alloc_free(r->alloc, s->all, s->cap * sizeof *s->all);
+  tsn_alloc_free(r->alloc, s->words, s->word_cap * sizeof *s->words);
+  tsn_alloc_free(r->alloc, s->steps, s->step_cap * sizeof *s->steps);
+  tsn_alloc_free(r->alloc, s->moves, s->move_cap * sizeof *s->moves);
+  tsn_alloc_free(r->alloc, s->begin.of, s->begin.cap * sizeof *s->begin.of);
+  tsn_alloc_free(r->alloc, s->classes, s->class_cap * sizeof *s->classes);
+  tsn_alloc_free(r->alloc, s->key, s->key_cap * sizeof *s->key);
+  tsn_map_clear(&s->map);
+  tsn_map_clear(&s->class_map);
+  tsn_map_clear(&s->pair_map);
+  tsn_alloc_free(r->alloc, s->pairs, s->pair_cap * sizeof *s->pairs);
+  tsn_alloc_free(r->alloc, s, sizeof *s);
+  r->shapes = NULL;
+}
+
+/* ---- classes of rows ---- */
+
+bool tsn_shapes_class(tsn_run *r, const tsn_partition *part, uint32_t *class)
+{
+  tsn_shapes *s = r->shapes;
+  uint64_t labels = 0, hash;
+  uint32_t i, id;
+  size_t at;
+  *class = TSN_NONE;
+  if (!s || s->off) return true;
+  for (i = 0; i < r->p->labels.count; i++) {
+    bool truth;
+    if (!tsn_eval_label(r, part, i, r->empty_cells, &truth)) { /* perhaps nobody asks: then it is no failure */
+      if (r->status == TOCSIN_RUNTIME) r->status = TOCSIN_OK;
+      return r->status == TOCSIN_OK;
+    }
+    labels |= (uint64_t)truth << i;
+  }
+  hash = tsn_hash_word(labels, 0);
+  for (at = tsn_map_first(&s->class_map, hash); (id = tsn_map_at(&s->class_map, at)) != TSN_NONE; at = tsn_map_next(&s->class_map, hash, at))
+    if (s->classes[id] == labels) {
+      *class = id;
+      return true;
+    }
+  if (s->class_count == CLASSES_MAX) return true;
+  if (!tsn_alloc_grow(r->alloc, (void **)&s->classes, &s->class_cap, s->class_count + 1, sizeof *s->classes)) return tsn_run_nomem(r);
+  if (!tsn_map_add(&s->class_map, hash, s->class_count)) return tsn_run_nomem(r);
+  s->classes[s->class_count] = labels;
+  *class = s->class_count++;
+  return true;
+}
+
+/* ---- shapes ---- */
+
+/* The key of a start's items; *out 0 words: too many. */
+static bool key_of(tsn_run *r, uint32_t start, size_t *out)
+{
+  tsn_shapes *s = r->shapes;
+  size_t words = 0, each = item_words(r);
+  uint32_t item, groups[ITEMS_MAX], group_count = 0, g;
+  for (item = r->starts[start].head; item != TSN_NONE; item = tsn_path_at(r, item)->next) {
+    const tsn_path *i = tsn_path_at(r, item);
+    uint64_t *w;
+    if (words / each >= ITEMS_MAX) {
+      words = 0;
+      break;
+    }
+    if (!tsn_alloc_grow(r->alloc, (void **)&s->key, &s->key_cap, words + each, sizeof *s->key)) return tsn_run_nomem(r);
+    w = s->key + words;
+    for (g = 0; g < group_count && groups[g] != i->group; g++) continue;
+    if (g == group_count) groups[group_count++] = i->group;
+    w[0] = (uint64_t)i->state << 32 | i->segment;
+    w[1] = (uint64_t)i->junction << 32 | (i->state == ITEM_MATCH ? 0 : g);
+    memcpy(w + 2, tsn_path_mask(i), 8 * r->mask_words);
+    if (r->p->counters) {
+      w[each - 1] = 0;
+      memcpy(w + 2 + r->mask_words, tsn_path_counters(r, i), r->p->counters * sizeof(uint32_t));
+    }
+    words += each;
+  }
+  *out = words;
+  return true;
+}
+
+static bool add_shape(tsn_run *r, uint64_t hash, size_t words, uint32_t *out)
+{
+  tsn_shapes *s = r->shapes;
+  shape *x;
+  if (s->count == SHAPES_MAX) {
+    s->off = true;
+    return true;
+  }
+  if (!tsn_alloc_grow(r->alloc, (void **)&s->all, &s->cap, s->count + 1, sizeof *s->all) ||
+      !tsn_alloc_grow(r->alloc, (void **)&s->words, &s->word_cap, s->word_count + words, sizeof *s->words))
+    return tsn_run_nomem(r);
+  x = &s->all[s->count];
+  *x = (shape){.items = (uint32_t)(words / item_words(r)), .word_first = (uint32_t)s->word_count};
+  if (!tsn_map_add(&s->map, hash, (uint32_t)s->count)) return tsn_run_nomem(r);
+  memcpy(s->words + s->word_count, s->key, words * sizeof *s->key);
+  s->word_count += words;
+  x->decided = s->key[0] >> 32 == ITEM_MATCH;
+  *out = (uint32_t)s->count++;
+  return true;
+}
+
+/* The shape that a start has; NONE where it is not worth remembering. */
+static bool find_shape(tsn_run *r, uint32_t start, uint32_t *out)
+{
+  tsn_shapes *s = r->shapes;
+  size_t words = 0, at;
+  uint64_t hash;
+  uint32_t id;
+  *out = TSN_NONE;
+  if (!key_of(r, start, &words)) return false;
+  if (!words) return true;
+  hash = tsn_hash_bytes(s->key, words * sizeof *s->key, 0);
+  for (at = tsn_map_first(&s->map, hash); (id = tsn_map_at(&s->map, at)) != TSN_NONE; at = tsn_map_next(&s->map, hash, at))
+    if (s->all[id].items == words / item_words(r) && !memcmp(s->words + s->all[id].word_first, s->key, words * sizeof *s->key)) {
+      *out = id;
+      return true;
+    }
+  return add_shape(r, hash, words, out);
+}
+
+/* ---- learning ---- */
+
+/* Numbers the items of a start, so that what comes of them can be told. */
+static void number_items(tsn_run *r, uint32_t start)
+{
+  uint32_t item, n = 0;
+  for (item = r->starts[start].head; item != TSN_NONE; item = tsn_path_at(r, item)->next) {
+    tsn_path *i = tsn_path_at(r, item);
+    i->origin = n++;
+    i->taken = TSN_NONE;
+  }
+}
+
+static uint32_t step_of(const known_steps *k, uint32_t class) { return class < k->cap ? k->of[class] : STEP_UNKNOWN; }
+
+static bool know_step(tsn_run *r, uint32_t from, uint32_t class, uint32_t number)
+{
+  known_steps *k = from == TSN_NONE ? &r->shapes->begin : &r->shapes->all[from].steps;
+  uint32_t cap = k->cap ? k->cap : 4, *grown;
+  while (cap <= class) cap *= 2;
+  if (cap > k->cap) {
+    grown = tsn_alloc_resize(r->alloc, k->of, k->cap * sizeof *grown, cap * sizeof *grown);
+    if (!grown) return tsn_run_nomem(r);
+    memset(grown + k->cap, 0, (cap - k->cap) * sizeof *grown);
+    k->of = grown;
+    k->cap = cap;
+  }
+  k->of[class] = number;
+  return true;
+}
+
+/* Writes down what a row of this class has made of a start. old: how many items it had. */
+static bool learn(tsn_run *r, uint32_t from, uint32_t class, uint32_t start, uint32_t old)
+{
+  tsn_shapes *s = r->shapes;
+  step t = {.next = TSN_NONE, .move_first = (uint32_t)s->move_count, .in_order = true, .still = true};
+  uint32_t item, last_group = TSN_NONE, k;
+  if (start != TSN_NONE && r->starts[start].head != TSN_NONE) {
+    if (!find_shape(r, start, &t.next)) return false;
+    if (t.next == TSN_NONE) return true;
+  }
+  for (item = start == TSN_NONE ? TSN_NONE : r->starts[start].head; item != TSN_NONE; item = tsn_path_at(r, item)->next) {
+    const tsn_path *i = tsn_path_at(r, item);
+    move m = {.from = i->origin, .label = i->taken, .take = i->take, .excluded = i->taken_flags, .last = 1};
+    if (i->taken != TSN_NONE && i->state != ITEM_MATCH && i->group != last_group) {
+      last_group = i->group;
+      t.groups++;
+    }
+    m.group = t.groups ? t.groups - 1 : 0;
+    if (!tsn_alloc_grow(r->alloc, (void **)&s->moves, &s->move_cap, s->move_count + 1, sizeof m)) return tsn_run_nomem(r);
+    for (k = t.move_first; k < s->move_count && m.from != TSN_NONE; k++)
+      if (s->moves[k].from == m.from) s->moves[k].last = 0;
+    t.in_order = t.in_order && m.from == t.move_count;
+    t.still = t.still && m.from == t.move_count && m.label == TSN_NONE;
+    s->moves[s->move_count++] = m;
+    t.move_count++;
+  }
+  t.in_order = t.in_order && t.move_count == old;
+  t.still = t.still && t.move_count == old && from == t.next;
+  if (!tsn_alloc_grow(r->alloc, (void **)&s->steps, &s->step_cap, s->step_count + 1, sizeof t)) return tsn_run_nomem(r);
+  s->steps[s->step_count++] = t;
+  if (!know_step(r, from, class, (uint32_t)s->step_count)) return false;
+  if (start != TSN_NONE) r->starts[start].shape = t.next;
+  return true;
+}
+
+bool tsn_shapes_watch(tsn_run *r, uint32_t start, uint32_t *items)
+{
+  tsn_start *s = &r->starts[start];
+  uint32_t item;
+  *items = 0;
+  if (s->shape == TSN_NONE && s->head != TSN_NONE && !find_shape(r, start, &s->shape)) return false;
+  s = &r->starts[start];
+  for (item = s->head; item != TSN_NONE; item = tsn_path_at(r, item)->next) ++*items;
+  number_items(r, start);
+  return true;
+}
+
+bool tsn_shapes_learn(tsn_run *r, uint32_t from, uint32_t class, uint32_t start, uint32_t old)
+{
+  if (start != TSN_NONE) r->starts[start].shape = TSN_NONE;
+  if (from == TSN_NONE && start != TSN_NONE) r->shapes->begin_succeeds = r->starts[start].succeeded;
+  return r->shapes->off || learn(r, from, class, start, old);
+}
+
+/* ---- moving ---- */
+
+static void take_shape(tsn_run *r, tsn_path *i, const uint64_t *w, uint32_t group_base, const move *m)
+{
+  i->state = (uint32_t)(w[0] >> 32);
+  i->segment = (uint32_t)w[0];
+  i->junction = (uint32_t)(w[1] >> 32);
+  memcpy(tsn_path_mask(i), w + 2, 8 * r->mask_words);
+  if (r->p->counters) memcpy(tsn_path_counters(r, i), w + 2 + r->mask_words, r->p->counters * sizeof(uint32_t));
+  if (m->label != TSN_NONE) i->group = group_base + m->group;
+}
+
+typedef struct taken {
+  uint32_t take; /* of the step; TSN_NONE: none yet */
+  uint32_t history;
+  int64_t rows;
+} taken;
+
+/* The cells behind a row under m->label go to r->new_cells. */
+static bool take_row(tsn_run *r, const tsn_partition *part, const move *m, uint32_t from, taken *t)
+{
+  tsn_eval e = {.row = r->row, .partition = part, .number = part->rows - 1, .cells = r->new_cells, .label = m->label};
+  const tsn_path *i = from == TSN_NONE ? NULL : tsn_path_at(r, from);
+  const tsn_cell *cells = i ? tsn_path_cells(r, i) : r->empty_cells;
+  uint32_t before = i ? i->history : TSN_NONE;
+  if (t->take != TSN_NONE) tsn_history_release(r, t->history);
+  *t = (taken){.take = m->take, .history = TSN_NONE, .rows = (i ? i->rows : 0) + 1};
+  if (r->p->path_cells) memcpy(r->new_cells, cells, r->p->path_cells * sizeof *cells);
+  if (!tsn_eval_updates(r, &e, r->new_cells, false)) return false;
+  if (!r->p->history) return true;
+  t->history = tsn_history_add(r, before, m->label, part->rows - 1, m->excluded);
+  return t->history != TSN_NONE;
+}
+
+static void put(tsn_run *r, uint32_t item, const taken *t, int64_t row, int64_t time)
+{
+  tsn_path *i = tsn_path_at(r, item);
+  i->tau = i->row_time = time;
+  i->row = row;
+  i->rows = t->rows;
+  i->generation++;
+  tsn_history_release(r, i->history);
+  i->history = t->history;
+  tsn_history_retain(r, t->history);
+  if (r->p->path_cells) memcpy(tsn_path_cells(r, i), r->new_cells, r->p->path_cells * sizeof(tsn_cell));
+}
+
+/* The empty path of a start. */
+static void put_empty(tsn_run *r, uint32_t item, int64_t time)
+{
+  tsn_path *i = tsn_path_at(r, item);
+  i->tau = time;
+  i->row = -1;
+  if (r->p->path_cells) memcpy(tsn_path_cells(r, i), r->empty_cells, r->p->path_cells * sizeof(tsn_cell));
+}
+
+static bool make_moves(tsn_run *r, uint32_t part, uint32_t start, uint32_t step_number, int64_t time)
+{
+  tsn_shapes *s = r->shapes;
+  step t = s->steps[step_number];
+  uint32_t old[ITEMS_MAX], made[ITEMS_MAX], count = 0, item, k, groups = r->next_group;
+  uint64_t used = 0;
+  int64_t row = r->partitions[part].rows - 1;
+  taken now = {.take = TSN_NONE, .history = TSN_NONE};
+  for (item = r->starts[start].head; item != TSN_NONE; item = tsn_path_at(r, item)->next) old[count++] = item;
+  r->next_group += t.groups;
+  for (k = 0; k < t.move_count; k++) {
+    move m = s->moves[t.move_first + k];
+    uint32_t from = m.from == TSN_NONE ? TSN_NONE : old[m.from];
+    if (m.label != TSN_NONE && now.take != m.take && !take_row(r, &r->partitions[part], &m, from, &now)) return false;
+    made[k] = from;
+    if (!m.last || from == TSN_NONE) {
+      made[k] = tsn_path_new(r, start);
+      if (made[k] == TSN_NONE) {
+        tsn_history_release(r, now.history);
+        return false;
+      }
+    } else {
+      used |= (uint64_t)1 << m.from;
+    }
+    if (m.label != TSN_NONE) put(r, made[k], &now, row, time);
+    else if (from == TSN_NONE) put_empty(r, made[k], time);
+    take_shape(r, tsn_path_at(r, made[k]), s->words + s->all[t.next].word_first + k * item_words(r), groups, &m);
+    if (t.in_order && made[k] == from && m.label != TSN_NONE && tsn_path_at(r, made[k])->state != ITEM_MATCH &&
+        !tsn_deadline_item(r, made[k], NULL))
+      return false;
+  }
+  if (now.take != TSN_NONE) tsn_history_release(r, now.history);
+  for (k = 0; k < count && !t.in_order; k++) {
+    tsn_path_unlink(r, old[k]);
+    if (!(used >> k & 1)) tsn_path_free(r, old[k]);
+  }
+  for (k = 0; k < t.move_count && !t.in_order; k++) {
+    tsn_path_link(r, made[k], TSN_NONE);
+    if (s->moves[t.move_first + k].label != TSN_NONE && tsn_path_at(r, made[k])->state != ITEM_MATCH &&
+        !tsn_deadline_item(r, made[k], NULL))
+      return false;
+  }
+  r->starts[start].shape = t.next;
+  return true;
+}
+
+bool tsn_shapes_step(tsn_run *r, uint32_t part, uint32_t start, uint32_t class, int64_t time, bool *made)
+{
+  tsn_shapes *s = r->shapes;
+  uint32_t from = r->starts[start].shape, number;
+  *made = false;
+  if (class == TSN_NONE || from == TSN_NONE) return true;
+  number = step_of(&s->all[from].steps, class);
+  if (number == STEP_UNKNOWN) return true;
+  *made = true;
+  return s->steps[number - 1].still || make_moves(r, part, start, number - 1, time);
+}
+
+bool tsn_shapes_begin(tsn_run *r, uint32_t part, uint32_t class, int64_t time, uint32_t *start, bool *made)
+{
+  tsn_shapes *s = r->shapes;
+  uint32_t number;
+  *made = false;
+  *start = TSN_NONE;
+  if (class == TSN_NONE || (number = step_of(&s->begin, class)) == STEP_UNKNOWN) return true;
+  *made = true;
+  if (s->steps[number - 1].next == TSN_NONE) return true; /* no path begins */
+  *start = tsn_start_new(r, part, r->partitions[part].rows - 1, time);
+  if (*start == TSN_NONE) return false;
+  r->starts[*start].succeeded = s->begin_succeeds;
+  return make_moves(r, part, *start, number - 1, time);
+}
+
+/* ---- starts of one future (items.c), by shapes ---- */
+
+bool tsn_shapes_absorbed(const tsn_run *r, uint32_t first, uint32_t later, uint32_t *drop, uint32_t *then)
+{
+  const tsn_shapes *s = r->shapes;
+  uint32_t a = r->starts[first].shape, b = r->starts[later].shape, id;
+  uint64_t hash;
+  size_t at;
+  if (!s || a == TSN_NONE || b == TSN_NONE) return false;
+  hash = tsn_hash_word((uint64_t)a << 32 | b, 1);
+  for (at = tsn_map_first(&s->pair_map, hash); (id = tsn_map_at(&s->pair_map, at)) != TSN_NONE; at = tsn_map_next(&s->pair_map, hash, at))
+    if (s->pairs[id].first == a && s->pairs[id].later == b) {
+      *drop = s->pairs[id].drop;
+      *then = s->pairs[id].then;
+      return true;
+    }
+  return false;
+}
+
+bool tsn_shapes_absorb(tsn_run *r, uint32_t a, uint32_t b, uint32_t later, uint32_t drop)
+{
+  tsn_shapes *s = r->shapes;
+  pair p = {.first = a, .later = b, .drop = drop, .then = b};
+  if (!s || s->off || a == TSN_NONE || b == TSN_NONE) return true;
+  if (drop) {
+    p.then = TSN_NONE;
+    if (r->starts[later].head != TSN_NONE && !find_shape(r, later, &p.then)) return false;
+    r->starts[later].shape = p.then;
+  }
+  if (!tsn_alloc_grow(r->alloc, (void **)&s->pairs, &s->pair_cap, s->pair_count + 1, sizeof p) ||
+      !tsn_map_add(&s->pair_map, tsn_hash_word((uint64_t)a << 32 | b, 1), (uint32_t)s->pair_count))
+    return tsn_run_nomem(r);
+  s->pairs[s->pair_count++] = p;
+  return true;
+}
+
+bool tsn_shapes_undecided(const tsn_run *r, uint32_t start)
+{
+  uint32_t id = r->starts[start].shape;
+  return id != TSN_NONE && !r->shapes->all[id].decided;
+}

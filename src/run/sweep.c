@@ -1,0 +1,263 @@
+/* Feeding a block of rows to the patterns that read its stream.
+ *
+ * Conditions of their own row are evaluated over the whole block first. Where a
+ * row under no label can change nothing (no strict edge can die of it, nothing
+ * counts it), only the rows under some label are looked at, and the times at
+ * which something is due:
+ *
+ *   rows     . . a . . . b . . c . . .        bits of labels
+ *   due              ^                        the first row behind a deadline
+ *
+ * Several patterns take turns by row, so that what they report comes in one order,
+ * however the rows were cut into batches. */
+#include <string.h>
+
+#include "base/time.h"
+#include "run/run.h"
+
+/* Rows as they are, matched on arrival, and nobody waits for what they bring. */
+bool tsn_sweep_can(const tsn_run *r)
+{
+  return r->p->parts.count == 1 && r->sources[0].plain && !r->waits && !r->windows && !r->tracks && !r->p->ahead && !r->p->sequential;
+}
+
+/* Code that vector.c knows: the operations that need neither a path nor other rows. */
+static bool is_of_its_row(const tsn_run *r, const tsn_code *code)
+{
+  const tsn_instr *in = r->program->instrs + code->instrs.first;
+  uint32_t i;
+  if (!code->local) return false;
+  for (i = 0; i < code->instrs.count; i++)
+    if (!tsn_vector_knows((tsn_opcode)in[i].op)) return false;
+  return true;
+}
+
+bool tsn_sweep_init(tsn_run *r)
+{
+  uint32_t labels = r->p->labels.count, i;
+  r->bits = tsn_alloc_array(r->alloc, (size_t)labels + 1, TSN_BLOCK_WORDS * sizeof *r->bits);
+  r->vectored = tsn_alloc_array(r->alloc, labels + 1, sizeof *r->vectored);
+  r->known = tsn_alloc_array(r->alloc, labels + 1, sizeof *r->known);
+  if (!r->bits || !r->vectored || !r->known) return tsn_run_nomem(r);
+  r->all_vectored = true;
+  for (i = 0; i < labels; i++) {
+    r->vectored[i] = is_of_its_row(r, &r->labels[i].condition);
+    r->all_vectored = r->all_vectored && r->vectored[i];
+  }
+  /* A kept or numbered row has to be seen. */
+  r->passes_by = r->all_vectored && !r->p->behind && !r->needs_rows && !r->p->keep_idle && r->p->within_kind != WITHIN_ROWS;
+  return true;
+}
+
+void tsn_sweep_clear(tsn_run *r)
+{
+  uint32_t labels = r->p->labels.count;
+  tsn_alloc_free(r->alloc, r->bits, r->bits ? ((size_t)labels + 1) * TSN_BLOCK_WORDS * sizeof *r->bits : 0);
+  tsn_alloc_free(r->alloc, r->vectored, r->vectored ? (labels + 1) * sizeof *r->vectored : 0);
+  tsn_alloc_free(r->alloc, r->known, r->known ? (labels + 1) * sizeof *r->known : 0);
+}
+
+/* How many rows from the first have a time, in order, behind the watermark. */
+static uint32_t orderly(tsn_run *r, tsn_block *b)
+{
+  const tsn_source *source = &r->sources[0];
+  uint32_t column, i = 0;
+  const uint64_t *nulls;
+  const int64_t *times;
+  int64_t from = r->watermark > source->max_time ? r->watermark : source->max_time, last = from;
+  if (r->p->time_slot == TSN_NONE) return b->rows;
+  if (r->p->time_type == TOCSIN_DOUBLE) return 0;
+  column = source->columns[r->p->time_slot];
+  if (!b->columns[column].values) return 0;
+  r->times = times = (const int64_t *)b->columns[column].values + b->first;
+  if (b->orderly_at == b->number && b->orderly_column == column && b->orderly_from == last) return b->rows; /* another pattern has looked */
+  nulls = tsn_block_nulls(b, column);
+  if (!nulls)
+    for (; i < b->rows && times[i] >= last; i++) last = times[i];
+  else
+    for (; i < b->rows && !(nulls[i / 64] >> i % 64 & 1) && times[i] >= last; i++) last = times[i];
+  b->orderly_at = b->number;
+  b->orderly_column = column;
+  b->orderly_from = from;
+  return i;
+}
+
+static bool see_labels(tsn_run *r, tsn_block *b)
+{
+  uint32_t i, w, start = tsn_junction_start(r, false);
+  const tsn_junction *j = start == TSN_NONE ? NULL : &r->junctions.all[start];
+  bool all = j != NULL; /* no memory: said by the first row */
+  for (i = 0; j && i < j->segment_count; i++) /* an empty match is found at every row */
+    if (r->one_match && r->junctions.segments[j->segment_first + i].accept) all = false;
+  if (all) r->start_labels = j->labels;
+  memset(r->any, 0, sizeof r->any);
+  for (i = 0; i < r->p->labels.count; i++) {
+    uint64_t *bits = r->bits + (size_t)i * TSN_BLOCK_WORDS;
+    r->known[i] = r->vectored[i] && tsn_vector_bits(r, b, &r->labels[i].condition, bits);
+    all = all && r->known[i];
+    for (w = 0; r->known[i] && w < TSN_BLOCK_WORDS; w++) r->any[w] |= bits[w];
+  }
+  return all;
+}
+
+/* The first row from `from` on whose time is behind `time`. */
+static uint32_t first_behind(const int64_t *times, uint32_t from, uint32_t rows, int64_t time)
+{
+  uint32_t step = 1, low = from, high;
+  if (from >= rows || times[from] > time) return from;
+  while (low + step < rows && times[low + step] <= time) {
+    low += step;
+    step *= 2;
+  }
+  high = low + step < rows ? low + step : rows;
+  while (high - low > 1) { /* times[low] <= time; times[high] > time, or the end */
+    uint32_t mid = low + (high - low) / 2;
+    if (times[mid] <= time) low = mid;
+    else high = mid;
+  }
+  return high;
+}
+
+/* ---- which rows matter ---- */
+
+#define FEW_ITEMS 16 /* live ones are asked what they wait for, up to so many */
+
+/* The labels that what is alive waits for, or could begin with: a bit a label, modulo 64.
+ * All of them where that is not told cheaply. */
+static uint64_t interest(const tsn_run *r)
+{
+  uint64_t labels = r->start_labels;
+  uint32_t start, item;
+  unsigned seen = 0;
+  if (!r->live) return labels;
+  if (r->p->keys.count || r->p->window_kind || !r->partitions_used || !r->partitions[0].used) return ~(uint64_t)0;
+  for (start = r->partitions[0].first; start != TSN_NONE; start = r->starts[start].next)
+    for (item = r->starts[start].head; item != TSN_NONE; item = tsn_path_at(r, item)->next) {
+      if (++seen > FEW_ITEMS) return ~(uint64_t)0;
+      if (tsn_path_at(r, item)->state != ITEM_MATCH) labels |= r->junctions.all[tsn_path_at(r, item)->junction].labels;
+    }
+  return labels;
+}
+
+static uint64_t word_of_interest(const tsn_run *r, uint64_t labels, uint32_t w)
+{
+  uint64_t word = 0;
+  uint32_t i;
+  if (labels == ~(uint64_t)0) return r->any[w];
+  for (i = 0; i < r->p->labels.count; i++)
+    if (labels >> i % 64 & 1) word |= r->bits[(size_t)i * TSN_BLOCK_WORDS + w];
+  return word;
+}
+
+/* The next row that this pattern has to see, from `from` on. */
+static uint32_t next_row(const tsn_run *r, uint32_t from, uint32_t rows)
+{
+  uint32_t w, next = rows, due;
+  uint64_t labels;
+  if (!r->passing || r->strict_edges) return from;
+  labels = interest(r);
+  for (w = from / 64; w * 64 < rows; w++) {
+    uint64_t bits = r->any[w] ? word_of_interest(r, labels, w) : 0;
+    if (w == from / 64) bits &= ~(uint64_t)0 << from % 64;
+    if (!bits) continue;
+    next = w * 64 + (uint32_t)__builtin_ctzll(bits);
+    break;
+  }
+  if (next > rows) next = rows;
+  if (!r->deadlines.count || r->p->time_slot == TSN_NONE) return next;
+  due = first_behind(r->times, from, next, r->deadlines.all[0].time);
+  return due < next ? due : next;
+}
+
+static bool feed_row(tsn_run *r, const tsn_block *b, uint32_t row)
+{
+  const tsn_source *s = &r->sources[0];
+  uint64_t ignored = 0; /* NaN was counted, whether the row is looked at or not */
+  uint32_t k;
+  bool good;
+  for (k = 0; k < r->slot_count; k++) r->row[k] = tsn_read_cell(&b->columns[s->columns[k]], s->types[k], b->first + row, &ignored);
+  r->block_row = row;
+  good = tsn_run_row(r, r->p->time_slot == TSN_NONE ? 0 : r->times[row], r->next_seq + row);
+  r->block_row = TSN_NONE;
+  return good;
+}
+
+/* `done` rows of the block are through. */
+static void pass(tsn_run *r, const tsn_block *b, uint32_t done)
+{
+  tsn_source *s = &r->sources[0];
+  uint32_t k, i;
+  r->next_seq += done;
+  for (k = 0; k < r->slot_count; k++) {
+    const tocsin_column *c = &b->columns[s->columns[k]];
+    const double *v = c->values;
+    if (s->types[k] != TOCSIN_DOUBLE || !v) continue;
+    for (i = (uint32_t)b->first; i < b->first + done; i++)
+      if (v[i] != v[i] && !(c->validity && !(c->validity[i >> 3] >> (i & 7) & 1))) r->nan_values++;
+  }
+  if (!done || r->p->time_slot == TSN_NONE) return;
+  s->max_time = s->watermark = r->watermark = r->times[done - 1];
+}
+
+/* ---- turns ----
+ *
+ * Who is next: a heap of (row, number among the patterns). */
+
+static void turn_push(uint64_t *heap, size_t *count, uint64_t x)
+{
+  size_t at = (*count)++;
+  for (; at > 0 && x < heap[(at - 1) / 2]; at = (at - 1) / 2) heap[at] = heap[(at - 1) / 2];
+  heap[at] = x;
+}
+
+static uint64_t turn_pop(uint64_t *heap, size_t *count)
+{
+  uint64_t top = heap[0], x = heap[--*count];
+  size_t at = 0, child;
+  while ((child = 2 * at + 1) < *count) {
+    if (child + 1 < *count && heap[child + 1] < heap[child]) child++;
+    if (x <= heap[child]) break;
+    heap[at] = heap[child];
+    at = child;
+  }
+  if (*count) heap[at] = x;
+  return top;
+}
+
+static void wait_turn(const tsn_sweep *f, size_t i, uint32_t from, uint32_t rows, size_t *waiting)
+{
+  uint32_t row = next_row(f->runs[i], from, rows);
+  if (row < rows) turn_push(f->turns, waiting, (uint64_t)row << 32 | i);
+}
+
+bool tsn_sweep_block(const tsn_sweep *f, tsn_block *b, uint32_t *done, tsn_run **failed)
+{
+  size_t i, waiting = 0;
+  const tsn_output *out = f->runs[0]->output;
+  *done = 0;
+  for (i = 0; i < f->count; i++) {
+    uint32_t good = orderly(f->runs[i], b);
+    if (good < b->rows) b->rows = good;
+  }
+  if (!b->rows) return true;
+  for (i = 0; i < f->count; i++) {
+    f->runs[i]->passing = see_labels(f->runs[i], b) && f->runs[i]->passes_by;
+    wait_turn(f, i, 0, b->rows, &waiting);
+  }
+  *done = b->rows;
+  while (waiting) {
+    uint64_t turn = turn_pop(f->turns, &waiting);
+    uint32_t row = (uint32_t)(turn >> 32);
+    i = (size_t)(turn & UINT32_MAX);
+    if (row >= *done) continue; /* a row behind the one that filled the output */
+    if (!feed_row(f->runs[i], b, row)) {
+      *failed = f->runs[i];
+      *done = row;
+      return false;
+    }
+    if (out->count - out->taken >= f->full && row + 1 < *done) *done = row + 1;
+    wait_turn(f, i, row + 1, *done, &waiting);
+  }
+  for (i = 0; i < f->count; i++) pass(f->runs[i], b, *done);
+  return true;
+}
