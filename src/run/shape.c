@@ -279,7 +279,7 @@ static bool learn(tsn_run *r, uint32_t from, uint32_t class, uint32_t start, uin
 {
   tsn_shapes *s = r->shapes;
   step t = {.next = TSN_NONE, .move_first = (uint32_t)s->move_count, .in_order = true, .still = true};
-  uint32_t item, last_group = TSN_NONE, k;
+  uint32_t item, groups[ITEMS_MAX], k;
   if (start != TSN_NONE && r->starts[start].head != TSN_NONE) {
     if (!find_shape(r, start, &t.next)) return false;
     if (t.next == TSN_NONE) return true;
@@ -287,11 +287,10 @@ static bool learn(tsn_run *r, uint32_t from, uint32_t class, uint32_t start, uin
   for (item = start == TSN_NONE ? TSN_NONE : r->starts[start].head; item != TSN_NONE; item = tsn_path_at(r, item)->next) {
     const tsn_path *i = tsn_path_at(r, item);
     move m = {.from = i->origin, .label = i->taken, .take = i->take, .excluded = i->taken_flags, .last = 1};
-    if (i->taken != TSN_NONE && i->state != ITEM_MATCH && i->group != last_group) {
-      last_group = i->group;
-      t.groups++;
+    if (i->taken != TSN_NONE && i->state != ITEM_MATCH) {
+      while (m.group < t.groups && groups[m.group] != i->group) m.group++;
+      if (m.group == t.groups) groups[t.groups++] = i->group;
     }
-    m.group = t.groups ? t.groups - 1 : 0;
     if (!tsn_alloc_grow(r->alloc, (void **)&s->moves, &s->move_cap, s->move_count + 1, sizeof m)) return tsn_run_nomem(r);
     for (k = t.move_first; k < s->move_count && m.from != TSN_NONE; k++)
       if (s->moves[k].from == m.from) s->moves[k].last = 0;
