@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "run/source.h"
 #include "run/table.h"
 #include "tocsin.h"
 
@@ -364,7 +365,7 @@ void tocsin_matcher_stats(const tocsin_matcher *m, tocsin_stats *stats)
     stats->live_paths_peak += r->live_peak;
     stats->partitions += r->partitions_used;
     stats->nan_values += r->nan_values;
-    if (r->p->time_slot == TSN_NONE || r->watermark == TSN_TIME_MIN) continue;
+    if (r->p->time_slot == TSN_NONE || r->watermark == TSN_TIME_MIN || !tsn_run_reads_stream(r)) continue;
     if (!stats->has_watermark || r->watermark < stats->watermark) stats->watermark = r->watermark;
     stats->has_watermark = 1;
   }

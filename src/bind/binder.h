@@ -1,7 +1,7 @@
 /* Inside of bind: the state that its files share.
  *
  *   scope.c     statements, streams, parameters, one query's clauses
- *   source.c    FROM: parts, their columns, their times
+ *   source.c    FROM: parts and their columns; source_time.c: their times
  *   table.c     tables, and joins with them
  *   shape.c     the pattern: labels, gaps, durations, and what is wrong with it
  *   expr.c      expressions: operators, types
@@ -134,10 +134,7 @@ bool tsn_bind_names_source(tsn_binder *b, const tsn_name *qualifier);
 tsn_bx *tsn_bind_source_column(tsn_context *c, const tsn_expr *e);
 /* STREAM() of the part at hand. */
 tsn_bx *tsn_bind_source_name(tsn_binder *b, tsn_span at);
-/* ORDER BY begins with the column of the shape: each part's event time. */
-void tsn_bind_order_time(tsn_binder *b, int column);
-/* Without ORDER BY: the column of the shape that is the event time by WATERMARK clauses; -1: none. */
-int tsn_bind_declared_time(tsn_binder *b);
+tsn_bx *tsn_bind_raw_column(tsn_binder *b, const tsn_bpart *part, size_t column, tsn_span at);
 /* Notes the raw columns behind those that the query needs. */
 void tsn_bind_source_needs(tsn_binder *b);
 
@@ -155,7 +152,14 @@ bool tsn_bind_declare_columns(tsn_binder *b, const tsn_statement *s, const char 
 bool tsn_bind_is_aggregate(const tsn_expr *e);
 tsn_bx *tsn_bind_aggregate(tsn_context *c, const tsn_expr *e);
 
-/* source.c: whether a raw column is the event time of its part. */
+/* source_time.c */
+/* The type of the event time that a part has by itself: of a WATERMARK, or the output time; NULL: none. */
+tocsin_type tsn_bind_time_type(const tsn_bpart *part);
+/* ORDER BY begins with the column of the shape: each part's event time. */
+void tsn_bind_order_time(tsn_binder *b, int column);
+/* Without ORDER BY: the column of the shape that is the time that each part has by itself; -1: none. */
+int tsn_bind_declared_time(tsn_binder *b);
+/* Whether a raw column is the event time of its part. */
 bool tsn_bind_is_part_time(tsn_binder *b, const tsn_bpart *part, uint32_t column);
 
 /* over.c */

@@ -13,4 +13,5 @@ libtsn_la_SOURCES += \
   %D%/scope.c \
   %D%/shape.c \
   %D%/source.c \
+  %D%/source_time.c \
   %D%/table.c

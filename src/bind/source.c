@@ -155,7 +155,7 @@ static const tocsin_stream_column *raw_at(const tsn_bpart *part, size_t column)
   return column < count ? &part->raw->columns[column] : &part->table->shape.columns[column - count];
 }
 
-static tsn_bx *raw_column(tsn_binder *b, const tsn_bpart *part, size_t column, tsn_span at)
+tsn_bx *tsn_bind_raw_column(tsn_binder *b, const tsn_bpart *part, size_t column, tsn_span at)
 {
   tsn_bx *x = tsn_bx_new(b, BX_COLUMN, raw_at(part, column)->type, at);
   if (x) x->index = (uint32_t)column;
@@ -220,7 +220,7 @@ tsn_bx *tsn_bind_source_column(tsn_context *c, const tsn_expr *e)
     return NULL;
   }
   if (c->joining && (size_t)column >= tsn_raw_own(part)) return not_yet(c, e);
-  return raw_column(b, part, (size_t)column, e->at);
+  return tsn_bind_raw_column(b, part, (size_t)column, e->at);
 }
 
 tsn_bx *tsn_bind_source_name(tsn_binder *b, tsn_span at)
@@ -322,7 +322,7 @@ static void add_all(union_of *u, tsn_bpart *part, const tsn_name *qualifier, tsn
     if (i < tsn_raw_own(part) ? !r.stream : !r.table) continue;
     if (part->kind == PART_PATTERN && i == part->raw->column_count) continue; /* its output time */
     if (is_repeated(part, i) || (!qualifier->text && is_joined_key(part, i))) continue;
-    add_item(u, part, raw_at(part, i)->name, raw_column(u->b, part, i, at), at);
+    add_item(u, part, raw_at(part, i)->name, tsn_bind_raw_column(u->b, part, i, at), at);
   }
 }
 
@@ -391,12 +391,6 @@ static void untyped(union_of *u)
       tsn_diag_add(u->b->diag, TSN_E1025, u->first_at[i], "CAST(NULL AS TEXT) has one", "%s is always NULL: it has no type", u->columns[i].name);
 }
 
-/* The type of the time column that a part's stream declares; NULL: none. */
-static tocsin_type declared_time(const tsn_bpart *part)
-{
-  return part->raw->has_watermark ? part->raw->columns[part->raw->event_time].type : TOCSIN_NULL;
-}
-
 bool tsn_bind_source(tsn_binder *b, const tsn_query *query)
 {
   tsn_bound *q = b->query;
@@ -429,7 +423,7 @@ bool tsn_bind_source(tsn_binder *b, const tsn_query *query)
   }
   untyped(&u);
   u.columns[shape->column_count + TSN_HIDDEN_STREAM] = (tocsin_stream_column){.name = "STREAM()", .type = TOCSIN_TEXT};
-  u.columns[shape->column_count + TSN_HIDDEN_TIME] = (tocsin_stream_column){.name = "", .type = declared_time(&q->parts[0])};
+  u.columns[shape->column_count + TSN_HIDDEN_TIME] = (tocsin_stream_column){.name = "", .type = tsn_bind_time_type(&q->parts[0])};
   for (i = 0; i < q->part_count; i++) {
     b->part = &q->parts[i];
     for (k = 0; k < shape->column_count; k++) /* a bare NULL takes the type that others gave */
@@ -440,154 +434,6 @@ bool tsn_bind_source(tsn_binder *b, const tsn_query *query)
   b->shape = shape;
   q->shape = shape;
   return b->diag->errors + b->diag->unsupported == errors;
-}
-
-/* ---- time ---- */
-
-/* What a match of the pattern takes at least: rows; and whether time alone can end one. */
-static bool takes_a_row(const tsn_bpat *p)
-{
-  const tsn_bpat *item;
-  switch (p->kind) {
-  case BPAT_ROW: return true;
-  case BPAT_SEQUENCE:
-    for (item = p->items; item; item = item->next)
-      if (takes_a_row(item)) return true;
-    return false;
-  case BPAT_CHOICE:
-    for (item = p->items; item; item = item->next)
-      if (!takes_a_row(item)) return false;
-    return p->items != NULL;
-  case BPAT_REPEAT: return p->min > 0 && takes_a_row(p->items);
-  default: return false;
-  }
-}
-
-static bool has_absence(const tsn_bpat *p)
-{
-  const tsn_bpat *item;
-  if (p->kind == BPAT_TIMER || p->kind == BPAT_ABSENCE) return true;
-  for (item = p->items; item; item = item->next)
-    if (has_absence(item)) return true;
-  return false;
-}
-
-/* Whether a column of a pattern's output is its output time, whatever the rows: MATCH_ROWTIME(),
- * or the time of the last row of a match that rows alone end. */
-static bool is_output_time(const tsn_bound *q, size_t output)
-{
-  const tsn_bx *x = q->outputs[output].value;
-  const tsn_nav *nav;
-  if (x->kind != BX_INNER || q->empty_kind == MATCH_UNMATCHED || q->time_column < 0) return false;
-  x = q->inner[x->index].value;
-  if (x->kind == BX_MATCH) return x->index == MATCH_VALUE_ROWTIME;
-  if (x->kind != BX_NAV || q->all_rows || q->timeouts || !takes_a_row(q->pattern) || has_absence(q->pattern)) return false;
-  nav = x->nav;
-  return !nav->first && nav->offset == 0 && nav->physical == 0 && nav->set->all && nav->value->kind == BX_COLUMN &&
-         (int)nav->value->index == q->time_column;
-}
-
-/* The raw column that is the event time of a part whose item x orders the rows; -1: x cannot be it. */
-static int time_of(const tsn_binder *b, const tsn_bpart *part, const tsn_bx *x)
-{
-  if (!x || x->kind != BX_COLUMN || x->index >= part->raw->column_count) return -1;
-  if (part->kind == PART_STREAM) return (int)x->index;
-  return is_output_time(b->bound->patterns[part->index], x->index) ? part->raw->event_time : -1;
-}
-
-bool tsn_bind_is_part_time(tsn_binder *b, const tsn_bpart *part, uint32_t column)
-{
-  tsn_bx x = {.kind = BX_COLUMN, .index = column};
-  return part->time_column >= 0 && time_of(b, part, &x) == part->time_column;
-}
-
-/* The event time of a part is the raw column `column`. */
-static void set_time(tsn_bpart *part, int column)
-{
-  tsn_bstream *raw = part->raw;
-  part->time_column = column;
-  raw->needed[column] = true;
-  if (raw->event_time < 0) raw->event_time = column;
-  if (!raw->has_watermark || raw->event_time != column) return;
-  part->has_watermark = true;
-  part->delay = raw->delay;
-}
-
-void tsn_bind_order_time(tsn_binder *b, int column)
-{
-  tsn_bound *q = b->query;
-  size_t i;
-  for (i = 0; i < q->part_count; i++) {
-    tsn_bpart *part = &q->parts[i];
-    const tsn_bx *x = part->values[column];
-    const char *name = b->shape->columns[column].name;
-    int time = time_of(b, part, x);
-    if (time >= 0) {
-      set_time(part, time);
-    } else if (part->kind == PART_PATTERN && part->raw->event_time < 0) {
-      tsn_diag_add(b->diag, TSN_E1020, x ? x->at : part->at, "give that pattern an ORDER BY that begins with a time",
-                   "%s orders the rows by time, and pattern %s has no output time", name, part->raw->name);
-    } else if (part->kind == PART_PATTERN) {
-      tsn_diag_add(b->diag, TSN_E1020, x ? x->at : part->at,
-                   tsn_arena_printf(b->arena, "leave ORDER BY out, or give pattern %s a measure MATCH_ROWTIME() AS %s", part->raw->name, name),
-                   "the rows of pattern %s come in order of its output time, which %s need not be", part->raw->name, name);
-    } else {
-      tsn_diag_add(b->diag, TSN_E1020, x ? x->at : part->at,
-                   tsn_arena_printf(b->arena, "the event time of a part is a column of its stream: column AS %s", name),
-                   x ? "%s orders the rows, but is no plain column of %s" : "%s orders the rows, but this part of FROM, which reads %s, has none",
-                   name, part->raw->name);
-    }
-  }
-}
-
-/* The column that is the event time of every part; else the one without a name, as the output time of a pattern has none. */
-static size_t common_time(const tsn_binder *b)
-{
-  const tsn_bound *q = b->query;
-  size_t column, i;
-  for (column = 0; column < b->shape->column_count; column++) {
-    for (i = 0; i < q->part_count; i++) {
-      const tsn_bpart *part = &q->parts[i];
-      const tsn_bx *x = part->values[column];
-      if (part->kind == PART_PATTERN || !x || x->kind != BX_COLUMN || (int)x->index != part->raw->event_time) break;
-    }
-    if (i == q->part_count) return column;
-  }
-  return column + TSN_HIDDEN_TIME;
-}
-
-int tsn_bind_declared_time(tsn_binder *b)
-{
-  tsn_bound *q = b->query;
-  size_t column, i;
-  tocsin_type type = TOCSIN_NULL;
-  for (i = 0; i < q->part_count; i++) {
-    const tsn_bpart *part = &q->parts[i];
-    tocsin_type own = declared_time(part);
-    if (own == TOCSIN_NULL && q->part_count == 1) return -1; /* rows stay in order of arrival */
-    if (own == TOCSIN_NULL) {
-      if (part->kind == PART_PATTERN)
-        tsn_diag_add(b->diag, TSN_E1020, part->at, "give that pattern an ORDER BY that begins with a time",
-                     "the parts of FROM are merged in order of time, and pattern %s has no output time", part->raw->name);
-      else
-        tsn_diag_add(b->diag, TSN_E1020, part->at, "ORDER BY a column that every part has, or WATERMARK FOR in the stream",
-                     "the parts of FROM are merged in order of time, and stream %s declares none", part->raw->name);
-      return -1;
-    }
-    if (type != TOCSIN_NULL && own != type) {
-      tsn_diag_add(b->diag, TSN_E1026, part->at, NULL, "the event time of %s is %s, but that of %s is %s", part->raw->name, tocsin_type_name(own),
-                   q->parts[0].raw->name, tocsin_type_name(type));
-      return -1;
-    }
-    type = own;
-  }
-  column = common_time(b);
-  for (i = 0; i < q->part_count; i++) {
-    if (!q->parts[i].values[column]) q->parts[i].values[column] = raw_column(b, &q->parts[i], (size_t)q->parts[i].raw->event_time, q->parts[i].at);
-    set_time(&q->parts[i], q->parts[i].raw->event_time);
-  }
-  b->shape->needed[column] = true;
-  return (int)column;
 }
 
 /* ---- what hosts need to bring ---- */

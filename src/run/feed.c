@@ -9,7 +9,7 @@
  * A pattern only reads those before it. So one pass in order of the text brings every
  * row that a step decides to where it is read, and every watermark behind it: a run
  * tells how far its output times have come (pending.c). */
-#include "run/run.h"
+#include "run/source.h"
 
 #define FEW_ROWS 16 /* are not worth a block */
 

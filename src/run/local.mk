@@ -27,6 +27,7 @@ libtsn_la_SOURCES += \
   %D%/settle.c \
   %D%/shape.c \
   %D%/source.c \
+  %D%/source.h \
   %D%/sweep.c \
   %D%/table.c \
   %D%/table.h \

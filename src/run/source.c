@@ -12,6 +12,7 @@
  * aggregates need rows in order: their values are made when a row leaves the sort
  * buffer (window.c). */
 #include "base/time.h"
+#include "run/source.h"
 #include "run/table.h"
 #include "run/window.h"
 
@@ -227,4 +228,11 @@ bool tsn_source_over(tsn_run *r, tsn_source *s)
   if (s->over) return true;
   s->over = true;
   return follow(r);
+}
+
+bool tsn_run_reads_stream(const tsn_run *r)
+{
+  uint32_t i = 0;
+  while (i < r->p->parts.count && r->sources[i].p->kind != PART_STREAM) i++;
+  return i < r->p->parts.count;
 }

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "base/time.h"
-#include "run/run.h"
+#include "run/source.h"
 
 /* Rows as they are, matched on arrival, and nobody waits for what they bring. */
 bool tsn_sweep_can(const tsn_run *r)

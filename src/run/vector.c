@@ -15,7 +15,7 @@
 #endif
 
 #include "base/time.h"
-#include "run/run.h"
+#include "run/source.h"
 
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize("O3") /* loops over columns: vectorised */

@@ -20,7 +20,7 @@
 #ifndef TSN_RUN_WINDOW_H
 #define TSN_RUN_WINDOW_H
 
-#include "run/run.h"
+#include "run/source.h"
 
 /* What an aggregate knows of a stretch of rows. */
 typedef struct tsn_partial {
