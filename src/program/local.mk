@@ -7,4 +7,7 @@ libtsn_la_SOURCES += \
   %D%/program.h \
   %D%/sections.def \
   %D%/units.def \
-  %D%/verify.c
+  %D%/verify.c \
+  %D%/verify.h \
+  %D%/verify_code.c \
+  %D%/verify_source.c

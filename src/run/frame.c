@@ -101,7 +101,7 @@ static bool gather(tsn_run *r, const tsn_over_rec *o, tsn_gathered *g, tsn_parti
   bool fresh = true;
   if (o->distinct && !tsn_set_add(r, &g->set, o->type, value, &fresh)) return false;
   if (!fresh) return true;
-  if (o->distinct && keeps && !value->null && o->type == TOCSIN_TEXT) {
+  if (o->distinct && keeps && !value->null && tsn_is_text(o->type)) {
     tsn_cell *kept = &g->set.cells[g->set.count - 1];
     kept->v.s = tsn_arena_text(&g->texts, value->v.s, value->length);
     if (!kept->v.s) {
@@ -340,11 +340,11 @@ static bool pick(tsn_run *r, tsn_window *w, tsn_frame *f, uint32_t over, const t
   tsn_cell *kept = picked(w, f, over), now[2], before;
   int by = deciding(o), k;
   if (args[by].null) return true;
-  before = tsn_load(r, kept[by], (by ? o->type2 : o->type) == TOCSIN_TEXT);
+  before = tsn_load(r, kept[by], tsn_is_text(by ? o->type2 : o->type));
   if (f->back[over].n && !later_wins(o, &before, &args[by])) return true;
   for (k = 0; k <= by; k++) {
     now[k] = args[k];
-    if ((k ? o->type2 : o->type) == TOCSIN_TEXT && !tsn_texts_put(r, &now[k])) return false;
+    if (tsn_is_text(k ? o->type2 : o->type) && !tsn_texts_put(r, &now[k])) return false;
   }
   memcpy(kept, now, (size_t)(by + 1) * sizeof *now);
   f->back[over].n = 1;
@@ -481,7 +481,7 @@ bool tsn_frame_value(tsn_run *r, tsn_window *w, uint32_t frame, uint32_t over, t
   *out = (tsn_cell){.null = 1};
   if (p.n == 0) return true;
   if (has_begin(w)) *out = argument(r, w, row_at(w, f, (uint32_t)(p.v.row - f->first)), over, 0);
-  else *out = tsn_load(r, picked(w, f, over)[0], o->type == TOCSIN_TEXT);
+  else *out = tsn_load(r, picked(w, f, over)[0], tsn_is_text(o->type));
   return true;
 }
 
@@ -497,8 +497,8 @@ void tsn_window_visit(tsn_run *r, tsn_window *w, tsn_text_visitor visit, tsn_tex
     for (k = 0; !has_begin(w) && k < w->rec->overs.count; k++) {
       const tsn_over_rec *o = &w->overs[k];
       if (!picks(o)) continue;
-      if (o->type == TOCSIN_TEXT) visit(&r->texts, young, &picked(w, f, k)[0]);
-      if (deciding(o) && o->type2 == TOCSIN_TEXT) visit(&r->texts, young, &picked(w, f, k)[1]);
+      if (tsn_is_text(o->type)) visit(&r->texts, young, &picked(w, f, k)[0]);
+      if (deciding(o) && tsn_is_text(o->type2)) visit(&r->texts, young, &picked(w, f, k)[1]);
     }
     for (row = 0; row < f->count; row++)
       for (k = 0; k < w->arg_count; k++)

@@ -161,7 +161,7 @@ bool tsn_group_value(tsn_run *r, uint32_t over, tsn_cell *out)
   if (!g->known[f->values + k]) {
     tsn_cell value;
     if (!tsn_frame_value(r, w, (uint32_t)(f - w->frames), k, &value)) return false;
-    if (tsn_aggregate_table[o->aggregate].merge == MERGE_PICK && o->type == TOCSIN_TEXT && !settle_text(r, &value)) return false;
+    if (tsn_aggregate_table[o->aggregate].merge == MERGE_PICK && tsn_is_text(o->type) && !settle_text(r, &value)) return false;
     g->values[f->values + k] = value;
     g->known[f->values + k] = true;
   }
