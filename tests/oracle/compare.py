@@ -28,7 +28,7 @@ if not __package__:
 from oracle import exhaustive, weights, window_cases
 from oracle.cases import as_conformance, feeds_of, in_global_order, load, outputs_of
 from oracle.coverage import Coverage, features
-from oracle.generate import Generator
+from oracle.generate import cases
 from oracle.player import COMPILE, OK, RUN, UNSUPPORTED, Player
 from oracle.reference import answer
 from oracle.shrink import shrink
@@ -105,20 +105,20 @@ def feeds_for(case, way, ways, all_of_them):
     return feeds if all_of_them or len(feeds) == 1 else feeds[way::ways]
 
 
-def differences(cases, options, engines):
+def differences(wanted, options, engines):
     """For each case: the first difference that any player shows, or None, and whether it was supported."""
     same_output = as_conformance if options.by_key else in_order
-    found, supported, first = [None] * len(cases), [True] * len(cases), [None] * len(cases)
+    found, supported, first = [None] * len(wanted), [True] * len(wanted), [None] * len(wanted)
     for way, engine in enumerate(engines):
-        jobs = [(i, feed) for i, case in enumerate(cases)
+        jobs = [(i, feed) for i, case in enumerate(wanted)
                 for feed in feeds_for(case, way, len(engines), bool(options.batch))]
-        for (i, feed), played in zip(jobs, engine.play_feeds([(cases[i], feeds_of(cases[i])[feed]) for i, feed in jobs])):
+        for (i, feed), played in zip(jobs, engine.play_feeds([(wanted[i], feeds_of(wanted[i])[feed]) for i, feed in jobs])):
             supported[i] = supported[i] and played.status != UNSUPPORTED
             if first[i] is None:
                 first[i] = played
-            elif "error" not in cases[i] and played.status == first[i].status and played.outputs != first[i].outputs:
+            elif "error" not in wanted[i] and played.status == first[i].status and played.outputs != first[i].outputs:
                 found[i] = found[i] or f"another feed gives another answer:\n    {shown(first[i])}\n    {shown(played)}"
-            found[i] = found[i] or difference(cases[i], played, same_output) or promptness(cases[i], feed, played)
+            found[i] = found[i] or difference(wanted[i], played, same_output) or promptness(wanted[i], feed, played)
     return found, supported
 
 
@@ -126,8 +126,7 @@ def work(options, first, count):
     """One chunk of generated cases: how many, how many unsupported, the failing ones, and what was in them."""
     table, pairs, held, coverage = weights.changed(options.set), [], [], Coverage()
     wanted = {w.strip() for w in (options.only or "").split(";") if w.strip()}
-    for n in range(first, first + count):
-        spec, case, got = Generator(f"{options.seed}/{n}", table).next(f"{options.seed}-{n}")
+    for spec, case, got in cases(options.seed, first, count, table):
         found = features(case, got)
         if wanted <= found:
             pairs.append((spec, case))

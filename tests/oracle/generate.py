@@ -2,13 +2,14 @@
 
     python3 -m oracle.generate --seed 1 --count 100 > cases.jsonl
 
-All choices are in the table of weights.py. Each case has a seed of its own, so that any of them can be made alone.
+All choices are in the table of weights.py. Each pattern has a seed of its own, so that any of them can be made alone.
 """
 import argparse
 import json
 import os
 import re
 import sys
+from copy import copy
 
 if not __package__:
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -351,26 +352,31 @@ class Generator:
         again = come.jittered() if bounded or len(spec.streams) > 1 else order
         return order, come.advanced(again) if advances and r.yes("advance") else again
 
-    def next(self, name=None):
-        """The next (Spec, case, answer) whose text compiles and whose answer is worth comparing."""
+    def next(self, *names):
+        """(Spec, case, answer) for each name: of one pattern file, as far as its answers are worth comparing."""
+        found = []
         while True:
             spec = self.spec()
             made = spec.prepared()
-            for _ in range(0 if made.error else 2):
+            for _ in range(0 if made.error else 2 * len(names)):
+                spec = copy(spec)
                 self.arrive(spec)
                 try:
-                    case, got = spec.case(name, made=made)
+                    case, got = spec.case(names[len(found)], made=made)
                 except TooBig:
                     break
                 # Cases without output, or with a run-time error, are worth something, but not half of all.
                 if any(rows for _, _, rows in case.get("outputs", [])[-1:]) or \
                         self.r.random() < (0.1 if "error" in case else 0.05):
-                    return spec, case, got
+                    found.append((spec, case, got))
+                    if len(found) == len(names):
+                        return found
 
 
-def cases(seed, count, first=0, weights=WEIGHTS):
-    for n in range(first, first + count):
-        yield Generator(f"{seed}/{n}", weights).next(f"{seed}-{n}")
+def cases(seed, first, count, weights=WEIGHTS):
+    """Two cases of each pattern file; each two have a seed of their own, so that they can be made alone."""
+    for n in range(first, first + count, 2):
+        yield from Generator(f"{seed}/{n}", weights).next(f"{seed}-{n}", f"{seed}-{n + 1}")
 
 
 def main():
@@ -379,7 +385,7 @@ def main():
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--set", action="append", default=[], help="a weight, such as 'item=PERMUTE:50' or 'inline=0'")
     options = parser.parse_args()
-    for _, case, _ in cases(options.seed, options.count, weights=changed(options.set)):
+    for _, case, _ in cases(options.seed, 0, options.count, changed(options.set)):
         print(json.dumps(case))
 
 

@@ -57,8 +57,12 @@ class Live:
 
 
 def walkers(plan, budget):
-    """For starts inside a partition, and at its first row."""
-    return Walker(plan, False, budget.spend), Walker(plan, True, budget.spend)
+    """For starts inside a partition, and at its first row. What can follow what depends on no row: they are kept."""
+    if plan.walkers is None:
+        plan.walkers = Walker(plan, False, None), Walker(plan, True, None)
+    for walker in plan.walkers:
+        walker.spend = budget.spend
+    return plan.walkers
 
 
 class Start:
@@ -86,6 +90,8 @@ class Start:
         condition = self.plan.conditions.get(label)
         if condition is None:
             return True
+        if label in self.plan.alone:
+            return self.partition.once(label, row, lambda: condition.value(Frame(self.partition.rows, [(row, label)], 1)) is True)
         path = mapped + [(row, label)]
         frame = Frame(self.partition.rows, path, len(path), facts={"MATCH_NUMBER": self.number})
         return condition.value(frame) is True

@@ -1,6 +1,7 @@
 """A case in, the answer of the reference out."""
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from oracle import checks
 from oracle.cases import feed_of, feeds_of, text_of
@@ -42,16 +43,18 @@ class Plan:
     subsets: dict
     parameters: dict
     conditions: dict = field(default_factory=dict)
+    alone: set = field(default_factory=set)            # labels whose conditions read their own row alone
     bounds: dict = field(default_factory=dict)         # Gap: (lo, hi)
     durations: dict = field(default_factory=dict)      # Absence: Bound
     measures: list = field(default_factory=list)       # [(name, Bound)]
     select: list = None                                # [(name, Bound)] or None for *
     where: object = None
+    walkers: tuple = None                              # of paths.py
 
     def label_set(self, label):
         return set(self.subsets.get(label, [label]))
 
-    @property
+    @cached_property
     def reads_ahead(self):
         return any(isinstance(n, Anchor) and n.which == "$" for n in nodes(self.pattern)) or \
             any(mentions(e, "NEXT") for e in [*self.query.defines.values(), *(e for e, _ in self.query.measures)]) or \
@@ -170,6 +173,8 @@ def bind(made, q, constant):
 
     for label, e in q.defines.items():
         made.conditions[label] = binder("define").typed(e, "BOOLEAN")
+        if not checks.reads_rows(e, label):
+            made.alone.add(label)
     if q.skip[0] == "NO SKIP" and any(mentions(e, "MATCH_NUMBER") for e in q.defines.values()):
         raise CompileError("MATCH_NUMBER() in DEFINE with NO SKIP")
     for n in nodes(q.pattern):

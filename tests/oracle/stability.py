@@ -15,7 +15,7 @@ if not __package__:
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from oracle.cases import feeds_of, streams_of, text_of
-from oracle.generate import Generator
+from oracle.generate import cases
 from oracle.measures import output
 from oracle.parser import parse
 from oracle.reference import Answer, arrivals, plans
@@ -75,8 +75,7 @@ def main():
     parser.add_argument("--count", type=int, default=1000)
     options = parser.parse_args()
     choose, steady, passed, failed = random.Random(options.seed), changed(STEADY), 0, 0
-    for n in range(options.count):
-        _, case, _ = Generator(f"{options.seed}/{n}", steady).next(f"{options.seed}-{n}")
+    for _, case, _ in cases(options.seed, 0, options.count, steady):
         good = check(case, choose)
         if good is False:
             failed += 1

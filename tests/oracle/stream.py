@@ -21,6 +21,13 @@ class Partition:
     window: tuple = None                           # (start, end)
     closed_by: tuple = None                        # the moment of the next window's first row
 
+    known: dict = field(default_factory=dict)      # of conditions that read one row alone
+
+    def once(self, label, row, holds):
+        if (label, row) not in self.known:
+            self.known[label, row] = holds()
+        return self.known[label, row]
+
     def row_moment(self, i, after=0):
         return (self.times[i], 0, self.places[i], after)
 
