@@ -323,6 +323,15 @@ static const engine_case engine_cases[] = {
                   "PATTERN (PERMUTE(a, b?, c) -> d) DEFINE a AS type IN ('a', 'b'), b AS b.note > LAST(a.note), c AS "
                   "type <> 'x', "
                   "d AS d.note >= MIN(c.note)"), NULL, TOCSIN_OK},
+    {"timers that race with the missing parts of a PERMUTE, a set and written out",
+     ENGINE_STREAM
+     "CREATE PATTERN fixed AS SELECT * FROM s MATCH_RECOGNIZE (PARTITION BY k ORDER BY ts MEASURES PATH() AS p "
+     "AFTER MATCH NO SKIP PATTERN (a -> PERMUTE(b ->, !c{3} ->, !x d{2} ->)) "
+     "DEFINE b AS v % 2 = 0, c AS type = 'x', d AS note > FIRST(a.note), x AS v = 9);\n"
+     "CREATE PATTERN written AS SELECT * FROM s MATCH_RECOGNIZE (ORDER BY ts MEASURES PATH() AS p "
+     "ONE ROW PER MATCH SHOW TIMEOUT MATCHES AFTER MATCH SKIP TO NEXT ROW "
+     "PATTERN (PERMUTE(a, (!c{2})?, (->> b)+, PERMUTE(-> d, !x{1}))) WITHIN 9 "
+     "DEFINE b AS v % 2 = 0, c AS type = 'x', d AS note > FIRST(a.note), x AS v = 9)", NULL, TOCSIN_OK},
     {"windows that close",
      ENGINE_STREAM "SELECT * FROM s MATCH_RECOGNIZE (PARTITION BY k, TUMBLE(8) ORDER BY ts "
                    "MEASURES WINDOW_START() AS f, "

@@ -103,6 +103,7 @@ typedef enum tsn_bpat_kind {
   BPAT_SEQUENCE,
   BPAT_CHOICE,
   BPAT_REPEAT,
+  BPAT_PERMUTE, /* two parts or more */
   BPAT_FIRST,
   BPAT_LAST
 } tsn_bpat_kind;

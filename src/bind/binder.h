@@ -44,7 +44,6 @@ typedef struct tsn_binder {
   const tsn_statement *statement;
   tsn_bound *query;
   size_t label_cap;
-  unsigned long orders; /* of the PERMUTEs around the part at hand */
   tsn_subset_def *subsets;
   size_t subset_count;
   const tsn_label_set *universal;

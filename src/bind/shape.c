@@ -9,7 +9,6 @@
 #include "dsl/foreign.h"
 
 #define LABELS_MAX 10000u
-#define ORDERS_MAX 1000000u /* of PERMUTEs inside each other */
 
 const char *tsn_bind_label_name(tsn_binder *b, const tsn_name *name)
 {
@@ -155,7 +154,6 @@ void tsn_bind_labels(tsn_binder *b, const tsn_clauses *clauses)
   b->query->labels = NULL;
   b->query->label_count = b->label_cap = 0;
   b->too_many_labels = false;
-  b->orders = 1;
   collect(b, clauses->pattern, false);
   if (b->too_many_labels) return; /* what is missing now need not be told */
   bind_subsets(b, clauses);
@@ -301,89 +299,13 @@ static tsn_bpat *convert_gap(tsn_binder *b, const tsn_pat *p)
   return out;
 }
 
-/* ---- PERMUTE ---- */
-
-#define PERMUTE_MAX 6u
-
-static bool takes_time(const tsn_bpat *p)
-{
-  const tsn_bpat *item;
-  if (p->kind == BPAT_TIMER || p->kind == BPAT_ABSENCE) return true;
-  for (item = p->items; item; item = item->next)
-    if (takes_time(item)) return true;
-  return false;
-}
-
-/* One sequence of the items, in the order of `order`. */
-static tsn_bpat *sequence_of(tsn_binder *b, const tsn_bpat **items, const unsigned *order, unsigned count, tsn_span at)
-{
-  tsn_bpat *out = new_pat(b, BPAT_SEQUENCE, at), **end;
-  unsigned i;
-  if (!out) return NULL;
-  end = &out->items;
-  for (i = 0; i < count; i++) {
-    tsn_bpat *copy = new_pat(b, BPAT_EMPTY, at);
-    if (!copy) return NULL;
-    *copy = *items[order[i]];
-    copy->next = NULL;
-    *end = copy;
-    end = &copy->next;
-  }
-  return out;
-}
-
-/* The next order in the sequence of lexicographic ones; false behind the last. */
-static bool next_order(unsigned *order, unsigned count)
-{
-  unsigned i = count - 1, j = count - 1, t;
-  while (i > 0 && order[i - 1] > order[i]) i--;
-  if (i == 0) return false;
-  while (order[j] < order[i - 1]) j--;
-  t = order[i - 1], order[i - 1] = order[j], order[j] = t;
-  for (j = count - 1; i < j; i++, j--) t = order[i], order[i] = order[j], order[j] = t;
-  return true;
-}
-
-/* PERMUTE is the alternation of its sequences in the order listed. */
 static tsn_bpat *convert_permute(tsn_binder *b, const tsn_pat *p, bool excluded)
 {
-  const tsn_bpat *items[PERMUTE_MAX];
-  unsigned order[PERMUTE_MAX], count = 0, i;
-  const tsn_pat *item;
-  tsn_bpat *out, **end;
-  bool timed = false;
-  if (p->item_count > PERMUTE_MAX) {
-    tsn_diag_add(b->diag, TSN_U0015, p->at, NULL, "PERMUTE of more than %u parts is not supported yet", PERMUTE_MAX);
+  if (p->item_count > TSN_PERMUTE_MAX) {
+    tsn_diag_add(b->diag, TSN_E2015, p->at, NULL, "PERMUTE of %u parts; %u is the most", p->item_count, TSN_PERMUTE_MAX);
     return NULL;
   }
-  for (item = p->items; item; item = item->next) b->orders *= ++count;
-  if (b->orders > ORDERS_MAX) {
-    tsn_diag_add(b->diag, TSN_E2015, p->at, NULL, "PERMUTEs inside each other have more than %u orders", ORDERS_MAX);
-    return NULL;
-  }
-  count = 0;
-  for (item = p->items; item; item = item->next) {
-    items[count] = convert(b, item, excluded);
-    if (!items[count]) return NULL;
-    timed = timed || takes_time(items[count]);
-    order[count] = count;
-    count++;
-  }
-  for (i = count; i > 1; i--) b->orders /= i;
-  if (timed) {
-    tsn_diag_add(b->diag, TSN_U0015, p->at, "write the orders as alternatives: (a b | b a)",
-                 "an absence inside PERMUTE is not supported yet");
-    return NULL;
-  }
-  out = new_pat(b, BPAT_CHOICE, p->at);
-  if (!out) return NULL;
-  end = &out->items;
-  do {
-    *end = sequence_of(b, items, order, count, p->at);
-    if (!*end) return NULL;
-    end = &(*end)->next;
-  } while (next_order(order, count));
-  return out;
+  return p->item_count == 1 ? convert(b, p->items, excluded) : convert_items(b, p, BPAT_PERMUTE, excluded);
 }
 
 static tsn_bpat *convert(tsn_binder *b, const tsn_pat *p, bool excluded)

@@ -12,23 +12,25 @@ enum {
   SEEN_ELEMENT = 1, /* an element lies before */
   SEEN_ABSENCE = 2, /* !x was crossed since the last element */
   SEEN_TIMER = 4,   /* at the start: !x{d} was crossed; in a turn: a timer was taken */
-  SEEN_STATES = 8
+  SEEN_PART = 8,    /* at a PERMUTE: a part lies behind; else the way enters it */
+  SEEN_STATES = 16
 };
 
 typedef struct walk {
   tsn_plan *p;
-  uint8_t *visited; /* a bit a flag combination, by node */
+  uint16_t *visited; /* a bit a flag combination, by node */
   uint32_t *stack, *pushed; /* pushed: all states since the walk began */
   size_t depth, pushes;
 } walk;
 
 static bool walk_begin(walk *w, tsn_plan *p)
 {
+  size_t states = (p->node_count + p->permute_count) * SEEN_PART; /* SEEN_PART itself is only set at a PERMUTE */
   w->p = p;
   w->depth = w->pushes = 0;
-  w->visited = tsn_arena_new_array(p->arena, uint8_t, p->node_count + 1);
-  w->stack = tsn_arena_new_array(p->arena, uint32_t, p->node_count * SEEN_STATES + 1);
-  w->pushed = tsn_arena_new_array(p->arena, uint32_t, p->node_count * SEEN_STATES + 1);
+  w->visited = tsn_arena_new_array(p->arena, uint16_t, p->node_count + 1);
+  w->stack = tsn_arena_new_array(p->arena, uint32_t, states + 1);
+  w->pushed = tsn_arena_new_array(p->arena, uint32_t, states + 1);
   return w->visited && w->stack && w->pushed;
 }
 
@@ -42,8 +44,30 @@ static void walk_again(walk *w)
 static void walk_push(walk *w, uint32_t node, unsigned flags)
 {
   if (w->visited[node] >> flags & 1) return;
-  w->visited[node] = (uint8_t)(w->visited[node] | 1u << flags);
+  w->visited[node] = (uint16_t)(w->visited[node] | 1u << flags);
   w->stack[w->depth++] = w->pushed[w->pushes++] = node * SEEN_STATES + flags;
+}
+
+/* Whether a way from a node to another ends a part of a PERMUTE, and does not enter it. */
+static bool ends_part(const tsn_plan *p, uint32_t from, uint32_t to) { return p->nodes[from].inside == to; }
+
+static void walk_on(walk *w, uint32_t from, uint32_t to, unsigned flags)
+{
+  walk_push(w, to, ends_part(w->p, from, to) ? flags | SEEN_PART : flags);
+}
+
+/* What can come next in a PERMUTE. Any part can stand first and any last, so that the set of
+ * those behind need not be known: an element lies before a part if one lies before them all,
+ * or if another part takes a row. */
+static void walk_permute(walk *w, uint32_t node, unsigned flags)
+{
+  const tsn_node_plan *n = &w->p->nodes[node];
+  bool behind = flags & SEEN_PART, element = flags & SEEN_ELEMENT;
+  uint32_t i;
+  flags &= ~(unsigned)SEEN_PART;
+  for (i = 0; i < n->rec.b; i++)
+    if (!behind || !element || (n->rows & ~((uint64_t)1 << i))) walk_push(w, w->p->targets[n->rec.a + i], flags);
+  if (behind && (element || !n->rows)) walk_push(w, n->rec.next, flags);
 }
 
 /* Pushes what can be reached from a node that does not consume. */
@@ -52,6 +76,7 @@ static void walk_follow(walk *w, uint32_t node, unsigned flags)
   const tsn_node_rec *n = &w->p->nodes[node].rec;
   uint32_t i;
   switch (n->kind) {
+  case NODE_PERMUTE: walk_permute(w, node, flags); break;
   case NODE_SPLIT:
     for (i = 0; i < n->b; i++) walk_push(w, w->p->targets[n->a + i], flags);
     break;
@@ -61,11 +86,11 @@ static void walk_follow(walk *w, uint32_t node, unsigned flags)
     break;
   case NODE_TURN:
     walk_push(w, w->p->loops[n->a].body, flags);
-    walk_push(w, w->p->loops[n->a].exit, flags);
+    walk_on(w, node, w->p->loops[n->a].exit, flags);
     break;
-  case NODE_ABSENCE: walk_push(w, n->next, flags | SEEN_ABSENCE); break;
+  case NODE_ABSENCE: walk_on(w, node, n->next, flags | SEEN_ABSENCE); break;
   case NODE_ACCEPT: break;
-  default: walk_push(w, n->next, flags); break;
+  default: walk_on(w, node, n->next, flags); break;
   }
 }
 
@@ -80,9 +105,9 @@ static void check_ends(tsn_plan *p, bool *preceded)
     unsigned flags = state % SEEN_STATES;
     const tsn_node_rec *n = &p->nodes[node].rec;
     if (n->kind == NODE_ROW) {
-      walk_push(&w, n->next, SEEN_ELEMENT);
+      walk_on(&w, node, n->next, SEEN_ELEMENT);
     } else if (n->kind == NODE_TIMER) {
-      walk_push(&w, n->next, flags & SEEN_ELEMENT ? SEEN_ELEMENT : flags | SEEN_TIMER);
+      walk_on(&w, node, n->next, flags & SEEN_ELEMENT ? SEEN_ELEMENT : flags | SEEN_TIMER);
     } else if (n->kind == NODE_ACCEPT) {
       if (!(flags & SEEN_ELEMENT) && (flags & (SEEN_ABSENCE | SEEN_TIMER)))
         tsn_diag_add(p->diag, TSN_E2007, p->q->pattern->at, "an absence speaks of the rows before or after one that is there",
@@ -101,7 +126,7 @@ static void check_ends(tsn_plan *p, bool *preceded)
 static bool can_follow(walk *w, uint32_t gap)
 {
   walk_again(w);
-  walk_push(w, w->p->nodes[gap].rec.next, 0);
+  walk_on(w, gap, w->p->nodes[gap].rec.next, 0);
   while (w->depth) {
     uint32_t state = w->stack[--w->depth], node = state / SEEN_STATES;
     unsigned flags = state % SEEN_STATES;
@@ -171,7 +196,7 @@ static void check_turns(tsn_plan *p)
           tsn_diag_add(p->diag, TSN_E2008, p->nodes[turn].at, "bound it, as in {1,3}, or let it take a row",
                        "a turn of this loop can pass in time alone, without a row");
       } else if (n->kind == NODE_TIMER) {
-        walk_push(&w, n->next, flags | SEEN_TIMER);
+        walk_on(&w, node, n->next, flags | SEEN_TIMER);
       } else if (n->kind != NODE_ROW && n->kind != NODE_ACCEPT) {
         walk_follow(&w, node, flags);
       }
@@ -200,6 +225,7 @@ static void check_start(tsn_plan *p)
   walk_push(&w, p->root, 0);
   while (w.depth) {
     uint32_t state = w.stack[--w.depth], node = state / SEEN_STATES;
+    unsigned flags = state % SEEN_STATES & SEEN_PART;
     const tsn_node_rec *n = &p->nodes[node].rec;
     const tsn_bpat *timer = n->kind == NODE_TIMER ? p->timers[n->a] : NULL;
     unsigned i;
@@ -218,8 +244,8 @@ static void check_start(tsn_plan *p)
     if (n->kind == NODE_ABSENCE && !p->label_local[n->a])
       tsn_diag_add(p->diag, TSN_W0004, p->nodes[node].at, NULL,
                    "before the first row, what %s reads of other rows is NULL", p->q->labels[n->a].name);
-    if (n->kind == NODE_TIMER) walk_push(&w, n->next, 0);
-    else if (n->kind != NODE_ROW && n->kind != NODE_ACCEPT && n->kind != NODE_LAST) walk_follow(&w, node, 0); /* a row is there: no $ */
+    if (n->kind == NODE_TIMER) walk_on(&w, node, n->next, 0);
+    else if (n->kind != NODE_ROW && n->kind != NODE_ACCEPT && n->kind != NODE_LAST) walk_follow(&w, node, flags); /* a row is there: no $ */
   }
 }
 
@@ -246,6 +272,10 @@ void tsn_plan_check(tsn_plan *p)
 
 #define AMBIGUOUS_STEPS_MAX 100000u
 
+#define BEHIND_PART ((uint32_t)1 << 31) /* of a way to a PERMUTE, one of whose parts it ends */
+
+static uint32_t way_to(const tsn_plan *p, uint32_t from, uint32_t to) { return ends_part(p, from, to) ? to | BEHIND_PART : to; }
+
 /* Counts the ways without consuming from a node: two to rows of one label, two
  * timers, or two ends, and the rows no longer tell the derivation. */
 static bool ambiguous_from(const tsn_plan *p, uint32_t from, bool at_start, uint8_t *labels, uint32_t *stack, size_t cap, size_t *budget)
@@ -254,7 +284,8 @@ static bool ambiguous_from(const tsn_plan *p, uint32_t from, bool at_start, uint
   memset(labels, 0, p->q->label_count);
   stack[depth++] = from;
   while (depth) {
-    uint32_t node = stack[--depth], i;
+    bool behind = stack[depth - 1] & BEHIND_PART;
+    uint32_t node = stack[--depth] & ~BEHIND_PART, i;
     const tsn_node_rec *n = &p->nodes[node].rec;
     if ((*budget)-- == 0) return true;
     if (depth + n->b + 2 > cap) return true;
@@ -263,7 +294,7 @@ static bool ambiguous_from(const tsn_plan *p, uint32_t from, bool at_start, uint
       if (labels[n->a]++) return true;
       break;
     case NODE_TIMER:
-      if (at_start) stack[depth++] = n->next; /* no element there, but a condition */
+      if (at_start) stack[depth++] = way_to(p, node, n->next); /* no element there, but a condition */
       else if (timers++) return true;
       break;
     case NODE_ACCEPT:
@@ -280,9 +311,14 @@ static bool ambiguous_from(const tsn_plan *p, uint32_t from, bool at_start, uint
     case NODE_TURN:
       if (p->loops[n->a].nullable) return true;
       stack[depth++] = p->loops[n->a].body;
-      stack[depth++] = p->loops[n->a].exit;
+      stack[depth++] = way_to(p, node, p->loops[n->a].exit);
       break;
-    default: stack[depth++] = n->next; break;
+    case NODE_PERMUTE: /* behind a part: its exit; the missing parts met in the junction that enters it */
+      if (behind && at_start) return true;
+      for (i = behind ? 0 : n->b; i > 0; i--) stack[depth++] = p->targets[n->a + i - 1];
+      if (behind) stack[depth++] = n->next;
+      break;
+    default: stack[depth++] = way_to(p, node, n->next); break;
     }
   }
   return false;
@@ -297,7 +333,7 @@ bool tsn_plan_is_ambiguous(const tsn_plan *p)
   if (ambiguous_from(p, p->root, true, labels, stack, cap, &budget)) return true;
   for (i = 0; i < p->node_count; i++) {
     tsn_node_kind kind = (tsn_node_kind)p->nodes[i].rec.kind;
-    if ((kind == NODE_ROW || kind == NODE_TIMER) && ambiguous_from(p, p->nodes[i].rec.next, false, labels, stack, cap, &budget)) return true;
+    if ((kind == NODE_ROW || kind == NODE_TIMER) && ambiguous_from(p, way_to(p, (uint32_t)i, p->nodes[i].rec.next), false, labels, stack, cap, &budget)) return true;
   }
   return false;
 }

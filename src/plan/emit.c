@@ -231,6 +231,10 @@ static void start_absences(tsn_plan *p, tsn_pattern_rec *rec)
     case NODE_SPLIT:
       for (i = 0; i < n->b; i++) stack[depth++] = p->targets[n->a + i];
       break;
+    case NODE_PERMUTE:
+      for (i = 0; i < n->b; i++) stack[depth++] = p->targets[n->a + i];
+      if (n->flags & NODE_SILENT) stack[depth++] = n->next;
+      break;
     case NODE_ENTER:
     case NODE_TURN:
       stack[depth++] = p->loops[n->a].body;
@@ -303,6 +307,7 @@ static void plan_pattern(tsn_arena *arena, tsn_image *image, const tsn_bound *q,
   if (p->status || tsn_arena_failed(arena)) return;
   tsn_plan_check(p);
   if (tsn_arena_failed(arena) || !tsn_diag_ok(diag)) return;
+  tsn_plan_share(p);
   keys = tsn_arena_new_array(arena, uint32_t, q->key_count + 1);
   if (!keys) return;
   rec.name = name_of(image, q->name);

@@ -84,6 +84,11 @@ static void print_node(const tocsin_program *p, const tsn_pattern_rec *q, uint32
                      l->counter == TSN_NO_COUNTER ? "" : " counted");
     return;
   }
+  case NODE_PERMUTE:
+    tsn_bytes_text(out, "permute");
+    for (k = 0; k < n->b; k++) tsn_bytes_printf(out, " %u", p->indices[q->targets.first + n->a + k]);
+    tsn_bytes_printf(out, " exit %u counter %u%s\n", n->next, n->c, n->b > 32 ? " and the next" : "");
+    return;
   case NODE_FIRST: tsn_bytes_text(out, "^ first row"); break;
   default: tsn_bytes_text(out, "$ last row"); break;
   }

@@ -5,6 +5,7 @@ libtsn_la_SOURCES += \
   %D%/explain.c \
   %D%/nfa.c \
   %D%/over.c \
+  %D%/permute.c \
   %D%/plan.h \
   %D%/registers.c \
   %D%/source.c \

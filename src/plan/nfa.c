@@ -10,7 +10,8 @@
  *   X?        SPLIT --> X --> next
  *                   \-------> next
  *
- * A counted quantifier is one loop with a counter, never n copies. */
+ * A counted quantifier is one loop with a counter, never n copies. PERMUTE: see
+ * permute.c. */
 #include <string.h>
 
 #include "plan/plan.h"
@@ -18,7 +19,7 @@
 #define NODES_MAX 1000000u
 #define NULLABLE_TURNS_MAX 1000u /* turns that may pass empty before the minimum is met */
 
-static void *grow(tsn_plan *p, void *array, size_t count, size_t *cap, size_t size)
+void *tsn_plan_grow(tsn_plan *p, void *array, size_t count, size_t *cap, size_t size)
 {
   void *grown;
   if (count < *cap) return array;
@@ -32,7 +33,7 @@ static void *grow(tsn_plan *p, void *array, size_t count, size_t *cap, size_t si
   return grown;
 }
 
-static uint32_t add_node(tsn_plan *p, tsn_node_kind kind, tsn_span at, uint32_t next)
+uint32_t tsn_plan_node(tsn_plan *p, tsn_node_kind kind, tsn_span at, uint32_t next)
 {
   tsn_node_plan *n;
   if (p->status) return 0;
@@ -41,7 +42,7 @@ static uint32_t add_node(tsn_plan *p, tsn_node_kind kind, tsn_span at, uint32_t 
     p->status = TOCSIN_LIMIT;
     return 0;
   }
-  n = grow(p, p->nodes, p->node_count, &p->node_cap, sizeof *p->nodes);
+  n = tsn_plan_grow(p, p->nodes, p->node_count, &p->node_cap, sizeof *p->nodes);
   if (!n) return 0;
   p->nodes = n;
   n += p->node_count;
@@ -49,6 +50,8 @@ static uint32_t add_node(tsn_plan *p, tsn_node_kind kind, tsn_span at, uint32_t 
   n->rec.kind = kind;
   n->rec.next = next;
   n->at = at;
+  n->inside = p->inside;
+  n->part = p->inside_part;
   return (uint32_t)p->node_count++;
 }
 
@@ -59,6 +62,7 @@ static bool nullable(const tsn_bpat *x)
   case BPAT_ROW:
   case BPAT_TIMER: return false;
   case BPAT_SEQUENCE:
+  case BPAT_PERMUTE:
     for (item = x->items; item; item = item->next)
       if (!nullable(item)) return false;
     return true;
@@ -71,8 +75,6 @@ static bool nullable(const tsn_bpat *x)
   }
 }
 
-static uint32_t build(tsn_plan *p, const tsn_bpat *x, uint32_t next);
-
 /* Sequences may be long: their items are visited from the last one by an array, not by recursion. */
 static uint32_t build_sequence(tsn_plan *p, const tsn_bpat *x, uint32_t next)
 {
@@ -82,23 +84,27 @@ static uint32_t build_sequence(tsn_plan *p, const tsn_bpat *x, uint32_t next)
   items = tsn_arena_new_array(p->arena, const tsn_bpat *, count + 1);
   if (!items) return next;
   for (i = 0, item = x->items; item; item = item->next) items[i++] = item;
-  for (i = count; i > 0; i--) next = build(p, items[i - 1], next);
+  for (i = count; i > 0; i--) next = tsn_plan_build(p, items[i - 1], next);
   return next;
 }
 
-static uint32_t add_split(tsn_plan *p, tsn_span at, const uint32_t *targets, size_t count)
+void tsn_plan_targets(tsn_plan *p, uint32_t node, const uint32_t *targets, size_t count)
 {
-  uint32_t node = add_node(p, NODE_SPLIT, at, 0);
   size_t i;
-  if (p->status) return node;
   p->nodes[node].rec.a = (uint32_t)p->target_count;
   p->nodes[node].rec.b = (uint32_t)count;
   for (i = 0; i < count; i++) {
-    uint32_t *t = grow(p, p->targets, p->target_count, &p->target_cap, sizeof *t);
-    if (!t) return node;
+    uint32_t *t = tsn_plan_grow(p, p->targets, p->target_count, &p->target_cap, sizeof *t);
+    if (!t) return;
     p->targets = t;
     p->targets[p->target_count++] = targets[i];
   }
+}
+
+uint32_t tsn_plan_split(tsn_plan *p, tsn_span at, const uint32_t *targets, size_t count)
+{
+  uint32_t node = tsn_plan_node(p, NODE_SPLIT, at, 0);
+  if (!p->status) tsn_plan_targets(p, node, targets, count);
   return node;
 }
 
@@ -110,8 +116,8 @@ static uint32_t build_choice(tsn_plan *p, const tsn_bpat *x, uint32_t next)
   for (item = x->items; item; item = item->next) count++;
   targets = tsn_arena_new_array(p->arena, uint32_t, count + 1);
   if (!targets) return next;
-  for (item = x->items; item; item = item->next) targets[i++] = build(p, item, next);
-  return add_split(p, x->at, targets, count);
+  for (item = x->items; item; item = item->next) targets[i++] = tsn_plan_build(p, item, next);
+  return tsn_plan_split(p, x->at, targets, count);
 }
 
 static uint32_t build_repeat(tsn_plan *p, const tsn_bpat *x, uint32_t next)
@@ -120,16 +126,16 @@ static uint32_t build_repeat(tsn_plan *p, const tsn_bpat *x, uint32_t next)
   uint32_t index, enter, turn, body;
   bool counted;
   if (x->max == 0) return next;
-  if (x->min == 1 && x->max == 1) return build(p, x->items, next);
+  if (x->min == 1 && x->max == 1) return tsn_plan_build(p, x->items, next);
   if (x->min == 0 && x->max == 1) {
     uint32_t targets[2];
-    body = build(p, x->items, next);
+    body = tsn_plan_build(p, x->items, next);
     targets[0] = x->greedy ? body : next;
     targets[1] = x->greedy ? next : body;
-    return add_split(p, x->at, targets, 2);
+    return tsn_plan_split(p, x->at, targets, 2);
   }
   counted = !(x->min <= 1 && x->max == TSN_UNBOUNDED);
-  loop = grow(p, p->loops, p->loop_count, &p->loop_cap, sizeof *loop);
+  loop = tsn_plan_grow(p, p->loops, p->loop_count, &p->loop_cap, sizeof *loop);
   if (!loop) return next;
   p->loops = loop;
   index = (uint32_t)p->loop_count++;
@@ -150,11 +156,11 @@ static uint32_t build_repeat(tsn_plan *p, const tsn_bpat *x, uint32_t next)
     loop->counter = p->counter_depth++;
     if (p->counters < p->counter_depth) p->counters = p->counter_depth;
   }
-  turn = add_node(p, NODE_TURN, x->at, 0);
+  turn = tsn_plan_node(p, NODE_TURN, x->at, 0);
   if (p->status) return next;
   p->nodes[turn].rec.a = index;
-  body = build(p, x->items, turn);
-  enter = add_node(p, NODE_ENTER, x->at, 0);
+  body = tsn_plan_build(p, x->items, turn);
+  enter = tsn_plan_node(p, NODE_ENTER, x->at, 0);
   if (p->status) return next;
   p->nodes[enter].rec.a = index;
   p->loops[index].body = body;
@@ -164,7 +170,7 @@ static uint32_t build_repeat(tsn_plan *p, const tsn_bpat *x, uint32_t next)
 
 static uint32_t build_gap(tsn_plan *p, const tsn_bpat *x, uint32_t next)
 {
-  uint32_t node = add_node(p, NODE_GAP, x->at, next);
+  uint32_t node = tsn_plan_node(p, NODE_GAP, x->at, next);
   tsn_node_rec *n;
   if (p->status) return node;
   n = &p->nodes[node].rec;
@@ -177,10 +183,11 @@ static uint32_t build_gap(tsn_plan *p, const tsn_bpat *x, uint32_t next)
 
 static uint32_t build_timer(tsn_plan *p, const tsn_bpat *x, uint32_t next)
 {
-  uint32_t node = add_node(p, NODE_TIMER, x->at, next);
+  uint32_t node = tsn_plan_node(p, NODE_TIMER, x->at, next);
   const tsn_bpat **t;
   if (p->status) return node;
-  t = grow(p, p->timers, p->timer_count, &p->timer_cap, sizeof *t);
+  tsn_plan_twin(p, x, node);
+  t = tsn_plan_grow(p, p->timers, p->timer_count, &p->timer_cap, sizeof *t);
   if (!t) return node;
   p->timers = t;
   p->nodes[node].rec.a = (uint32_t)p->timer_count;
@@ -188,22 +195,23 @@ static uint32_t build_timer(tsn_plan *p, const tsn_bpat *x, uint32_t next)
   return node;
 }
 
-static uint32_t build(tsn_plan *p, const tsn_bpat *x, uint32_t next)
+uint32_t tsn_plan_build(tsn_plan *p, const tsn_bpat *x, uint32_t next)
 {
   uint32_t node;
   unsigned i;
-  if (p->status) return next;
+  if (p->status || !tsn_plan_may_write(p)) return next;
   switch (x->kind) {
   case BPAT_EMPTY: return next;
   case BPAT_ROW:
-    node = add_node(p, NODE_ROW, x->at, next);
+    node = tsn_plan_node(p, NODE_ROW, x->at, next);
     if (p->status) return node;
     p->nodes[node].rec.a = x->label;
-    p->nodes[node].rec.flags = x->excluded ? NODE_EXCLUDED : 0;
+    tsn_plan_twin(p, x, node);
+    if (x->excluded) p->nodes[node].rec.flags |= NODE_EXCLUDED;
     return node;
   case BPAT_ABSENCE:
     for (i = 0; i < x->label_count; i++) {
-      next = add_node(p, NODE_ABSENCE, x->at, next);
+      next = tsn_plan_node(p, NODE_ABSENCE, x->at, next);
       if (p->status) return next;
       p->nodes[next].rec.a = x->labels[i];
     }
@@ -213,14 +221,21 @@ static uint32_t build(tsn_plan *p, const tsn_bpat *x, uint32_t next)
   case BPAT_SEQUENCE: return build_sequence(p, x, next);
   case BPAT_CHOICE: return build_choice(p, x, next);
   case BPAT_REPEAT: return build_repeat(p, x, next);
-  case BPAT_FIRST: p->has_first = true; return add_node(p, NODE_FIRST, x->at, next);
-  case BPAT_LAST: p->has_last = true; return add_node(p, NODE_LAST, x->at, next);
+  case BPAT_PERMUTE: return tsn_plan_permute(p, x, next);
+  case BPAT_FIRST: p->has_first = true; return tsn_plan_node(p, NODE_FIRST, x->at, next);
+  case BPAT_LAST: p->has_last = true; return tsn_plan_node(p, NODE_LAST, x->at, next);
   }
   return next;
 }
 
 void tsn_plan_nfa(tsn_plan *p)
 {
-  uint32_t accept = add_node(p, NODE_ACCEPT, p->q->pattern->at, 0);
-  p->root = build(p, p->q->pattern, accept);
+  size_t i;
+  uint32_t accept;
+  p->inside = TSN_NONE;
+  for (i = 0; i < p->q->label_count; i++) p->races = p->races || p->q->labels[i].in_absence;
+  tsn_map_init(&p->twin_map, p->image->alloc);
+  accept = tsn_plan_node(p, NODE_ACCEPT, p->q->pattern->at, 0);
+  p->root = tsn_plan_build(p, p->q->pattern, accept);
+  tsn_map_clear(&p->twin_map);
 }

@@ -1,6 +1,6 @@
 /* From meaning to machine: a bound pattern becomes records of a program block.
  *
- *   tsn_bound --nfa--> nodes, loops, timers        the automaton
+ *   tsn_bound --nfa, permute--> nodes, loops, timers   the automaton
  *             --check--> diagnostics               what follows what
  *             --registers--> regs, cells, liveness what a path remembers
  *             --code--> instructions               conditions, measures, SELECT
@@ -13,6 +13,7 @@
 #define TSN_PLAN_PLAN_H
 
 #include "base/bytes.h"
+#include "base/map.h"
 #include "bind/bind.h"
 
 /* The block under construction: a byte buffer a section. */
@@ -38,6 +39,8 @@ typedef struct tsn_reg_plan {
 typedef struct tsn_node_plan {
   tsn_node_rec rec;
   tsn_span at;
+  uint32_t inside, part; /* the NODE_PERMUTE whose part it lies in, and which one; TSN_NONE */
+  uint64_t rows;         /* PERMUTE: its parts that take one */
   uint64_t *live; /* bit set of path cells that conditions can still read here */
 } tsn_node_plan;
 
@@ -64,6 +67,8 @@ typedef struct tsn_part_plan {
   size_t window_count;
 } tsn_part_plan;
 
+typedef struct tsn_twin tsn_twin;
+
 typedef struct tsn_plan {
   tsn_arena *arena;
   tsn_diag *diag;
@@ -72,7 +77,7 @@ typedef struct tsn_plan {
   tocsin_status status;
 
   tsn_node_plan *nodes;
-  size_t node_count, node_cap;
+  size_t node_count, node_cap, permute_count;
   tsn_loop_rec *loops;
   size_t loop_count, loop_cap;
   const tsn_bpat **timers;
@@ -80,7 +85,15 @@ typedef struct tsn_plan {
   uint32_t *targets;
   size_t target_count, target_cap;
   uint32_t root, counters;
-  uint32_t counter_depth; /* while building */
+  /* while building */
+  uint32_t counter_depth, inside, inside_part;
+  uint32_t writing, written; /* PERMUTEs around, written out; parts so written */
+  tsn_span written_at;
+  uint32_t context, contexts; /* permute.c */
+  tsn_map twin_map;
+  tsn_twin *twins;
+  size_t twin_count, twin_cap;
+  bool races; /* the pattern has absences */
   bool has_first, has_last, has_bounds;
 
   tsn_reg_plan *regs;
@@ -105,6 +118,21 @@ typedef struct tsn_plan {
 
 /* nfa.c */
 void tsn_plan_nfa(tsn_plan *p);
+/* The node at which a path enters a part so that it leaves for `next`. */
+uint32_t tsn_plan_build(tsn_plan *p, const tsn_bpat *x, uint32_t next);
+uint32_t tsn_plan_node(tsn_plan *p, tsn_node_kind kind, tsn_span at, uint32_t next);
+uint32_t tsn_plan_split(tsn_plan *p, tsn_span at, const uint32_t *targets, size_t count);
+void tsn_plan_targets(tsn_plan *p, uint32_t node, const uint32_t *targets, size_t count);
+/* Room for one more element; NULL after noting why not in p->status. */
+void *tsn_plan_grow(tsn_plan *p, void *array, size_t count, size_t *cap, size_t size);
+/* permute.c */
+uint32_t tsn_plan_permute(tsn_plan *p, const tsn_bpat *x, uint32_t next);
+/* Once all places were checked: what follows the parts of a PERMUTE is one node where it says the same. */
+void tsn_plan_share(tsn_plan *p);
+/* Gives the node of an element and its copies behind the same parts one number. */
+void tsn_plan_twin(tsn_plan *p, const tsn_bpat *element, uint32_t node);
+/* Counts what is written out; false, after saying so, where it is too much. */
+bool tsn_plan_may_write(tsn_plan *p);
 /* check.c */
 void tsn_plan_check(tsn_plan *p);
 bool tsn_plan_is_ambiguous(const tsn_plan *p);

@@ -464,6 +464,9 @@ static bool step(tsn_plan *p, uint32_t node, bool rough, uint64_t *scratch, size
   case NODE_SPLIT:
     for (i = 0; i < n->rec.b; i++) changed |= merge(n->live, p->nodes[p->targets[n->rec.a + i]].live, words);
     return changed;
+  case NODE_PERMUTE:
+    for (i = 0; i < n->rec.b; i++) changed |= merge(n->live, p->nodes[p->targets[n->rec.a + i]].live, words);
+    return merge(n->live, p->nodes[n->rec.next].live, words) || changed;
   case NODE_ENTER:
   case NODE_TURN:
     changed = merge(n->live, p->nodes[p->loops[n->rec.a].body].live, words);

@@ -6,7 +6,8 @@
  *   W0009  a match that the next row of its partition decides
  *
  * A junction is walked as at run time, in the order of preference, but once for all
- * counts of its loops. What stands behind an accept is cut off where a start has one
+ * counts of its loops, and behind a part of a PERMUTE once for each part that may be
+ * the only one missing, and once where none is. What stands behind an accept is cut off where a start has one
  * match. The last two and W0007 are about live streams: where the input is bounded,
  * its end decides. */
 #include <stdlib.h>
@@ -52,6 +53,8 @@ typedef struct waits {
   list touched, edges, timers;
   way *stack;
   size_t depth, cap;
+  uint32_t inside, on; /* the PERMUTE in which the element before lies, and where it leads behind that part; TSN_NONE */
+  bool went_on;        /* it led there */
   size_t accept; /* edges preferred to the first accept; SIZE_MAX: there is none */
   size_t steps;
   waited *gaps; /* by node */
@@ -80,6 +83,10 @@ static void put(waits *w, list *l, size_t at)
 static void push(waits *w, way x, uint32_t node)
 {
   if (!make_room(w->p->arena, (void **)&w->stack, w->depth, &w->cap, sizeof *w->stack)) return;
+  if (node == w->inside && w->p->nodes[x.node].inside == node) {
+    w->went_on = true;
+    node = w->on;
+  }
   x.node = node;
   w->stack[w->depth++] = x;
 }
@@ -149,6 +156,7 @@ static void step(waits *w, way x)
     push(w, x, n->next);
     break;
   case NODE_SPLIT:
+  case NODE_PERMUTE:
     for (i = n->b; i > 0; i--) push(w, x, w->p->targets[n->a + i - 1]);
     break;
   case NODE_ENTER: push_enter(w, x, &w->p->loops[n->a]); break;
@@ -157,13 +165,13 @@ static void step(waits *w, way x)
   }
 }
 
-static bool walk(waits *w, uint32_t from, bool at_end)
+static bool walk(waits *w, uint32_t element, bool at_end)
 {
   while (w->touched.count) w->places[w->touched.items[--w->touched.count]] = (place){.seen = false};
   w->edges.count = w->timers.count = w->depth = 0;
   w->accept = SIZE_MAX;
   w->at_end = at_end;
-  push(w, (way){.gap = TSN_NONE}, from);
+  push(w, (way){.node = element, .gap = TSN_NONE}, w->p->nodes[element].rec.next);
   while (w->depth && !(w->one_match && w->accept != SIZE_MAX)) {
     if (++w->steps > STEPS_MAX) return false;
     step(w, w->stack[--w->depth]);
@@ -286,10 +294,43 @@ static void tell_gaps(waits *w)
 
 static bool begin(waits *w, tsn_plan *p)
 {
-  *w = (waits){.p = p, .one_match = p->q->skip_kind != MATCH_SKIP_NONE};
+  *w = (waits){.p = p, .inside = TSN_NONE, .one_match = p->q->skip_kind != MATCH_SKIP_NONE};
   w->places = tsn_arena_new_array(p->arena, place, (p->node_count + 1) * STATES);
   w->gaps = tsn_arena_new_array(p->arena, waited, p->node_count + 1);
   return w->places && w->gaps;
+}
+
+/* false: this is too much. */
+static bool look_behind(waits *w, uint32_t element, bool gaps, bool ends)
+{
+  if (gaps) {
+    if (!walk(w, element, false)) return false;
+    look_at_gaps(w);
+  }
+  if (ends) {
+    if (!walk(w, element, true)) return false;
+    look_at_end(w);
+  }
+  return true;
+}
+
+/* The junctions behind an element of a part: with each other part as the only one missing, and with none. */
+static bool look_behind_part(waits *w, uint32_t element, bool gaps, bool ends)
+{
+  const tsn_node_plan *n = &w->p->nodes[element];
+  const tsn_node_rec *permute = &w->p->nodes[n->inside].rec;
+  uint32_t i;
+  w->inside = n->inside;
+  w->went_on = true;
+  for (i = 0; i <= permute->b && w->went_on; i++) {
+    bool last = i == permute->b;
+    if (i == n->part) continue;
+    w->on = last ? permute->next : w->p->targets[permute->a + i];
+    w->went_on = false;
+    if (!look_behind(w, element, gaps, ends && last)) return false;
+  }
+  w->inside = TSN_NONE;
+  return true;
 }
 
 /* The junctions behind all elements; those of elements with the same way on are one. */
@@ -298,22 +339,19 @@ static void look_at_junctions(tsn_plan *p)
   bool gaps = p->q->within_kind == WITHIN_NONE && p->q->window_kind == WINDOW_NONE;
   bool ends = p->q->skip_kind != MATCH_SKIP_NONE && p->q->within_kind != WITHIN_TIME && p->q->window_kind == WINDOW_NONE &&
               !p->q->bounded;
-  bool *done = tsn_arena_new_array(p->arena, bool, p->node_count + 1);
-  size_t i;
+  bool *done = tsn_arena_new_array(p->arena, bool, p->node_count + 1), good = true;
+  uint32_t i;
   waits w;
   if ((!gaps && !ends) || !done || !begin(&w, p)) return;
-  for (i = 0; i < p->node_count; i++) {
-    const tsn_node_rec *n = &p->nodes[i].rec;
-    bool all = true;
-    if ((n->kind != NODE_ROW && n->kind != NODE_TIMER) || done[n->next]) continue;
-    done[n->next] = true;
-    if (gaps && (all = walk(&w, n->next, false))) look_at_gaps(&w);
-    if (ends && all && (all = walk(&w, n->next, true))) look_at_end(&w);
-    if (all) continue;
+  for (i = 0; i < p->node_count && good; i++) {
+    const tsn_node_plan *n = &p->nodes[i];
+    if ((n->rec.kind != NODE_ROW && n->rec.kind != NODE_TIMER) || (n->inside == TSN_NONE && done[n->rec.next])) continue;
+    if (n->inside == TSN_NONE) done[n->rec.next] = true;
+    good = n->inside == TSN_NONE ? look_behind(&w, i, gaps, ends) : look_behind_part(&w, i, gaps, ends);
+  }
+  if (!good)
     tsn_diag_add(p->diag, TSN_W0001, p->q->pattern->at, NULL,
                  "the pattern is too large to say of every element whether it waits");
-    break;
-  }
   tell_gaps(&w);
 }
 

@@ -25,7 +25,8 @@
 #define TSN_PROGRAM_MAX ((size_t)256 << 20)
 #define TSN_STACK_MAX 1024u /* cells of the expression stack */
 #define TSN_CELLS_MAX (1u << 20) /* values that one path keeps */
-#define TSN_COUNTERS_MAX 1024u   /* counted loops inside each other */
+#define TSN_COUNTERS_MAX 1024u   /* of counted loops and PERMUTEs inside each other */
+#define TSN_PERMUTE_MAX 64u      /* parts of a PERMUTE */
 
 /* A text in the strings section, NUL behind it. offset TSN_NONE: absent. */
 typedef struct tsn_str {
@@ -91,12 +92,20 @@ typedef enum tsn_node_kind {
   NODE_SPLIT,   /* targets a .. a + b - 1, in order of preference */
   NODE_ENTER,   /* a = loop: its first turn or its exit */
   NODE_TURN,    /* a = loop: the end of a turn */
+  NODE_PERMUTE, /* targets a .. a + b - 1: its parts, which lead back to it; next when all have been. c = first counter */
   NODE_FIRST,   /* ^ */
   NODE_LAST,    /* $ */
   NODE_KINDS
 } tsn_node_kind;
 
-enum { NODE_ANY = 1, NODE_HAS_LO = 2, NODE_HAS_HI = 4, NODE_EXCLUDED = 8 };
+enum {
+  NODE_ANY = 1,
+  NODE_HAS_LO = 2,
+  NODE_HAS_HI = 4,
+  NODE_EXCLUDED = 8,
+  NODE_SILENT = 16, /* PERMUTE: no part takes a row */
+  NODE_TWIN = 32    /* ROW, TIMER: lies in a PERMUTE that is written out and has absences */
+};
 
 typedef struct tsn_node_rec {
   uint32_t kind, flags;
@@ -104,7 +113,7 @@ typedef struct tsn_node_rec {
   uint32_t next;
   uint32_t live_first; /* ROW, TIMER: cells that conditions beyond it may still read: */
   uint32_t live_count; /*   a stretch of indices */
-  uint32_t unused;
+  uint32_t c;          /* TWIN: equal for one element in several sequences, behind the same parts; PERMUTE: first counter */
   int64_t lo, hi;
 } tsn_node_rec;
 

@@ -4,7 +4,7 @@
  * program is input).
  *
  * The automaton was built from its end: a node leads to nodes before it, and only
- * the turn of a loop leads back. Ranges of a sound block do not overlap, so that
+ * the turn of a loop and a PERMUTE lead back. Ranges of a sound block do not overlap, so that
  * all checks together look at no more records than the block has bytes; a block
  * that asks for more is refused, and loading stays linear. */
 #include <math.h>
@@ -92,7 +92,7 @@ static bool registers_ok(tsn_checker *c)
 }
 
 /* A node and where it leads: to nodes before it. */
-static bool node_ok(tsn_checker *c, uint32_t at, uint64_t *targets)
+static bool node_ok(tsn_checker *c, uint32_t at, uint64_t *targets, uint64_t *counters)
 {
   const tsn_pattern_rec *q = c->q;
   const tsn_node_rec *n = &c->p->nodes[q->nodes.first + at];
@@ -114,6 +114,12 @@ static bool node_ok(tsn_checker *c, uint32_t at, uint64_t *targets)
     for (i = 0; i < n->b; i++)
       if (to[n->a + i] >= at) return false;
     return true;
+  case NODE_PERMUTE:
+    *targets += n->b;
+    *counters += (n->b + 31) / 32;
+    if (n->b < 2 || n->b > TSN_PERMUTE_MAX || n->c >= q->counters || (n->b + 31) / 32 > q->counters - n->c) return false;
+    /* Its parts lead back: they may be any nodes. */
+    return n->a <= q->targets.count && n->b <= q->targets.count - n->a && *targets <= q->targets.count && n->next < at;
   case NODE_ENTER:
   case NODE_TURN: {
     const tsn_loop_rec *l;
@@ -145,6 +151,10 @@ static bool starts_ok(tsn_checker *c, bool *seen, uint32_t *stack, bool *kept)
     case NODE_SPLIT:
       for (i = 0; i < n->b; i++) GO(indices[q->targets.first + n->a + i]);
       break;
+    case NODE_PERMUTE:
+      for (i = 0; i < n->b; i++) GO(indices[q->targets.first + n->a + i]);
+      if (n->flags & NODE_SILENT) GO(n->next);
+      break;
     case NODE_ENTER:
     case NODE_TURN:
       GO(loops[n->a].body);
@@ -168,10 +178,10 @@ static bool starts_ok(tsn_checker *c, bool *seen, uint32_t *stack, bool *kept)
 static bool nodes_ok(tsn_checker *c)
 {
   const tsn_pattern_rec *q = c->q;
-  uint64_t targets = 0;
+  uint64_t targets = 0, counters = q->loops.count;
   uint32_t i, *stack;
   bool *seen, *kept, good;
-  if (q->root >= q->nodes.count || q->counters > q->loops.count || q->counters > TSN_COUNTERS_MAX) return false;
+  if (q->root >= q->nodes.count || q->counters > TSN_COUNTERS_MAX) return false;
   if (!tsn_verify_indices(c, q->targets, q->nodes.count)) return false;
   for (i = 0; i < q->loops.count; i++) {
     const tsn_loop_rec *l = &c->p->loops[q->loops.first + i];
@@ -180,7 +190,8 @@ static bool nodes_ok(tsn_checker *c)
     if (l->nullable && l->min > 1000) return false;
   }
   for (i = 0; i < q->nodes.count; i++)
-    if (!node_ok(c, i, &targets)) return false;
+    if (!node_ok(c, i, &targets, &counters)) return false;
+  if (q->counters > counters) return false;
   seen = tsn_verify_scratch(c, q->nodes.count, sizeof *seen);
   stack = tsn_verify_scratch(c, q->nodes.count, sizeof *stack);
   kept = tsn_verify_scratch(c, (size_t)q->labels.count + 1, sizeof *kept);

@@ -80,6 +80,7 @@ void tsn_path_free(tsn_run *r, uint32_t item)
   tsn_path *i = tsn_path_at(r, item);
   r->partitions[r->starts[i->start].partition].live--;
   r->live--;
+  if (i->state == ITEM_GHOST) r->starts[i->start].ghosts--;
   tsn_history_release(r, i->history);
   i->history = TSN_NONE;
   i->state = ITEM_FREE;
@@ -190,6 +191,9 @@ static void live_cells(const tsn_run *r, const tsn_path *i, const uint32_t **cel
   *count = r->nodes[node].live_count;
 }
 
+/* Whether it matters when it began to wait; where others race with it, the rows since then matter as well. */
+static bool is_timed(const tsn_run *r, const tsn_path *i) { return i->races || tsn_segment_of(r, i)->timed; }
+
 static uint64_t item_hash(const tsn_run *r, const tsn_path *i)
 {
   const uint32_t *cells, *counters = tsn_path_counters(r, i);
@@ -198,7 +202,7 @@ static uint64_t item_hash(const tsn_run *r, const tsn_path *i)
   uint64_t h = tsn_hash_word((uint64_t)i->junction << 32 | i->segment, i->state);
   for (w = 0; w < r->mask_words; w++) h = tsn_hash_word(tsn_path_mask(i)[w], h);
   for (k = 0; k < r->p->counters; k++) h = tsn_hash_word(counters[k], h);
-  if (r->junctions.all[i->junction].timed) h = tsn_hash_word((uint64_t)i->tau, h);
+  if (is_timed(r, i)) h = tsn_hash_word((uint64_t)i->tau, h);
   if (!r->one_match) h = tsn_hash_word(tsn_history_same(r, i->history), h);
   live_cells(r, i, &cells, &count);
   for (k = 0; k < count; k++) {
@@ -219,7 +223,8 @@ static bool same_future(const tsn_run *r, const tsn_path *a, const tsn_path *b)
   if (a->state != b->state || a->junction != b->junction || a->segment != b->segment || a->ended != b->ended) return false;
   if (memcmp(tsn_path_mask(a), tsn_path_mask(b), 8 * r->mask_words)) return false;
   if (r->p->counters && memcmp(tsn_path_counters(r, a), tsn_path_counters(r, b), 4 * (size_t)r->p->counters)) return false;
-  if (r->junctions.all[a->junction].timed && a->tau != b->tau) return false;
+  if (a->races != b->races || (a->races && a->since != b->since)) return false;
+  if (is_timed(r, a) && a->tau != b->tau) return false;
   if (!r->one_match && tsn_history_same(r, a->history) != tsn_history_same(r, b->history)) return false;
   live_cells(r, a, &cells, &count);
   for (k = 0; k < count; k++)
@@ -230,8 +235,8 @@ static bool same_future(const tsn_run *r, const tsn_path *a, const tsn_path *b)
 bool tsn_paths_dedupe(tsn_run *r, uint32_t start)
 {
   uint32_t item = r->starts[start].head;
-  if (item == TSN_NONE || tsn_path_at(r, item)->next == TSN_NONE) return true;
-  if (!r->one_match && !r->p->ambiguous) return true;
+  bool alone = item == TSN_NONE || tsn_path_at(r, item)->next == TSN_NONE;
+  if (alone || (!r->one_match && !r->p->ambiguous)) return tsn_race_sweep(r, start);
   tsn_map_reset(&r->merge);
   while (item != TSN_NONE) {
     tsn_path *i = tsn_path_at(r, item);
@@ -247,15 +252,14 @@ bool tsn_paths_dedupe(tsn_run *r, uint32_t start)
           break;
         }
       if (drop) {
-        tsn_path_unlink(r, item);
-        tsn_path_free(r, item);
+        tsn_race_leave(r, item);
       } else if (!tsn_map_add(&r->merge, hash, item)) {
         return tsn_run_nomem(r);
       }
     }
     item = next;
   }
-  return true;
+  return tsn_race_sweep(r, start);
 }
 
 /* ---- starts of one future ----

@@ -13,6 +13,12 @@
  * and the edges say how the counter changes. Only where a turn can pass empty
  * before the minimum is met, the exact count is part of the key.
  *
+ * Of a PERMUTE the key holds no more than whether the set of parts begun is empty,
+ * all, or neither. It is entered as a choice is: one junction, in order of time.
+ * Behind a part the sequence decides, whatever its rows: there each other part is
+ * a segment of its own, as far as it does not take the next row or none. A path
+ * lacks the edges to parts that it has begun.
+ *
  * Empty turns follow ISO (and Perl): taken, what it crossed is crossed, and where
  * the minimum is met with it, it ends its loop. */
 #include <string.h>
@@ -26,27 +32,23 @@
 #define SOME UINT32_MAX
 
 /* One way from the element: where it is, and what it has crossed. Behind it lie
- * the words of three sets and the counters: see stride(). */
+ * the words of three sets - labels of absences, loops with a fresh turn, at the
+ * start timers that are conditions - and the counters, each with its absolute. */
 typedef struct way {
   uint32_t node;
   uint8_t kind, flags, ended;
   uint8_t done; /* no way: all behind the way seen as number `node` was walked */
+  uint32_t part; /* of a PERMUTE that goes on with it, from 1 */
+  uint32_t unused;
   int64_t lo, hi;
-  uint32_t quiet_count; /* start absences crossed, in quiets[] of the walk */
-  uint32_t quiet_last;  /* cons list */
 } way;
-
-typedef struct quiet_cell {
-  tsn_start_absence absence;
-  uint32_t before;
-} quiet_cell;
 
 typedef struct walk {
   tsn_run *r;
   bool at_start, first;
   bool last; /* no row will come behind the current one */
   const uint32_t *counters;
-  size_t label_words, loop_words, stride;
+  size_t label_words, loop_words, timer_words, stride;
   char *ways; /* stack */
   size_t depth, cap;
   way *spare;
@@ -55,16 +57,18 @@ typedef struct walk {
   size_t seen_count, seen_cap, accepts_cap;
   tsn_map seen;
   uint32_t accepts; /* so far, with those that stand where a way is met again */
-  quiet_cell *quiets;
-  size_t quiet_count, quiet_cap;
   uint32_t steps;
   uint32_t junction, segment_from; /* edges of the segment at hand start here */
+  uint32_t permute;     /* node: the one that goes on behind the element, or TSN_NONE */
+  uint32_t segment_part; /* part of it that the last edge leads to, from 1 */
+  tsn_edge_kind segment_kind; /* of that edge */
   bool failed;
 } walk;
 
 static uint64_t *way_absences(way *w) { return (uint64_t *)(void *)(w + 1); }
 static uint64_t *way_fresh(const walk *k, way *w) { return way_absences(w) + k->label_words; }
-static uint32_t *way_counters(const walk *k, way *w) { return (uint32_t *)(void *)(way_fresh(k, w) + k->loop_words); }
+static uint64_t *way_quiet(const walk *k, way *w) { return way_fresh(k, w) + k->loop_words; }
+static uint32_t *way_counters(const walk *k, way *w) { return (uint32_t *)(void *)(way_quiet(k, w) + k->timer_words); }
 static uint32_t *way_absolute(const walk *k, way *w) { return way_counters(k, w) + k->r->p->counters; }
 
 static bool get(const uint64_t *bits, uint32_t i) { return bits[i / 64] >> (i % 64) & 1; }
@@ -130,12 +134,53 @@ static bool add_absence(walk *k, uint32_t label)
   return true;
 }
 
+/* A !x{d} before the first element: a condition on the row that the edge takes. */
+static bool add_quiet(walk *k, const tsn_timer_rec *t)
+{
+  tsn_run *r = k->r;
+  tsn_junctions *j = &r->junctions;
+  const tsn_range *wanted = &r->p->start_absences;
+  uint32_t i, q;
+  for (i = 0; i < t->labels.count; i++) {
+    uint32_t label = r->program->indices[t->labels.first + i];
+    for (q = 0; q < wanted->count && r->program->indices[wanted->first + q] != label; q++) continue;
+    if (!room(r, (void **)&j->quiets, &j->quiet_cap, j->quiet_count + 1, sizeof *j->quiets)) return false;
+    j->quiets[j->quiet_count++] = (tsn_start_absence){.index = q, .duration = t->duration};
+  }
+  return true;
+}
+
+static void end_segment(walk *k, bool accept)
+{
+  tsn_junctions *j = &k->r->junctions;
+  k->accepts += accept;
+  if (!accept && j->edge_count == k->segment_from) return;
+  if (!room(k->r, (void **)&j->segments, &j->segment_cap, j->segment_count + 1, sizeof *j->segments)) {
+    fail(k);
+    return;
+  }
+  j->segments[j->segment_count++] = (tsn_segment){
+      .edge_first = k->segment_from, .edge_count = (uint32_t)j->edge_count - k->segment_from, .accept = accept};
+  j->all[k->junction].segment_count++;
+  k->segment_from = (uint32_t)j->edge_count;
+}
+
+/* The sequence decides between parts: at one row that is the order of the edges, else segments keep it. */
+static void part_segment(walk *k, const way *w, tsn_edge_kind kind)
+{
+  bool one_row = kind == EDGE_STRICT && k->segment_kind == EDGE_STRICT && w->part && k->segment_part;
+  if (w->part != k->segment_part && !one_row) end_segment(k, false);
+  k->segment_part = w->part;
+  k->segment_kind = kind;
+}
+
 static tsn_edge *add_edge(walk *k, way *w, tsn_edge_kind kind)
 {
   tsn_run *r = k->r;
   tsn_junctions *j = &r->junctions;
   tsn_edge *e;
   uint32_t i;
+  part_segment(k, w, kind);
   if (!room(r, (void **)&j->edges, &j->edge_cap, j->edge_count + 1, sizeof *j->edges)) {
     fail(k);
     return NULL;
@@ -147,6 +192,10 @@ static tsn_edge *add_edge(walk *k, way *w, tsn_edge_kind kind)
   e->node = w->node;
   e->lo = w->lo;
   e->hi = w->hi;
+  if (w->part) {
+    e->slot = r->nodes[k->permute].c + (w->part - 1) / 32;
+    e->bit = (uint32_t)1 << (w->part - 1) % 32;
+  }
   e->absence_first = (uint32_t)j->absence_count;
   for (i = 0; i < r->p->labels.count; i++)
     if (get(way_absences(w), i) && !add_absence(k, i)) {
@@ -168,31 +217,14 @@ static tsn_edge *add_edge(walk *k, way *w, tsn_edge_kind kind)
   }
   e->counter_count = (uint32_t)j->counter_count - e->counter_first;
   e->quiet_first = (uint32_t)j->quiet_count;
-  for (i = w->quiet_last; i != TSN_NONE; i = k->quiets[i].before) {
-    if (!room(r, (void **)&j->quiets, &j->quiet_cap, j->quiet_count + 1, sizeof *j->quiets)) {
+  for (i = 0; i < 64 * k->timer_words; i++)
+    if (get(way_quiet(k, w), i) && !add_quiet(k, &r->timers[i])) {
       fail(k);
       return NULL;
     }
-    j->quiets[j->quiet_count++] = k->quiets[i].absence;
-  }
   e->quiet_count = (uint32_t)j->quiet_count - e->quiet_first;
   j->all[k->junction].edge_count++;
   return e;
-}
-
-static void end_segment(walk *k, bool accept)
-{
-  tsn_junctions *j = &k->r->junctions;
-  k->accepts += accept;
-  if (!accept && j->edge_count == k->segment_from) return;
-  if (!room(k->r, (void **)&j->segments, &j->segment_cap, j->segment_count + 1, sizeof *j->segments)) {
-    fail(k);
-    return;
-  }
-  j->segments[j->segment_count++] = (tsn_segment){
-      .edge_first = k->segment_from, .edge_count = (uint32_t)j->edge_count - k->segment_from, .accept = accept};
-  j->all[k->junction].segment_count++;
-  k->segment_from = (uint32_t)j->edge_count;
 }
 
 static void row_edge(walk *k, way *w)
@@ -269,25 +301,6 @@ static void all_walked(walk *k, uint32_t id) { k->seen_accepts[id] = k->seen_acc
 
 /* ---- steps ---- */
 
-/* A !x{d} before the first element: a condition on the row that the edge takes. */
-static void quiet(walk *k, way *w)
-{
-  tsn_run *r = k->r;
-  const tsn_timer_rec *t = &r->timers[r->nodes[w->node].a];
-  const tsn_range *wanted = &r->p->start_absences;
-  uint32_t i, q;
-  for (i = 0; i < t->labels.count; i++) {
-    uint32_t label = r->program->indices[t->labels.first + i];
-    for (q = 0; q < wanted->count && r->program->indices[wanted->first + q] != label; q++) continue;
-    if (!room(r, (void **)&k->quiets, &k->quiet_cap, k->quiet_count + 1, sizeof *k->quiets)) {
-      fail(k);
-      return;
-    }
-    k->quiets[k->quiet_count] = (quiet_cell){.absence = {.index = q, .duration = t->duration}, .before = w->quiet_last};
-    w->quiet_last = (uint32_t)k->quiet_count++;
-  }
-}
-
 static void gap(way *w, const tsn_node_rec *n)
 {
   uint8_t kind = n->flags & NODE_ANY ? EDGE_ANY : EDGE_NEXT;
@@ -350,6 +363,53 @@ static void turn(walk *k, way *w)
   else choose(k, w, l, loop->max == TSN_UNBOUNDED || turns < loop->max, turns >= loop->min, turns, absolute);
 }
 
+/* ---- PERMUTE ---- */
+
+static void set_parts(walk *k, way *w, const tsn_node_rec *n, bool clear)
+{
+  uint32_t i;
+  for (i = n->c; i < n->c + (n->b + 31) / 32; i++) {
+    if (clear) way_counters(k, w)[i] = 0;
+    way_absolute(k, w)[i] = 1;
+  }
+}
+
+static void begin_part(walk *k, const way *w, uint32_t part, bool exact)
+{
+  const tsn_node_rec *n = &k->r->nodes[w->node];
+  memcpy(k->spare, w, k->stride);
+  if (exact) {
+    set_parts(k, k->spare, n, false);
+  } else {
+    k->spare->part = part + 1;
+    k->permute = w->node;
+  }
+  way_counters(k, k->spare)[n->c + part / 32] += (uint32_t)1 << part % 32;
+  push(k, k->spare, k->r->targets[n->a + part]);
+}
+
+/* True where all parts are done: the way goes on behind them. Of the parts begun before
+ * the element only the paths know, except in the walk that entered the PERMUTE. */
+static bool permute(walk *k, way *w)
+{
+  const tsn_node_rec *n = &k->r->nodes[w->node];
+  tsn_parts begun = tsn_parts_begun(n, way_counters(k, w));
+  bool exact = begun == PARTS_NONE || way_absolute(k, w)[n->c];
+  uint32_t i;
+  if (begun == PARTS_ALL) {
+    if (k->at_start && !(n->flags & NODE_SILENT)) return false;
+    set_parts(k, w, n, true);
+    w->node = n->next;
+    return true;
+  }
+  if (w->part || walked(k, w)) return false;
+  for (i = n->b; i > 0 && !k->failed; i--) {
+    bool done = way_counters(k, w)[n->c + (i - 1) / 32] >> (i - 1) % 32 & 1;
+    if (!(exact && done)) begin_part(k, w, i - 1, exact);
+  }
+  return false;
+}
+
 /* Walks one way, outside the stack, until it branches, consumes or dies. */
 static void follow(walk *k, way *w)
 {
@@ -377,7 +437,7 @@ static void follow(walk *k, way *w)
         if (!seen(k, w)) timer_edge(k, w);
         return;
       }
-      quiet(k, w);
+      set(way_quiet(k, w), n->a);
       w->node = n->next;
       break;
     case NODE_GAP:
@@ -404,6 +464,9 @@ static void follow(walk *k, way *w)
       if (walked(k, w)) return;
       for (i = n->b; i > 0 && !k->failed; i--) push(k, w, r->targets[n->a + i - 1]);
       return;
+    case NODE_PERMUTE:
+      if (!permute(k, w)) return;
+      break;
     case NODE_ENTER:
       if (walked(k, w)) return;
       choose(k, w, n->a, true, r->loops[n->a].min == 0, 0, true);
@@ -416,10 +479,20 @@ static void follow(walk *k, way *w)
   }
 }
 
+static void find_times(const tsn_junctions *j, tsn_segment *s)
+{
+  uint32_t i;
+  for (i = 0; i < s->edge_count; i++) {
+    const tsn_edge *e = &j->edges[s->edge_first + i];
+    if (tsn_is_timer(e)) s->timers = s->timed = 1;
+    if (e->flags & (EDGE_HAS_LO | EDGE_HAS_HI)) s->timed = 1;
+  }
+}
+
 static uint32_t build(tsn_run *r, uint32_t node, const uint32_t *counters, bool at_start, bool first, bool ended, bool last)
 {
   tsn_junctions *j = &r->junctions;
-  walk k = {.r = r, .at_start = at_start, .first = first, .last = last, .counters = counters};
+  walk k = {.r = r, .at_start = at_start, .first = first, .last = last, .counters = counters, .permute = TSN_NONE};
   way *w = NULL;
   tsn_junction *out;
   uint32_t i, a;
@@ -430,7 +503,8 @@ static uint32_t build(tsn_run *r, uint32_t node, const uint32_t *counters, bool 
   }
   k.label_words = r->p->labels.count / 64 + 1;
   k.loop_words = r->p->loops.count / 64 + 1;
-  k.stride = sizeof *w + 8 * (k.label_words + k.loop_words) + 8 * (size_t)r->p->counters;
+  k.timer_words = at_start ? ((size_t)r->p->timers.count + 63) / 64 : 0;
+  k.stride = sizeof *w + 8 * (k.label_words + k.loop_words + k.timer_words) + 8 * (size_t)r->p->counters;
   tsn_map_init(&k.seen, r->alloc);
   if (!room(r, (void **)&j->all, &j->cap, j->count + 1, sizeof *j->all)) goto done;
   k.junction = (uint32_t)j->count;
@@ -447,7 +521,6 @@ static uint32_t build(tsn_run *r, uint32_t node, const uint32_t *counters, bool 
   }
   w->node = at_start ? r->p->root : r->nodes[node].next;
   w->ended = ended;
-  w->quiet_last = TSN_NONE;
   if (counters && r->p->counters) memcpy(way_counters(&k, w), counters, r->p->counters * sizeof *counters);
   follow(&k, w);
   while (k.depth && !k.failed) {
@@ -460,14 +533,14 @@ static uint32_t build(tsn_run *r, uint32_t node, const uint32_t *counters, bool 
     out = &j->all[k.junction];
     for (i = 0; i < out->edge_count; i++) {
       const tsn_edge *e = &j->edges[out->edge_first + i];
-      if (e->kind == EDGE_TIMER || e->kind == EDGE_CLOSE) out->has_timers = out->timed = 1;
       if ((e->kind == EDGE_STRICT && !at_start) || e->kind >= EDGE_LAST) r->strict_edges = true;
-      if (e->flags & (EDGE_HAS_LO | EDGE_HAS_HI)) out->timed = 1;
       if (e->kind <= EDGE_ANY) out->labels |= (uint64_t)1 << e->label % 64;
       for (a = 0; a < e->absence_count; a++) out->labels |= (uint64_t)1 << j->absences[e->absence_first + a] % 64;
     }
     for (i = 0; i < out->segment_count; i++) {
-      size_t words = (j->segments[out->segment_first + i].edge_count + 63) / 64;
+      tsn_segment *s = &j->segments[out->segment_first + i];
+      size_t words = (s->edge_count + 63) / 64;
+      find_times(j, s);
       if (words > r->mask_words && !tsn_paths_widen(r, words)) goto done;
     }
     result = k.junction;
@@ -478,18 +551,8 @@ done:
   tsn_alloc_free(r->alloc, k.ways, k.cap * k.stride);
   tsn_alloc_free(r->alloc, k.seen_ways, k.seen_cap * k.stride);
   tsn_alloc_free(r->alloc, k.seen_accepts, k.accepts_cap * sizeof *k.seen_accepts);
-  tsn_alloc_free(r->alloc, k.quiets, k.quiet_cap * sizeof *k.quiets);
   tsn_map_clear(&k.seen);
   return result;
-}
-
-/* What a junction needs to know of a counter: see the head of this file. */
-static uint64_t counter_class(const tsn_loop_rec *loop, uint32_t count)
-{
-  if (loop->nullable && count < loop->min) return (uint64_t)count << 8 | 4;
-  if (loop->max == TSN_UNBOUNDED && count >= loop->min) return 3;
-  if (count + 1 < loop->min) return 0;
-  return loop->max == TSN_UNBOUNDED || count + 1 < loop->max ? 1 : 2;
 }
 
 uint32_t tsn_junction_get(tsn_run *r, uint32_t node, const uint32_t *counters, bool ended, bool last)
@@ -497,13 +560,10 @@ uint32_t tsn_junction_get(tsn_run *r, uint32_t node, const uint32_t *counters, b
   tsn_junctions *j = &r->junctions;
   size_t words = 1 + r->p->counters, slot;
   uint64_t *key = j->scratch, hash, *copy;
-  uint32_t id, i;
+  uint32_t id, i, next = r->nodes[node].next;
   last = last && r->p->has_last;
-  key[0] = (uint64_t)node << 2 | (ended ? 1 : 0) | (last ? 2 : 0);
-  for (i = 0; i < r->p->counters; i++) {
-    uint32_t loop = r->loop_at[(size_t)node * r->p->counters + i];
-    key[1 + i] = loop == TSN_NONE ? 0 : counter_class(&r->loops[loop], counters[i]) + 1;
-  }
+  key[0] = (uint64_t)next << 2 | (ended ? 1 : 0) | (last ? 2 : 0);
+  for (i = 0; i < r->p->counters; i++) key[1 + i] = tsn_slot_class(r, next, i, counters);
   hash = tsn_hash_bytes(key, words * sizeof *key, 0);
   for (slot = tsn_map_first(&j->map, hash); (id = tsn_map_at(&j->map, slot)) != TSN_NONE; slot = tsn_map_next(&j->map, hash, slot))
     if (!memcmp(j->keys[id], key, words * sizeof *key)) return id;
@@ -541,58 +601,14 @@ uint32_t tsn_junction_last(tsn_run *r)
   return r->last_junction = (uint32_t)j->count++;
 }
 
-/* Which counted loop a slot serves at each node. */
 bool tsn_junctions_init(tsn_run *r)
 {
   tsn_junctions *j = &r->junctions;
-  size_t nodes = r->p->nodes.count, counters = r->p->counters, i;
-  uint32_t l, *stack = NULL, *visited = NULL; /* visited: by the loop with this number less one */
-  bool good = false;
   tsn_arena_init(&j->arena, r->alloc, 0);
   tsn_map_init(&j->map, r->alloc);
   r->start_junction[0] = r->start_junction[1] = r->last_junction = TSN_NONE;
-  j->scratch = tsn_arena_array(&j->arena, 1 + counters, sizeof *j->scratch);
-  r->loop_at = tsn_arena_array(&j->arena, nodes * counters + 1, sizeof *r->loop_at);
-  if (!j->scratch || !r->loop_at) return tsn_run_nomem(r);
-  for (i = 0; i < nodes * counters; i++) r->loop_at[i] = TSN_NONE;
-  if (!counters) return true;
-  stack = tsn_alloc_array(r->alloc, nodes * 2 + r->p->targets.count + 2, sizeof *stack);
-  visited = tsn_alloc_array(r->alloc, nodes + 1, sizeof *visited);
-  if (!stack || !visited) {
-    tsn_run_nomem(r);
-    goto done;
-  }
-  for (l = 0; l < r->p->loops.count; l++) {
-    const tsn_loop_rec *loop = &r->loops[l];
-    size_t depth = 0;
-    if (loop->counter == TSN_NO_COUNTER) continue;
-    stack[depth++] = loop->body;
-    while (depth) {
-      uint32_t node = stack[--depth], t;
-      const tsn_node_rec *n = &r->nodes[node];
-      if (visited[node] == l + 1) continue;
-      visited[node] = l + 1;
-      r->loop_at[node * counters + loop->counter] = l;
-      if (n->kind == NODE_TURN && n->a == l) continue;
-      switch (n->kind) {
-      case NODE_ACCEPT: break;
-      case NODE_SPLIT:
-        for (t = 0; t < n->b; t++) stack[depth++] = r->targets[n->a + t];
-        break;
-      case NODE_ENTER:
-      case NODE_TURN:
-        stack[depth++] = r->loops[n->a].body;
-        stack[depth++] = r->loops[n->a].exit;
-        break;
-      default: stack[depth++] = n->next; break;
-      }
-    }
-  }
-  good = true;
-done:
-  tsn_alloc_free(r->alloc, stack, (nodes * 2 + r->p->targets.count + 2) * sizeof *stack);
-  tsn_alloc_free(r->alloc, visited, (nodes + 1) * sizeof *visited);
-  return good;
+  j->scratch = tsn_arena_array(&j->arena, 1 + r->p->counters, sizeof *j->scratch);
+  return j->scratch ? tsn_slots_init(r) : tsn_run_nomem(r);
 }
 
 void tsn_junctions_clear(tsn_run *r)

@@ -20,12 +20,14 @@ libtsn_la_SOURCES += \
   %D%/partition.c \
   %D%/paths.c \
   %D%/pending.c \
+  %D%/race.c \
   %D%/regex_function.c \
   %D%/reorder.c \
   %D%/run.c \
   %D%/run.h \
   %D%/settle.c \
   %D%/shape.c \
+  %D%/slots.c \
   %D%/source.c \
   %D%/source.h \
   %D%/sweep.c \

@@ -16,17 +16,9 @@ typedef struct proto {
   int64_t tau, row, row_time, rows;
   uint32_t history, ended;
   uint32_t origin, taken, take, taken_flags; /* for shape.c */
+  uint32_t group; /* of the item that it comes from; TSN_NONE */
 } proto;
 
-static const tsn_edge *edges_of(const tsn_run *r, const tsn_path *i, uint32_t *count)
-{
-  const tsn_segment *s = &r->junctions.segments[r->junctions.all[i->junction].segment_first + i->segment];
-  *count = s->edge_count;
-  return r->junctions.edges + s->edge_first;
-}
-
-static bool get(const uint64_t *mask, uint32_t i) { return mask[i / 64] >> (i % 64) & 1; }
-static void clear(uint64_t *mask, uint32_t i) { mask[i / 64] &= ~((uint64_t)1 << (i % 64)); }
 
 static bool is_empty(const tsn_run *r, const tsn_path *i)
 {
@@ -36,75 +28,7 @@ static bool is_empty(const tsn_run *r, const tsn_path *i)
   return true;
 }
 
-static bool is_timer(const tsn_edge *e) { return e->kind == EDGE_TIMER || e->kind == EDGE_CLOSE; }
-static bool is_racer(const tsn_edge *e) { return e->kind == EDGE_STRICT || e->kind == EDGE_NEXT; }
 static bool is_row_edge(const tsn_edge *e) { return e->kind <= EDGE_ANY; }
-
-static int64_t within_end(const tsn_run *r, const tsn_start *s)
-{
-  return r->p->within_kind == WITHIN_TIME ? tsn_time_shift(r, s->time, r->p->within) : TSN_TIME_MAX;
-}
-
-static int64_t window_end(const tsn_run *r, const tsn_start *s)
-{
-  return r->p->window_kind == WINDOW_NONE ? TSN_TIME_MAX : r->partitions[s->partition].window_end;
-}
-
-/* ---- times ---- */
-
-/* When a timer edge completes; *good false: never (the edge is dead). */
-static int64_t timer_time(tsn_run *r, const tsn_path *i, const tsn_edge *e, bool *good)
-{
-  const tsn_timer_rec *t;
-  tsn_eval eval = {.partition = &r->partitions[r->starts[i->start].partition], .number = i->row, .cells = tsn_path_cells(r, i), .final = tsn_path_cells(r, i), .label = TSN_NONE};
-  tsn_cell value;
-  int64_t time;
-  *good = true;
-  if (e->kind == EDGE_CLOSE) {
-    int64_t within = within_end(r, &r->starts[i->start]), window = window_end(r, &r->starts[i->start]);
-    return within < window ? within : window;
-  }
-  t = &r->timers[e->timer];
-  if (t->kind == TIMER_DURATION) return tsn_time_shift(r, i->tau, t->duration);
-  if (!tsn_eval_code(r, &eval, &t->code, &value)) {
-    *good = tsn_eval_failed(r, eval.partition, i->row, "the length of an absence", "");
-    return 0;
-  }
-  time = tsn_time_length(r, &value);
-  *good = !value.null && time >= (t->kind == TIMER_DEADLINE_CODE ? i->tau : 0);
-  return t->kind == TIMER_DEADLINE_CODE ? time : tsn_time_shift(r, i->tau, time);
-}
-
-bool tsn_path_due(tsn_run *r, const tsn_path *i, const tsn_deadline *handled, int64_t *time, tsn_phase *phase)
-{
-  uint32_t count, k;
-  const tsn_edge *edges = edges_of(r, i, &count);
-  int64_t limit = within_end(r, &r->starts[i->start]);
-  bool found = false;
-  for (k = 0; k < count; k++) {
-    const tsn_edge *e = &edges[k];
-    int64_t at;
-    tsn_phase how = PHASE_TIMER;
-    bool good = true;
-    if (!get(tsn_path_mask(i), k)) continue;
-    if (is_timer(e)) {
-      at = timer_time(r, i, e, &good);
-      if (!good || at > limit) continue; /* hopeless: it lives until WITHIN ends it */
-    } else if (e->flags & EDGE_HAS_HI) {
-      at = tsn_time_shift(r, i->tau, e->hi);
-      how = PHASE_EXPIRE;
-    } else {
-      continue;
-    }
-    if (handled && (at < handled->time || (at == handled->time && (uint32_t)how <= handled->phase))) continue;
-    if (!found || at < *time || (at == *time && how < *phase)) {
-      *time = at;
-      *phase = how;
-    }
-    found = true;
-  }
-  return found;
-}
 
 /* ---- new paths ---- */
 
@@ -113,7 +37,8 @@ static bool proto_from_item(tsn_run *r, uint32_t item, const tsn_edge *e, proto 
   const tsn_path *i = tsn_path_at(r, item);
   const tsn_counter_op *ops = r->junctions.counters + e->counter_first;
   uint32_t k;
-  *p = (proto){.tau = i->tau, .row = i->row, .row_time = i->row_time, .rows = i->rows, .history = i->history, .taken = TSN_NONE,
+  *p = (proto){.tau = i->tau, .row = i->row, .row_time = i->row_time, .rows = i->rows, .history = i->history, .group = i->group,
+               .taken = TSN_NONE,
                .ended = i->ended || (e->flags & EDGE_ENDED)};
   if (r->p->path_cells) memcpy(r->new_cells, tsn_path_cells(r, i), r->p->path_cells * sizeof(tsn_cell));
   if (r->p->counters) memcpy(r->new_counters, tsn_path_counters(r, i), r->p->counters * sizeof(uint32_t));
@@ -126,7 +51,7 @@ static void proto_empty(tsn_run *r, const tsn_edge *e, int64_t time, proto *p)
 {
   uint32_t k;
   const tsn_counter_op *ops = e ? r->junctions.counters + e->counter_first : NULL;
-  *p = (proto){.tau = time, .row = -1, .history = TSN_NONE, .origin = TSN_NONE, .taken = TSN_NONE};
+  *p = (proto){.tau = time, .row = -1, .history = TSN_NONE, .group = TSN_NONE, .origin = TSN_NONE, .taken = TSN_NONE};
   if (r->p->path_cells) memcpy(r->new_cells, r->empty_cells, r->p->path_cells * sizeof(tsn_cell));
   if (r->p->counters) memset(r->new_counters, 0, r->p->counters * sizeof(uint32_t));
   for (k = 0; e && k < e->counter_count; k++) r->new_counters[ops[k].slot] = ops[k].value;
@@ -164,6 +89,8 @@ static uint32_t new_item(tsn_run *r, uint32_t start, const proto *p, tsn_path_st
   i->taken = p->taken;
   i->take = p->take;
   i->taken_flags = p->taken_flags;
+  i->since = r->partitions[r->starts[start].partition].rows;
+  r->starts[start].ghosts += state == ITEM_GHOST;
   tsn_history_retain(r, p->history);
   if (r->p->path_cells) memcpy(tsn_path_cells(r, i), r->new_cells, r->p->path_cells * sizeof(tsn_cell));
   if (r->p->counters) memcpy(tsn_path_counters(r, i), r->new_counters, r->p->counters * sizeof(uint32_t));
@@ -172,10 +99,11 @@ static uint32_t new_item(tsn_run *r, uint32_t start, const proto *p, tsn_path_st
 
 static void cut_behind(tsn_run *r, uint32_t item)
 {
-  uint32_t next;
-  while ((next = tsn_path_at(r, item)->next) != TSN_NONE) {
-    tsn_path_unlink(r, next);
-    tsn_path_free(r, next);
+  uint32_t next = tsn_path_at(r, item)->next;
+  while (next != TSN_NONE) {
+    uint32_t after = tsn_path_at(r, next)->next;
+    if (tsn_path_at(r, next)->state != ITEM_GHOST) tsn_race_leave(r, next);
+    next = after;
   }
 }
 
@@ -191,23 +119,39 @@ static bool add_match(tsn_run *r, uint32_t start, uint32_t before, const proto *
   return tsn_pending_path(r, item);
 }
 
-static bool add_wait(tsn_run *r, uint32_t start, uint32_t before, const proto *p, uint32_t junction, uint32_t segment, uint32_t group,
-                     tsn_path_state state, bool *added)
+/* Whether the path in r->new_counters has an edge: it lacks those to parts of a PERMUTE that it has begun. */
+static bool has_edge(const tsn_run *r, const tsn_edge *e) { return !e->bit || !(r->new_counters[e->slot] & e->bit); }
+
+static bool has_edges(const tsn_run *r, const tsn_segment *s, bool timers)
+{
+  const tsn_edge *e = r->junctions.edges + s->edge_first, *end = e + s->edge_count;
+  for (; e < end; e++)
+    if (has_edge(r, e) && (!timers || tsn_is_timer(e))) return true;
+  return false;
+}
+
+/* Where an item belongs: the junction and its segment, and what races with it. */
+typedef struct place_in {
+  uint32_t junction, segment, group;
+  tsn_races races;
+} place_in;
+
+static bool add_item(tsn_run *r, uint32_t start, uint32_t before, const proto *p, const place_in *in, tsn_path_state state)
 {
   uint32_t count, k, item;
   const tsn_edge *edges;
   tsn_path *i;
-  *added = false;
   item = new_item(r, start, p, state);
   if (item == TSN_NONE) return false;
   i = tsn_path_at(r, item);
-  i->junction = junction;
-  i->segment = segment;
-  i->group = group;
-  edges = edges_of(r, i, &count);
+  i->junction = in->junction;
+  i->segment = in->segment;
+  i->group = in->group;
+  i->races = (uint8_t)in->races;
+  edges = tsn_edges_of(r, i, &count);
   for (k = 0; k < count; k++) {
-    bool good = true;
-    if ((edges[k].flags & EDGE_TIMED) && r->timers[edges[k].timer].kind != TIMER_DURATION) timer_time(r, i, &edges[k], &good);
+    bool good = has_edge(r, &edges[k]), computed = (edges[k].flags & EDGE_TIMED) && r->timers[edges[k].timer].kind != TIMER_DURATION;
+    if (good && computed) tsn_timer_time(r, i, &edges[k], &good);
     if (good) tsn_path_mask(i)[k / 64] |= (uint64_t)1 << (k % 64);
   }
   if (r->status) return false;
@@ -216,39 +160,61 @@ static bool add_wait(tsn_run *r, uint32_t start, uint32_t before, const proto *p
     return true;
   }
   tsn_path_link(r, item, before);
-  *added = true;
   return tsn_pending_path(r, item) && tsn_deadline_item(r, item, NULL);
 }
 
 /* A path over $ that needs nothing more than the end of its partition. */
 static bool add_last(tsn_run *r, uint32_t start, uint32_t before, const proto *p)
 {
-  uint32_t junction = tsn_junction_last(r);
-  bool added;
-  return junction != TSN_NONE && add_wait(r, start, before, p, junction, 0, r->next_group++, ITEM_WAIT, &added);
+  place_in in = {.junction = tsn_junction_last(r), .group = tsn_race_new_groups(r, 1)};
+  return in.junction != TSN_NONE && add_item(r, start, before, p, &in, ITEM_WAIT);
 }
 
-/* Puts what can follow an element into the list, in front of `before`. */
-static bool place(tsn_run *r, uint32_t start, uint32_t before, const proto *p, uint32_t node, bool *cut)
+static const tsn_segment *segment_at(const tsn_run *r, uint32_t junction, uint32_t k)
+{
+  return &r->junctions.segments[r->junctions.all[junction].segment_first + k];
+}
+
+static tsn_races races_in(const tsn_run *r, uint32_t junction, uint32_t node)
+{
+  uint32_t k, segments = 0, timers = 0;
+  if (r->nodes[node].flags & NODE_TWIN) return RACE_TWINS;
+  if (r->junctions.all[junction].segment_count < 2) return RACE_NONE;
+  for (k = 0; k < r->junctions.all[junction].segment_count; k++) {
+    const tsn_segment *s = segment_at(r, junction, k);
+    segments += has_edges(r, s, false);
+    timers += s->timers && has_edges(r, s, true);
+  }
+  return segments > 1 && timers ? RACE_JUNCTION : RACE_NONE;
+}
+
+/* Puts what can follow an element into the list, in front of `before`; or, of an item that
+ * can no longer succeed, what races with paths that can. */
+static bool place(tsn_run *r, uint32_t start, uint32_t before, const proto *p, uint32_t node, bool lost, bool *cut)
 {
   const tsn_partition *part = &r->partitions[r->starts[start].partition];
-  uint32_t junction = tsn_junction_get(r, node, r->new_counters, p->ended != 0, part->arrived == part->rows), k, group = r->next_group++;
-  bool added, waits = false, accepted = false, at_end = false;
-  if (junction == TSN_NONE) return false;
-  for (k = 0; k < r->junctions.all[junction].segment_count; k++) {
-    const tsn_segment *s = &r->junctions.segments[r->junctions.all[junction].segment_first + k];
-    uint32_t edge_count = s->edge_count, accept = s->accept;
-    if (edge_count && !(accepted && r->one_match)) {
-      if (!add_wait(r, start, before, p, junction, k, group, ITEM_WAIT, &added)) return false;
-      waits = waits || added;
-    } else if (edge_count && waits && r->junctions.all[junction].has_timers) {
-      /* Less preferred than the accept, but it still races with what is not. */
-      if (!add_wait(r, start, TSN_NONE, p, junction, k, group, ITEM_GHOST, &added)) return false;
+  uint32_t k;
+  bool accepted = false, at_end = false;
+  place_in in = {.group = tsn_race_group(r, p->group, node, p->ended != 0, lost)};
+  if (in.group == TSN_NONE) return r->status == TOCSIN_OK;
+  in.junction = tsn_junction_get(r, node, r->new_counters, p->ended != 0, part->arrived == part->rows);
+  if (in.junction == TSN_NONE) return false;
+  in.races = races_in(r, in.junction, node);
+  for (k = 0; k < r->junctions.all[in.junction].segment_count; k++) {
+    const tsn_segment *s = segment_at(r, in.junction, k);
+    bool accept = s->accept;
+    in.segment = k;
+    if (has_edges(r, s, false)) {
+      bool last = r->junctions.edges[s->edge_first].kind == EDGE_LAST;
+      if (!lost && !(accepted && r->one_match)) {
+        if (!add_item(r, start, before, p, &in, ITEM_WAIT)) return false;
+      } else if (in.races != RACE_NONE) {
+        if (!add_item(r, start, TSN_NONE, p, &in, ITEM_GHOST)) return false;
+      }
+      at_end = at_end || last;
     }
-    if (edge_count && r->junctions.edges[r->junctions.segments[r->junctions.all[junction].segment_first + k].edge_first].kind == EDGE_LAST)
-      at_end = true;
     if (accept && at_end && !r->one_match) continue; /* the same path, preferred over $: it completes with the partition */
-    if (accept && !accepted) {
+    if (accept && !accepted && !lost) {
       if (!add_match(r, start, before, p, cut)) return false;
       accepted = true;
       if (r->one_match) before = TSN_NONE;
@@ -278,7 +244,7 @@ static bool offer(tsn_run *r, const tsn_partition *part, uint32_t item, int64_t 
 {
   tsn_path *i = tsn_path_at(r, item);
   uint32_t count, k, a;
-  const tsn_edge *edges = edges_of(r, i, &count);
+  const tsn_edge *edges = tsn_edges_of(r, i, &count);
   uint64_t *mask = tsn_path_mask(i);
   *takes = 0;
   *raced = false;
@@ -289,38 +255,24 @@ static bool offer(tsn_run *r, const tsn_partition *part, uint32_t item, int64_t 
   for (k = 0; k < count; k++) {
     const tsn_edge *e = &edges[k];
     bool truth = false, dead = false;
-    if (!get(mask, k)) continue;
+    if (!tsn_mask_get(mask, k)) continue;
     for (a = 0; a < e->absence_count && !dead; a++)
       if (!tsn_eval_label(r, part, r->junctions.absences[e->absence_first + a], tsn_path_cells(r, i), &dead)) return false;
     if (dead || (e->flags & EDGE_ENDED)) { /* a row behind $: what crossed it was wrong */
-      clear(mask, k);
+      tsn_mask_clear(mask, k);
       continue;
     }
-    if (is_timer(e)) continue;
+    if (tsn_is_timer(e)) continue;
     if (!can_take(r, part, i, e, time, &truth)) return false;
     if (truth) {
       if (*takes == r->takes_cap && !tsn_alloc_grow(r->alloc, (void **)&r->takes, &r->takes_cap, *takes + 1, sizeof *r->takes))
         return tsn_run_nomem(r);
       r->takes[(*takes)++] = k;
-      if (is_racer(e)) *raced = true;
+      if (tsn_is_racer(e)) *raced = true;
     }
-    if (e->kind == EDGE_STRICT || (e->kind == EDGE_NEXT && truth)) clear(mask, k);
+    if (e->kind == EDGE_STRICT || (e->kind == EDGE_NEXT && truth)) tsn_mask_clear(mask, k);
   }
   return true;
-}
-
-/* A row came: the timers of the junction are void, for good. */
-static void void_timers(tsn_run *r, uint32_t start, uint32_t group)
-{
-  uint32_t item, count, k;
-  for (item = r->starts[start].head; item != TSN_NONE; item = tsn_path_at(r, item)->next) {
-    tsn_path *i = tsn_path_at(r, item);
-    const tsn_edge *edges;
-    if (i->state == ITEM_MATCH || i->group != group) continue;
-    edges = edges_of(r, i, &count);
-    for (k = 0; k < count; k++)
-      if (is_timer(&edges[k])) clear(tsn_path_mask(i), k);
-  }
 }
 
 /* Removes items without edges. */
@@ -338,9 +290,39 @@ static void clean(tsn_run *r, uint32_t start)
   }
 }
 
+/* The first ghost: all stand behind the rest. */
+static uint32_t first_ghost(const tsn_run *r, uint32_t start)
+{
+  uint32_t item = r->starts[start].tail, ghost = TSN_NONE;
+  for (; item != TSN_NONE && tsn_path_at(r, item)->state == ITEM_GHOST; item = tsn_path_at(r, item)->prev) ghost = item;
+  return ghost;
+}
+
+/* What an item has taken, by its edges in r->takes. Ghosts move on with their twins alone. */
+static bool take(tsn_run *r, uint32_t part, uint32_t start, uint32_t item, int64_t time, size_t takes, uint32_t *number, bool *cut)
+{
+  bool ghost = tsn_path_at(r, item)->state == ITEM_GHOST;
+  uint32_t generation = tsn_path_at(r, item)->generation;
+  size_t t;
+  if (ghost && tsn_path_at(r, item)->races != RACE_TWINS) return true;
+  for (t = 0; t < takes && tsn_path_at(r, item)->generation == generation; t++) {
+    uint32_t count, parent = tsn_path_at(r, item)->history;
+    tsn_edge e = tsn_edges_of(r, tsn_path_at(r, item), &count)[r->takes[t]];
+    proto p;
+    bool good;
+    proto_from_item(r, item, &e, &p);
+    p.origin = tsn_path_at(r, item)->origin;
+    p.take = (*number)++;
+    good = proto_take_row(r, &r->partitions[part], &e, time, &p) && place(r, start, item, &p, e.node, ghost || *cut, cut);
+    proto_done(r, &p, parent);
+    if (!good) return false;
+  }
+  return true;
+}
+
 static bool step_start(tsn_run *r, uint32_t part, uint32_t start, uint32_t class, int64_t time)
 {
-  uint32_t item = r->starts[start].head, from = TSN_NONE, old = 0, take = 0;
+  uint32_t item = r->starts[start].head, done = TSN_NONE, from = TSN_NONE, old = 0, number = 0;
   bool changed = false, made = false;
   if (class != TSN_NONE) {
     if (!tsn_shapes_step(r, part, start, class, time, &made) || (!made && !tsn_shapes_watch(r, start, &old))) return false;
@@ -348,31 +330,20 @@ static bool step_start(tsn_run *r, uint32_t part, uint32_t start, uint32_t class
     from = r->starts[start].shape;
   }
   r->starts[start].shape = TSN_NONE;
+  tsn_race_begin(r);
   while (item != TSN_NONE) {
-    uint32_t state = tsn_path_at(r, item)->state, group = tsn_path_at(r, item)->group;
-    size_t takes, t;
+    size_t takes;
     bool raced, cut = false;
-    if (state == ITEM_MATCH) {
+    if (tsn_path_at(r, item)->state == ITEM_MATCH || item == done || tsn_path_at(r, item)->since == r->partitions[part].rows) {
       item = tsn_path_at(r, item)->next;
       continue;
     }
     if (!offer(r, &r->partitions[part], item, time, &takes, &raced)) return false;
-    if (raced && r->junctions.all[tsn_path_at(r, item)->junction].has_timers) void_timers(r, start, group);
+    if (raced) tsn_race_row(r, item);
     changed = changed || takes || is_empty(r, tsn_path_at(r, item));
-    for (t = 0; t < takes && state == ITEM_WAIT && !cut; t++) {
-      uint32_t count, parent = tsn_path_at(r, item)->history;
-      tsn_edge e = edges_of(r, tsn_path_at(r, item), &count)[r->takes[t]];
-      proto p;
-      bool good;
-      proto_from_item(r, item, &e, &p);
-      p.origin = tsn_path_at(r, item)->origin;
-      p.take = take++;
-      good = proto_take_row(r, &r->partitions[part], &e, time, &p) && place(r, start, item, &p, e.node, &cut);
-      proto_done(r, &p, parent);
-      if (!good) return false;
-    }
-    if (cut) break;
-    item = tsn_path_at(r, item)->next;
+    if (!take(r, part, start, item, time, takes, &number, &cut)) return false;
+    done = cut ? item : done;
+    item = cut ? first_ghost(r, start) : tsn_path_at(r, item)->next;
   }
   if (changed) clean(r, start);
   if (!tsn_paths_dedupe(r, start)) return false;
@@ -409,18 +380,18 @@ static bool expire_item(tsn_run *r, uint32_t item, int64_t time, bool all)
 {
   tsn_path *i = tsn_path_at(r, item);
   uint32_t count, k;
-  const tsn_edge *edges = edges_of(r, i, &count);
+  const tsn_edge *edges = tsn_edges_of(r, i, &count);
   bool ended = false;
   bool rows_over = r->p->within_kind == WITHIN_ROWS &&
                    r->partitions[r->starts[i->start].partition].rows - r->starts[i->start].row >= r->p->within;
   for (k = 0; k < count; k++) {
     const tsn_edge *e = &edges[k];
     bool good = true;
-    if (!get(tsn_path_mask(i), k) || e->kind == EDGE_LAST) continue;
+    if (!tsn_mask_get(tsn_path_mask(i), k) || e->kind == EDGE_LAST) continue;
     /* Behind a $ that will prove wrong only a timer that could not complete in time runs out. */
-    if (e->kind == EDGE_DOOMED && !((e->flags & EDGE_TIMED) && timer_time(r, i, e, &good) > within_end(r, &r->starts[i->start]))) continue;
+    if (e->kind == EDGE_DOOMED && !((e->flags & EDGE_TIMED) && tsn_timer_time(r, i, e, &good) > tsn_within_end(r, &r->starts[i->start]))) continue;
     if (all || (rows_over && is_row_edge(e)) || ((e->flags & EDGE_HAS_HI) && tsn_time_shift(r, i->tau, e->hi) <= time)) {
-      clear(tsn_path_mask(i), k);
+      tsn_mask_clear(tsn_path_mask(i), k);
       ended = true;
     }
   }
@@ -435,7 +406,7 @@ bool tsn_paths_expire(tsn_run *r, uint32_t start, int64_t time)
 {
   tsn_start *s = &r->starts[start];
   /* What ends at one time ends in the order of preference, whatever ends it. */
-  bool all = (r->p->within_kind == WITHIN_TIME && within_end(r, s) <= time) || (r->p->window_kind != WINDOW_NONE && window_end(r, s) <= time);
+  bool all = (r->p->within_kind == WITHIN_TIME && tsn_within_end(r, s) <= time) || (r->p->window_kind != WINDOW_NONE && tsn_window_end(r, s) <= time);
   uint32_t item = s->head;
   s->shape = TSN_NONE;
   while (item != TSN_NONE) {
@@ -443,7 +414,7 @@ bool tsn_paths_expire(tsn_run *r, uint32_t start, int64_t time)
     if (tsn_path_at(r, item)->state != ITEM_MATCH && !expire_item(r, item, time, all)) return false;
     item = next;
   }
-  return r->status == TOCSIN_OK;
+  return r->status == TOCSIN_OK && tsn_race_sweep(r, start);
 }
 
 /* ---- starts ---- */
@@ -480,21 +451,21 @@ static bool begin_paths(tsn_run *r, uint32_t part, int64_t time, uint32_t *out)
   bool cut = false, empty = false;
   *out = TSN_NONE;
   if (junction == TSN_NONE) return false;
+  tsn_race_begin(r);
   segments = r->junctions.all[junction].segment_count;
-  for (k = 0; k < segments && !(cut && r->one_match); k++) {
-    tsn_segment s = r->junctions.segments[r->junctions.all[junction].segment_first + k];
-    for (n = 0; n < s.edge_count && !cut; n++) {
+  for (k = 0; k < segments; k++) {
+    tsn_segment s = *segment_at(r, junction, k);
+    for (n = 0; n < s.edge_count; n++) {
       tsn_edge e = r->junctions.edges[s.edge_first + n];
       bool truth, good;
       proto p;
-      if (!is_row_edge(&e)) continue;
+      if (!is_row_edge(&e) || (cut && !(r->nodes[e.node].flags & NODE_TWIN))) continue; /* twins of what is cut off may race */
       if (!start_edge(r, &r->partitions[part], &e, time, &truth)) return false;
       if (!truth) continue;
       if (start == TSN_NONE && (start = tsn_start_new(r, part, row, time)) == TSN_NONE) return false;
       proto_empty(r, &e, time, &p);
-      p.origin = TSN_NONE;
       p.take = take++;
-      good = proto_take_row(r, &r->partitions[part], &e, time, &p) && place(r, start, TSN_NONE, &p, e.node, &cut);
+      good = proto_take_row(r, &r->partitions[part], &e, time, &p) && place(r, start, TSN_NONE, &p, e.node, cut, &cut);
       proto_done(r, &p, TSN_NONE);
       if (!good) return false;
     }
@@ -522,7 +493,7 @@ static bool begin(tsn_run *r, uint32_t part, uint32_t class, int64_t time)
   if (start == TSN_NONE) return true;
   if (r->p->within_kind == WITHIN_ROWS && r->p->within == 1) return tsn_paths_expire(r, start, time);
   if (r->p->within_kind == WITHIN_TIME && r->starts[start].head != TSN_NONE)
-    return tsn_deadline_push(r, within_end(r, &r->starts[start]), PHASE_EXPIRE, OWNER_START, start, r->starts[start].generation);
+    return tsn_deadline_push(r, tsn_within_end(r, &r->starts[start]), PHASE_EXPIRE, OWNER_START, start, r->starts[start].generation);
   return true;
 }
 
@@ -580,55 +551,55 @@ bool tsn_paths_row(tsn_run *r, uint32_t part, int64_t time)
 
 /* ---- time ---- */
 
-/* Timers of an item that complete at `time`: each is a path of its own; the
- * waiting edges and the other timers of the junction end. */
-bool tsn_paths_fire(tsn_run *r, uint32_t item, int64_t time)
+/* Timers of an item complete: each is a path of its own. */
+static bool complete(tsn_run *r, uint32_t start, uint32_t item, int64_t time, bool *cut)
 {
-  uint32_t start = tsn_path_at(r, item)->start, group = tsn_path_at(r, item)->group, count, k, other;
-  const tsn_edge *edges = edges_of(r, tsn_path_at(r, item), &count);
-  const tsn_deadline handled = {.time = time, .phase = PHASE_TIMER};
-  size_t due = 0, d;
-  bool cut = false;
-  for (k = 0; k < count; k++) {
-    bool good = true;
-    if (!get(tsn_path_mask(tsn_path_at(r, item)), k) || !is_timer(&edges[k])) continue;
-    if (timer_time(r, tsn_path_at(r, item), &edges[k], &good) != time || !good) continue;
-    if (due == r->takes_cap && !tsn_alloc_grow(r->alloc, (void **)&r->takes, &r->takes_cap, due + 1, sizeof *r->takes))
-      return tsn_run_nomem(r);
-    r->takes[due++] = k;
-  }
-  if (r->status) return false;
-  if (!due) return tsn_deadline_item(r, item, &handled);
-  r->starts[start].shape = TSN_NONE;
-  for (other = r->starts[start].head; other != TSN_NONE; other = tsn_path_at(r, other)->next) {
-    tsn_path *i = tsn_path_at(r, other);
-    if (i->state == ITEM_MATCH || i->group != group) continue;
-    edges = edges_of(r, i, &count);
-    for (k = 0; k < count; k++) {
-      bool good = true;
-      if (!get(tsn_path_mask(i), k)) continue;
-      if (is_racer(&edges[k]) || (edges[k].kind == EDGE_DOOMED && (edges[k].flags & EDGE_TIMED)) || (is_timer(&edges[k]) && (other == item || timer_time(r, i, &edges[k], &good) != time)))
-        clear(tsn_path_mask(i), k);
-    }
-  }
-  for (d = 0; d < due && !cut && tsn_path_at(r, item)->state == ITEM_WAIT; d++) {
+  uint32_t generation = tsn_path_at(r, item)->generation, count;
+  bool ghost = tsn_path_at(r, item)->state == ITEM_GHOST;
+  size_t due, d;
+  if (!tsn_race_due(r, item, time, &due)) return false;
+  for (d = 0; d < due; d++) tsn_mask_clear(tsn_path_mask(tsn_path_at(r, item)), r->takes[d]);
+  if (ghost && tsn_path_at(r, item)->races != RACE_TWINS) return true;
+  for (d = 0; d < due && tsn_path_at(r, item)->generation == generation; d++) {
     uint32_t parent = tsn_path_at(r, item)->history;
-    tsn_edge e = edges_of(r, tsn_path_at(r, item), &count)[r->takes[d]];
+    tsn_edge e = tsn_edges_of(r, tsn_path_at(r, item), &count)[r->takes[d]];
+    bool lost = ghost || *cut, good;
     proto p;
-    bool good = true;
+    if (e.kind == EDGE_CLOSE && lost) continue;
     proto_from_item(r, item, &e, &p);
     p.tau = time;
     if (r->p->history) {
       p.history = tsn_history_add(r, p.history, TSN_NONE, time, 0);
       if (p.history == TSN_NONE) return false;
     }
-    good = e.kind != EDGE_CLOSE ? place(r, start, item, &p, e.node, &cut)
+    good = e.kind != EDGE_CLOSE ? place(r, start, item, &p, e.node, lost, cut)
            : p.ended            ? add_last(r, start, item, &p)
-                                : add_match(r, start, item, &p, &cut);
+                                : add_match(r, start, item, &p, cut);
     proto_done(r, &p, parent);
     if (!good) return false;
   }
-  if (!cut && !tsn_deadline_item(r, item, &handled)) return false;
+  return true;
+}
+
+/* The deadline of an item has come: all timers of its group that complete at `time` do. */
+bool tsn_paths_fire(tsn_run *r, uint32_t item, int64_t time)
+{
+  uint32_t start = tsn_path_at(r, item)->start, group = tsn_path_at(r, item)->group, generation = tsn_path_at(r, item)->generation;
+  uint32_t other, next;
+  const tsn_deadline handled = {.time = time, .phase = PHASE_TIMER};
+  size_t due;
+  if (!tsn_race_due(r, item, time, &due)) return false;
+  if (!due) return tsn_deadline_item(r, item, &handled);
+  if (!tsn_race_time(r, start, group, time)) return false;
+  tsn_race_begin(r);
+  for (other = r->starts[start].head; other != TSN_NONE; other = next) {
+    bool cut = false;
+    next = tsn_path_at(r, other)->next;
+    if (tsn_path_at(r, other)->state == ITEM_MATCH || tsn_path_at(r, other)->group != group) continue;
+    if (!complete(r, start, other, time, &cut)) return false;
+    if (cut) next = first_ghost(r, start);
+  }
+  if (tsn_path_at(r, item)->generation == generation && !tsn_deadline_item(r, item, &handled)) return false;
   clean(r, start);
   /* Rows beyond WITHIN n ROWS cannot be taken: ends what waits for them, once all timers of this time are through. */
   if (r->p->within_kind == WITHIN_ROWS && !tsn_deadline_push(r, time, PHASE_EXPIRE, OWNER_START, start, r->starts[start].generation)) return false;
@@ -679,9 +650,9 @@ bool tsn_paths_end(tsn_run *r, uint32_t part)
         item = next;
         continue;
       }
-      edges = edges_of(r, tsn_path_at(r, item), &count);
+      edges = tsn_edges_of(r, tsn_path_at(r, item), &count);
       for (k = 0; k < count; k++)
-        accept = accept || (edges[k].kind == EDGE_LAST && get(tsn_path_mask(tsn_path_at(r, item)), k));
+        accept = accept || (edges[k].kind == EDGE_LAST && tsn_mask_get(tsn_path_mask(tsn_path_at(r, item)), k));
       if (accept && tsn_path_at(r, item)->state == ITEM_WAIT) {
         tsn_edge e = edges[0];
         proto p;

@@ -156,6 +156,7 @@ tocsin_status tsn_run_init(tsn_run *r, const tocsin_program *program, uint32_t p
   tsn_map_init(&r->partition_map, alloc);
   tsn_map_init(&r->history.moment, alloc);
   tsn_map_init(&r->merge, alloc);
+  tsn_race_init(r);
   tsn_arena_init(&r->scratch, alloc, 0);
   r->row_epoch = 1;
   r->needs_rows = p->all_rows || p->lists || p->sequential || p->empty_kind == MATCH_UNMATCHED;
@@ -251,6 +252,7 @@ void tsn_run_clear(tsn_run *r)
   tsn_map_clear(&r->partition_map);
   tsn_map_clear(&r->history.moment);
   tsn_map_clear(&r->merge);
+  tsn_race_clear(r);
   tsn_arena_clear(&r->scratch);
 }
 

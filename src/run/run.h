@@ -8,7 +8,7 @@
  *       raw rows --> source --> reorder --> window --> run --> settle --> output
  *       partitions                       partition.c key -> starts, kept rows
  *         starts  (in order of rows)     paths.c     the search from one row
- *           items (in order of preference)
+ *           items (in order of preference)   items.c; race.c: timers against rows
  *       junctions                        junction.c  what can follow an element
  *       shapes                           shape.c     what rows make of starts, remembered
  *       deadlines                        timers.c    when time alone decides
@@ -117,20 +117,21 @@ typedef struct tsn_edge {
   int64_t lo, hi;
   uint32_t absence_first, absence_count; /* labels that kill it */
   uint32_t counter_first, counter_count;
+  uint32_t slot, bit; /* bit not 0: a path whose counter has it lacks this edge */
   uint32_t quiet_first, quiet_count; /* start absences */
 } tsn_edge;
 
 typedef struct tsn_segment {
   uint32_t edge_first, edge_count; /* of the junction's edges */
   uint32_t accept;                 /* the end of the pattern stands behind it */
+  uint32_t timers;                 /* has edges that wait for a time */
+  uint32_t timed;                  /* and bounds: its state depends on its time */
 } tsn_segment;
 
 typedef struct tsn_junction {
   uint32_t edge_first, edge_count;
   uint32_t segment_first, segment_count;
   uint32_t node;
-  uint32_t timed;      /* has timers or bounds: its state depends on its time */
-  uint32_t has_timers; /* has edges that race */
   uint64_t labels;     /* a row under none of these changes nothing here; a bit a label, modulo 64 */
 } tsn_junction;
 
@@ -160,9 +161,15 @@ typedef enum tsn_path_state {
   ITEM_FREE,
   ITEM_WAIT,  /* a segment of a junction that still waits */
   ITEM_MATCH, /* a path that has succeeded */
-  ITEM_GHOST, /* less preferred than a success, but its edges still race with others of its junction */
+  ITEM_GHOST, /* cannot succeed, but its edges still race with others of its group: race.c */
   ITEM_HELD   /* out of the list: what a timeout would report */
 } tsn_path_state;
+
+typedef enum tsn_races {
+  RACE_NONE,     /* its own edges alone, if at all */
+  RACE_JUNCTION, /* items of its group have timers */
+  RACE_TWINS     /* and so may paths behind those, that move as it does */
+} tsn_races;
 
 /* Behind the struct lie, in one stride: mask words, counters, cells. */
 typedef struct tsn_path {
@@ -174,10 +181,14 @@ typedef struct tsn_path {
   uint32_t history;
   uint32_t generation;
   uint32_t ended; /* the path crossed $ */
+  uint8_t races;  /* tsn_races */
+  uint8_t timed_race; /* of a sweep: its group has more than rows to race */
+  uint16_t unused;
   int64_t tau;    /* time of its last element */
   int64_t row;    /* number of its last mapped row; -1: none */
   int64_t row_time;
   int64_t rows; /* mapped */
+  int64_t since; /* rows that its partition had when it began to wait */
   uint32_t origin, taken, take, taken_flags; /* while a step is learned: see shape.c */
 } tsn_path;
 
@@ -191,6 +202,7 @@ typedef struct tsn_start {
   uint32_t matches;
   uint32_t succeeded; /* by an empty path that is not reported */
   uint32_t shape;     /* TSN_NONE: not known; else what its items look like */
+  uint32_t ghosts;
   int64_t row;
   uint64_t seq; /* of its row in the merged input */
   int64_t time;
@@ -401,7 +413,7 @@ struct tsn_run {
 
   tsn_texts texts;
   tsn_junctions junctions;
-  uint32_t *loop_at; /* node x counter: the loop whose turns it counts there */
+  uint32_t *counts_at; /* node x counter: what it counts there: a loop, or behind the loops a node that is a PERMUTE */
   uint32_t last_junction;
   uint32_t start_junction[2]; /* by whether the row is the partition's first */
   char *items;
@@ -433,6 +445,9 @@ struct tsn_run {
   uint64_t nan_values;
   uint64_t moment; /* number of the moment: a row, or a time */
   uint32_t next_group;
+  uint32_t *twins; /* groups of this moment: see race.c */
+  size_t twin_count, twin_cap;
+  tsn_map twin_map;
   uint64_t live; /* items */
   uint64_t live_peak;
   uint64_t max_paths, max_rows;
@@ -532,6 +547,14 @@ uint32_t tsn_junction_last(tsn_run *r); /* accepts at the end of the partition *
 bool tsn_junctions_init(tsn_run *r);
 void tsn_junctions_clear(tsn_run *r);
 
+/* slots.c */
+typedef enum tsn_parts { PARTS_NONE, PARTS_SOME, PARTS_ALL } tsn_parts;
+/* How many of its parts a PERMUTE has begun. */
+tsn_parts tsn_parts_begun(const tsn_node_rec *n, const uint32_t *counters);
+/* What a junction needs to know of a slot, at a node: 0 where nothing counts in it. */
+uint64_t tsn_slot_class(const tsn_run *r, uint32_t node, uint32_t slot, const uint32_t *counters);
+bool tsn_slots_init(tsn_run *r);
+
 /* history.c */
 uint32_t tsn_history_add(tsn_run *r, uint32_t parent, uint32_t label, int64_t at, uint32_t flags);
 void tsn_history_release(tsn_run *r, uint32_t node);
@@ -594,11 +617,17 @@ static inline tsn_path *tsn_path_at(const tsn_run *r, uint32_t item)
 {
   return (tsn_path *)(void *)(r->items + (size_t)item * r->item_stride);
 }
+static inline bool tsn_mask_get(const uint64_t *mask, uint32_t i) { return mask[i / 64] >> (i % 64) & 1; }
+static inline void tsn_mask_clear(uint64_t *mask, uint32_t i) { mask[i / 64] &= ~((uint64_t)1 << (i % 64)); }
 static inline uint64_t *tsn_path_mask(const tsn_path *i) { return (uint64_t *)(uintptr_t)(i + 1); }
 static inline tsn_cell *tsn_path_cells(const tsn_run *r, const tsn_path *i) { return (tsn_cell *)(void *)(tsn_path_mask(i) + r->mask_words); }
 static inline uint32_t *tsn_path_counters(const tsn_run *r, const tsn_path *i)
 {
   return (uint32_t *)(void *)(tsn_path_cells(r, i) + r->p->path_cells);
+}
+static inline const tsn_segment *tsn_segment_of(const tsn_run *r, const tsn_path *i)
+{
+  return &r->junctions.segments[r->junctions.all[i->junction].segment_first + i->segment];
 }
 /* Makes room for so many mask words in every item. */
 bool tsn_paths_widen(tsn_run *r, size_t words);
@@ -619,8 +648,33 @@ bool tsn_paths_expire(tsn_run *r, uint32_t start, int64_t time);
 /* The window is over at `time`: its timers complete, then everything that waits is lost. */
 bool tsn_paths_close(tsn_run *r, uint32_t part, int64_t time);
 bool tsn_paths_end(tsn_run *r, uint32_t part);
-/* Earliest time at which a timer of a waiting item completes; false: none. */
-bool tsn_path_due(tsn_run *r, const tsn_path *i, const tsn_deadline *handled, int64_t *time, tsn_phase *phase);
+
+/* race.c */
+static inline const tsn_edge *tsn_edges_of(const tsn_run *r, const tsn_path *i, uint32_t *count)
+{
+  const tsn_segment *s = tsn_segment_of(r, i);
+  *count = s->edge_count;
+  return r->junctions.edges + s->edge_first;
+}
+static inline bool tsn_is_timer(const tsn_edge *e) { return e->kind == EDGE_TIMER || e->kind == EDGE_CLOSE; }
+static inline bool tsn_is_racer(const tsn_edge *e) { return e->kind == EDGE_STRICT || e->kind == EDGE_NEXT; }
+void tsn_race_init(tsn_run *r);
+void tsn_race_clear(tsn_run *r);
+/* Forgets which groups moved on: paths begin to move. */
+void tsn_race_begin(tsn_run *r);
+uint32_t tsn_race_new_groups(tsn_run *r, uint32_t count); /* the first of so many */
+/* The group of a path that moves from a group (TSN_NONE: a start) over an element. known: TSN_NONE where it would be new. */
+uint32_t tsn_race_group(tsn_run *r, uint32_t parent, uint32_t node, bool ended, bool known);
+/* An edge of the item has taken a row: the timers of its group are void, for good. */
+void tsn_race_row(tsn_run *r, uint32_t item);
+/* The timers of an item that complete at `time`, in r->takes. */
+bool tsn_race_due(tsn_run *r, uint32_t item, int64_t time, size_t *due);
+/* The first timers of a group complete at `time`: they end the others, and what waits. */
+bool tsn_race_time(tsn_run *r, uint32_t start, uint32_t group, int64_t time);
+/* Takes an item out of the list that has lost; a ghost of it stays where it still races. */
+void tsn_race_leave(tsn_run *r, uint32_t item);
+/* Frees the ghosts of a start that have nothing left to decide. */
+bool tsn_race_sweep(tsn_run *r, uint32_t start);
 
 /* settle.c */
 bool tsn_settle(tsn_run *r, uint32_t part);
@@ -629,6 +683,12 @@ bool tsn_settle(tsn_run *r, uint32_t part);
 /* A heap by time and phase; entries that are not live any more leave it when they prevail. */
 bool tsn_deadlines_add(tsn_run *r, tsn_deadlines *h, const tsn_deadline *d, bool (*is_live)(const tsn_run *r, const tsn_deadline *d));
 void tsn_deadlines_drop(tsn_deadlines *h); /* the first one */
+int64_t tsn_within_end(const tsn_run *r, const tsn_start *s);
+int64_t tsn_window_end(const tsn_run *r, const tsn_start *s);
+/* When a timer edge completes; *good false: never (the edge is dead). */
+int64_t tsn_timer_time(tsn_run *r, const tsn_path *i, const tsn_edge *e, bool *good);
+/* Earliest time at which a timer of a waiting item completes, or a bound runs out; false: none. */
+bool tsn_path_due(tsn_run *r, const tsn_path *i, const tsn_deadline *handled, int64_t *time, tsn_phase *phase);
 bool tsn_deadline_push(tsn_run *r, int64_t time, tsn_phase phase, tsn_owner owner, uint32_t handle, uint32_t generation);
 /* The next deadline of an item: behind `handled`, or the first one (NULL). */
 bool tsn_deadline_item(tsn_run *r, uint32_t item, const tsn_deadline *handled);

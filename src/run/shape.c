@@ -29,7 +29,7 @@ typedef struct move {
   uint32_t label;    /* TSN_NONE: it stays as it is */
   uint32_t take;     /* moves of one take share its cells and history */
   uint32_t excluded; /* flags of the history's node */
-  uint32_t last;     /* the last move of this old item: made in its place */
+  uint32_t in_place; /* the item that stays, or the last one made of it: made in its place */
   uint32_t group;    /* of the new ones, counted from 0 */
 } move;
 
@@ -190,7 +190,7 @@ static bool key_of(tsn_run *r, uint32_t start, size_t *out)
     w = s->key + words;
     for (g = 0; g < group_count && groups[g] != i->group; g++) continue;
     if (g == group_count) groups[group_count++] = i->group;
-    w[0] = (uint64_t)i->state << 32 | i->segment;
+    w[0] = ((uint64_t)i->races << 8 | i->state) << 32 | i->segment;
     w[1] = (uint64_t)i->junction << 32 | (i->state == ITEM_MATCH ? 0 : g);
     memcpy(w + 2, tsn_path_mask(i), 8 * r->mask_words);
     if (r->p->counters) {
@@ -219,7 +219,7 @@ static bool add_shape(tsn_run *r, uint64_t hash, size_t words, uint32_t *out)
   if (!tsn_map_add(&s->map, hash, (uint32_t)s->count)) return tsn_run_nomem(r);
   memcpy(s->words + s->word_count, s->key, words * sizeof *s->key);
   s->word_count += words;
-  x->decided = s->key[0] >> 32 == ITEM_MATCH;
+  x->decided = (s->key[0] >> 32 & 0xff) == ITEM_MATCH;
   *out = (uint32_t)s->count++;
   return true;
 }
@@ -286,14 +286,17 @@ static bool learn(tsn_run *r, uint32_t from, uint32_t class, uint32_t start, uin
   }
   for (item = start == TSN_NONE ? TSN_NONE : r->starts[start].head; item != TSN_NONE; item = tsn_path_at(r, item)->next) {
     const tsn_path *i = tsn_path_at(r, item);
-    move m = {.from = i->origin, .label = i->taken, .take = i->take, .excluded = i->taken_flags, .last = 1};
+    move m = {.from = i->origin, .label = i->taken, .take = i->take, .excluded = i->taken_flags, .in_place = 1};
     if (i->taken != TSN_NONE && i->state != ITEM_MATCH) {
       while (m.group < t.groups && groups[m.group] != i->group) m.group++;
       if (m.group == t.groups) groups[t.groups++] = i->group;
     }
     if (!tsn_alloc_grow(r->alloc, (void **)&s->moves, &s->move_cap, s->move_count + 1, sizeof m)) return tsn_run_nomem(r);
-    for (k = t.move_first; k < s->move_count && m.from != TSN_NONE; k++)
-      if (s->moves[k].from == m.from) s->moves[k].last = 0;
+    for (k = t.move_first; k < s->move_count && m.from != TSN_NONE; k++) {
+      if (s->moves[k].from != m.from || !s->moves[k].in_place) continue;
+      if (s->moves[k].label == TSN_NONE) m.in_place = 0;
+      else s->moves[k].in_place = 0;
+    }
     t.in_order = t.in_order && m.from == t.move_count;
     t.still = t.still && m.from == t.move_count && m.label == TSN_NONE;
     s->moves[s->move_count++] = m;
@@ -331,7 +334,8 @@ bool tsn_shapes_learn(tsn_run *r, uint32_t from, uint32_t class, uint32_t start,
 
 static void take_shape(tsn_run *r, tsn_path *i, const uint64_t *w, uint32_t group_base, const move *m)
 {
-  i->state = (uint32_t)(w[0] >> 32);
+  i->state = w[0] >> 32 & 0xff;
+  i->races = (uint8_t)(w[0] >> 40);
   i->segment = (uint32_t)w[0];
   i->junction = (uint32_t)(w[1] >> 32);
   memcpy(tsn_path_mask(i), w + 2, 8 * r->mask_words);
@@ -367,6 +371,7 @@ static void put(tsn_run *r, uint32_t item, const taken *t, int64_t row, int64_t 
   i->tau = i->row_time = time;
   i->row = row;
   i->rows = t->rows;
+  i->since = r->partitions[r->starts[i->start].partition].rows;
   i->generation++;
   tsn_history_release(r, i->history);
   i->history = t->history;
@@ -380,6 +385,7 @@ static void put_empty(tsn_run *r, uint32_t item, int64_t time)
   tsn_path *i = tsn_path_at(r, item);
   i->tau = time;
   i->row = -1;
+  i->since = r->partitions[r->starts[i->start].partition].rows;
   if (r->p->path_cells) memcpy(tsn_path_cells(r, i), r->empty_cells, r->p->path_cells * sizeof(tsn_cell));
 }
 
@@ -387,18 +393,18 @@ static bool make_moves(tsn_run *r, uint32_t part, uint32_t start, uint32_t step_
 {
   tsn_shapes *s = r->shapes;
   step t = s->steps[step_number];
-  uint32_t old[ITEMS_MAX], made[ITEMS_MAX], count = 0, item, k, groups = r->next_group;
+  uint32_t old[ITEMS_MAX], made[ITEMS_MAX], count = 0, item, k, groups, ghosts = 0;
   uint64_t used = 0;
   int64_t row = r->partitions[part].rows - 1;
   taken now = {.take = TSN_NONE, .history = TSN_NONE};
   for (item = r->starts[start].head; item != TSN_NONE; item = tsn_path_at(r, item)->next) old[count++] = item;
-  r->next_group += t.groups;
+  groups = tsn_race_new_groups(r, t.groups);
   for (k = 0; k < t.move_count; k++) {
     move m = s->moves[t.move_first + k];
     uint32_t from = m.from == TSN_NONE ? TSN_NONE : old[m.from];
     if (m.label != TSN_NONE && now.take != m.take && !take_row(r, &r->partitions[part], &m, from, &now)) return false;
     made[k] = from;
-    if (!m.last || from == TSN_NONE) {
+    if (!m.in_place || from == TSN_NONE) {
       made[k] = tsn_path_new(r, start);
       if (made[k] == TSN_NONE) {
         tsn_history_release(r, now.history);
@@ -425,6 +431,8 @@ static bool make_moves(tsn_run *r, uint32_t part, uint32_t start, uint32_t step_
         !tsn_deadline_item(r, made[k], NULL))
       return false;
   }
+  for (k = 0; k < t.move_count; k++) ghosts += tsn_path_at(r, made[k])->state == ITEM_GHOST;
+  r->starts[start].ghosts = ghosts;
   r->starts[start].shape = t.next;
   return true;
 }

@@ -4,7 +4,80 @@
  * and bounds end what still waits. An entry names its item or start with a
  * generation; what died or changed meanwhile leaves a stale entry behind, which
  * is dropped when it comes up, or swept when stale ones prevail. */
+#include "base/time.h"
 #include "run/run.h"
+
+/* ---- times ---- */
+
+int64_t tsn_within_end(const tsn_run *r, const tsn_start *s)
+{
+  return r->p->within_kind == WITHIN_TIME ? tsn_time_shift(r, s->time, r->p->within) : TSN_TIME_MAX;
+}
+
+int64_t tsn_window_end(const tsn_run *r, const tsn_start *s)
+{
+  return r->p->window_kind == WINDOW_NONE ? TSN_TIME_MAX : r->partitions[s->partition].window_end;
+}
+
+/* When a timer edge completes; *good false: never (the edge is dead). */
+int64_t tsn_timer_time(tsn_run *r, const tsn_path *i, const tsn_edge *e, bool *good)
+{
+  const tsn_timer_rec *t;
+  tsn_eval eval = {.partition = &r->partitions[r->starts[i->start].partition],
+                   .number = i->row,
+                   .cells = tsn_path_cells(r, i),
+                   .final = tsn_path_cells(r, i),
+                   .label = TSN_NONE};
+  tsn_cell value;
+  int64_t time;
+  *good = true;
+  if (e->kind == EDGE_CLOSE) {
+    int64_t within = tsn_within_end(r, &r->starts[i->start]), window = tsn_window_end(r, &r->starts[i->start]);
+    return within < window ? within : window;
+  }
+  t = &r->timers[e->timer];
+  if (t->kind == TIMER_DURATION) return tsn_time_shift(r, i->tau, t->duration);
+  if (!tsn_eval_code(r, &eval, &t->code, &value)) {
+    *good = tsn_eval_failed(r, eval.partition, i->row, "the length of an absence", "");
+    return 0;
+  }
+  time = tsn_time_length(r, &value);
+  *good = !value.null && time >= (t->kind == TIMER_DEADLINE_CODE ? i->tau : 0);
+  return t->kind == TIMER_DEADLINE_CODE ? time : tsn_time_shift(r, i->tau, time);
+}
+
+bool tsn_path_due(tsn_run *r, const tsn_path *i, const tsn_deadline *handled, int64_t *time, tsn_phase *phase)
+{
+  uint32_t count, k;
+  const tsn_edge *edges = tsn_edges_of(r, i, &count);
+  int64_t limit = tsn_within_end(r, &r->starts[i->start]);
+  bool found = false;
+  for (k = 0; k < count; k++) {
+    const tsn_edge *e = &edges[k];
+    int64_t at;
+    tsn_phase how = PHASE_TIMER;
+    bool good = true;
+    if (!tsn_mask_get(tsn_path_mask(i), k)) continue;
+    if (tsn_is_timer(e)) {
+      at = tsn_timer_time(r, i, e, &good);
+      if (!good || at > limit) continue; /* hopeless: it lives until WITHIN ends it */
+    } else if (e->flags & EDGE_HAS_HI) {
+      at = tsn_time_shift(r, i->tau, e->hi);
+      how = PHASE_EXPIRE;
+    } else {
+      continue;
+    }
+    if (handled && (at < handled->time || (at == handled->time && (uint32_t)how <= handled->phase))) continue;
+    if (!found || at < *time || (at == *time && how < *phase)) {
+      *time = at;
+      *phase = how;
+    }
+    found = true;
+  }
+  return found;
+}
+
+/* ---- deadlines ---- */
 
 static bool before(const tsn_deadline *a, const tsn_deadline *b)
 {
@@ -68,7 +141,7 @@ bool tsn_deadline_item(tsn_run *r, uint32_t item, const tsn_deadline *handled)
   const tsn_path *i = tsn_path_at(r, item);
   int64_t time;
   tsn_phase phase;
-  if (!r->junctions.all[i->junction].timed || !tsn_path_due(r, i, handled, &time, &phase)) return r->status == TOCSIN_OK;
+  if (!tsn_segment_of(r, i)->timed || !tsn_path_due(r, i, handled, &time, &phase)) return r->status == TOCSIN_OK;
   return tsn_deadline_push(r, time, phase, OWNER_PATH, item, i->generation);
 }
 

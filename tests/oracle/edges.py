@@ -146,19 +146,24 @@ class Walker:
     def permute(self, node, c, then):
         """The alternation of the sequences in the order listed (section 6.2)."""
         for order in permutations(node.items):
-            yield from self.permuted(order, c, then, real=True)
+            yield from self.permuted(order, c, then)
 
-    def permuted(self, order, c, then, real):
-        """One sequence. Between its items the missing ones are edges of one junction, as far as timers go: the
-        other orders of what is missing take part in the race (shadow) and lead nowhere on this path."""
+    def permuted(self, order, c, then):
+        """One sequence. Behind each of its items the missing ones are edges of one junction, as far as timers go."""
         def next_item(after):
-            yield from self.permuted(order[1:], after, then, real)
-            if real and self.plan.has_timers and after.elements > c.elements:
-                for other in list(permutations(order[1:]))[1:]:
-                    for edge in self.permuted(other, after, then, real=False):
-                        yield replace(edge, shadow=True)
+            yield from self.permuted(order[1:], after, then)
+            if self.plan.has_timers and after.elements > c.elements:
+                for edge in self.missing(order[1:], after, then):
+                    yield replace(edge, shadow=True)
 
         if not order:
             yield from then(c)
         else:
             yield from self.walk(order[0], c, next_item)
+
+    def missing(self, items, c, then):
+        """Whatever can come first of some items in any order. The edges take part in the race and lead nowhere."""
+        if not items:
+            yield from then(c)
+        for i, item in enumerate(items):
+            yield from self.walk(item, c, lambda after, rest=items[:i] + items[i + 1:]: self.missing(rest, after, then))

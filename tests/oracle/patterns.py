@@ -156,18 +156,39 @@ class Trees:
         if what == "empty":
             return Seq([])
         if what == "PERMUTE":
-            n, gaps = r.pick("PERMUTE items"), r.yes("PERMUTE with gaps")
-            made = Permute([self.permuted(gaps and i < n - 1) for i in range(n)])
-            return self.looped(made, "quantifier of a group") if n < 4 else made
+            return self.permute(depth - 1)
         if what == "exclusion":
             return self.looped(Excluded([self.branch(depth - 1)]), "quantifier of a group")
         return self.sequence(2, depth - 1)
 
-    def permuted(self, trailing):
-        if self.duration and self.r.yes("PERMUTE with a timer"):
-            return self.absence(timer=True)
-        item = self.looped(self.step(), "quantifier of a step")
-        return Seq([item, self.any_gap()]) if trailing else item
+    def permute(self, depth):
+        """Of fixed parts there may be many: the reference tries their orders, but the engine does not write them out."""
+        r = self.r
+        fixed, n, gaps = r.yes("PERMUTE of fixed parts"), r.pick("PERMUTE items"), r.yes("PERMUTE with gaps")
+        n = n if fixed else min(n, 4)
+        made = Permute([self.permuted(fixed, gaps and r.random() < 0.85, depth) for _ in range(n)])
+        return self.looped(made, "quantifier of a group") if n < 4 else made
+
+    def permuted(self, fixed, trailing, depth):
+        r = self.r
+        kind = r.pick("part of a PERMUTE")
+        if kind == "timer" and self.duration:
+            items = [self.absence(timer=True)]
+        elif kind == "two steps":
+            items = [self.step()] + self.connector("next" if fixed else "mixed") + [self.step()]
+        elif kind == "other" and not fixed:
+            items = [self.item(depth)]
+        elif fixed:
+            items = [Loop(self.step(), 2, 2) if r.random() < 0.05 else self.step()]
+        else:
+            items = [self.looped(self.step(), "quantifier of a step")]
+        if r.yes("something before a part"):
+            items.insert(0, r.choice([self.absence(timer=False), self.gap("next"), Anchor("^")]))
+        if r.yes("something behind a part"):
+            items.append(r.choice([self.absence(timer=False), self.absence(timer=False), Anchor("$")]))
+        if trailing:
+            items.append(self.gap("next") if fixed else self.any_gap())
+        return items[0] if len(items) == 1 else Seq(items)
 
     def body(self, depth):
         r = self.r

@@ -123,18 +123,23 @@ class Spec:
         """What the reference makes of the text."""
         return prepared(self.text(), careful=True)
 
-    def case(self, name="case", steps=STEPS, made=None):
-        """The case with its answer, and the answer itself; None where the text does not compile. Raises TooBig.
-        made: what prepared() gave."""
-        made = made or self.prepared()
-        if made.error:
-            return None
+    def unanswered(self, name):
+        """The case without its answer."""
         case = {"id": name, "from": "oracle", "text": self.text(),
                 "streams": {**{s.name: [[name, kind] for name, kind, _ in s.columns] for s in self.streams},
                             **{name: [list(c) for c in columns] for name, (columns, _) in self.joined().items()}},
                 "feeds": [self.blocks(feed) for feed in self.feeds]}
         if self.late_policy:
             case["late_policy"] = self.late_policy
+        return case
+
+    def case(self, name="case", steps=STEPS, made=None):
+        """The case with its answer, and the answer itself; None where the text does not compile. Raises TooBig.
+        made: what prepared() gave."""
+        made = made or self.prepared()
+        if made.error:
+            return None
+        case = self.unanswered(name)
         got = answered(made, case, steps)
         case["feeds"] = case["feeds"][:1] + [feed for feed in case["feeds"][1:] if same_arrival(got, case, feed)]
         if got.error:

@@ -100,7 +100,20 @@ static const hostile table[] = {
     {PATTERN, "(((a?){20}){20}){20}", " ", " b))", 1, TOCSIN_LIMIT},
     {PATTERN, "((((a*)*)*)*)*", " ", "))", 20, TOCSIN_OK},
     {PATTERN, "((((((((a*)+)*)+)*)+)*)+)*", " | ", "))", 20, TOCSIN_OK},
-    {PATTERN, "PERMUTE(a#, b#, c#, d#, e#, f#)", " ", "))", 3, TOCSIN_LIMIT}, /* of paths: 720 a row */
+    {PATTERN, "PERMUTE(a#, b#, c#, d#, e#, f#)", " ", "))", 3, TOCSIN_OK},
+    {PATTERN "PERMUTE(", "l#[v = #]", ", ", ")))", 20, TOCSIN_OK},
+    {PATTERN "PERMUTE(", "l#[v = #] ->", ", ", ")))", 64, TOCSIN_OK},
+    {PATTERN "(PERMUTE(", "-> l#[v = #] !l# m# ->{,#}", ", ", "))+))", 64, TOCSIN_OK},
+    {PATTERN "PERMUTE(", "l#[v = #]", ", ", ")))", 65, TOCSIN_INVALID},
+    {PATTERN "PERMUTE(", "l# ->", ", ", ")))", 64, TOCSIN_LIMIT}, /* of paths: 6 rows in any order */
+    {PATTERN "z PERMUTE(", "!l#{#}", ", ", ")))", 64, TOCSIN_OK},
+    {PATTERN "PERMUTE(z, ", "!l#[v = -#]{#}", ", ", ")))", 8, TOCSIN_OK},
+    {PATTERN "PERMUTE(z, ", "!l#[v = -#]{#}", ", ", ")))", 63, TOCSIN_LIMIT}, /* of ways: 2 ^ 63 sets of absences before the row */
+    {PATTERN "PERMUTE(", "l#?", ", ", ") z))", 7, TOCSIN_OK},
+    {PATTERN "PERMUTE(", "l#[v = #]+ ->", ", ", ")))", 7, TOCSIN_LIMIT}, /* of paths: 720 orders begin with l1 */
+    {PATTERN "PERMUTE(", "l#?", ", ", ") z))", 8, TOCSIN_INVALID}, /* 8! orders */
+    {PATTERN "PERMUTE(", "()?", ", ", ") z))", 64, TOCSIN_INVALID},
+    {PATTERN "", "PERMUTE(m#?, ", "", "a), b), c), d), e), f), g), h), i), j)))", 10, TOCSIN_INVALID}, /* 6 ^ 10 orders */
     {PATTERN "PERMUTE(PERMUTE(PERMUTE(", "l#", ", ", "), m, n, o, p, q), r, t, u, v, w)))", 6, TOCSIN_INVALID},
     {HEAD "MEASURES ", "SUM(v + #) AS n#", ", ", " PATTERN (a))", 3000, TOCSIN_OK},
     {HEAD "MEASURES ", "LAST(v + #, 65535) AS n#", ", ", " PATTERN (a))", 30, TOCSIN_INVALID},
