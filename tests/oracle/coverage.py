@@ -38,6 +38,7 @@ CANNOT = [
     ("a deadline is a TIMESTAMP", ["timer, deadline"], ["BIGINT time", "DOUBLE time"]),
     ("needs a first ORDER BY column that is a time", ["bounded sort", "no order"], TIMED),
     ("merged by time (section 3)", ["bounded sort", "no order"], ["UNION", "pattern over pattern"]),
+    ("a window is ordered by the event time (section 3)", ["bounded sort", "no order"], ["OVER"]),
     ("the input is not in that order, and STREAM() says the same in all rows", ["bounded sort", "no order"], ["STREAM()"]),
 ]
 

@@ -48,15 +48,17 @@ class Generator:
         if self.kind not in ("stream", "select") and self.order in ("bounded", "none"):
             self.order = "time"
         self.has_time = self.order not in ("bounded", "none")
-        self.columns = ["k", "j", "ts", "id", "type", "v"] + ["x"] * r.yes("column x") + ["d", "due"] * (r.random() < 0.4)
+        self.columns = ["k", "j", "ts", "id", "type", "v"] + ["x"] * r.yes("column x") + ["d", "due"] * r.yes("columns of durations and deadlines")
         tree, labels = self.tree()
         self.labels = max(["ABCD".index(x) for x in labels if x in "ABCD"] + [1]) + 1
         streams, parts, columns = self.sources()
         queries = []
         if self.kind in ("pattern", "pattern and stream"):
             queries.append(self.inner_query(parts))
-            parts = [Part("p")] + parts * (self.kind == "pattern and stream")
-            columns = self.inner_columns if self.kind == "pattern" else columns
+            read = self.part("p", self.inner_columns, {}, self.inner_time)
+            parts = [read] + parts * (self.kind == "pattern and stream")
+            more = [] if read.items is None else [i.split()[-1] for i in read.items]
+            columns = (self.inner_columns if self.kind == "pattern" else columns) + [c for c in ("w", "m", "src") if c in more]
         query = Query("m", parts, tree)
         query.several = self.kind not in ("stream", "select")
         query.order = self.order_text(columns)
@@ -156,9 +158,11 @@ class Generator:
         given = {name for part in parts for name in (self.columns if part.items is None else [i.split()[-1] for i in part.items])}
         return streams, parts, [c for c in self.columns + ["w", "m", "src"] if c in given]
 
-    def part(self, stream, columns, own):
+    def part(self, stream, columns, own, time="ts"):
+        """time: the column that orders it, None where it has no name."""
         r = self.r
-        if self.kind not in ("select", "union") or self.kind == "union" and not own and r.random() < 0.4:
+        if self.kind == "stream" or self.kind == "union" and not own and r.random() < 0.4 or \
+                self.kind in ("pattern", "pattern and stream") and not r.yes("SELECT beside a pattern"):
             return Part(stream)
         name = {c: own.get(c, c) for c in columns}
         items = {c: f"{name[c]} AS {c}" if c in own else c for c in columns}
@@ -170,8 +174,8 @@ class Generator:
             items["src"] = "STREAM() AS src"
         if r.yes("LEFT JOIN"):
             items["w"] = self.joined(made, name, v)
-        if self.has_time and r.yes("window aggregate"):
-            items["m"] = self.over(name, v)
+        if self.has_time and time and r.yes("window aggregate"):
+            items["m"] = self.over(name, v, name[time])
         if r.yes("inner WHERE"):
             made.where = r.choice([f"{v} > 0", f"{name['type']} <> 'x'", f"{v} IS NOT NULL", f"{name['id']} % 3 <> 0",
                                    f"{name['type']} IN ('a', 'b', 'ab')", f"{v} < 3 OR {name['type']} = 'a'"])
@@ -199,7 +203,7 @@ class Generator:
             found.append((name, list(rows.values())))
         return found
 
-    def over(self, name, v):
+    def over(self, name, v, time):
         r = self.r
         word = r.pick("window")
         begin, end = ((self.duration(n, short=False) if word == "RANGE" else str(n)) + " PRECEDING"
@@ -207,7 +211,7 @@ class Generator:
         frame = r.choice([f"{word} {begin}"] * 4 + [f"{word} BETWEEN {begin} AND {end}", f"{word} UNBOUNDED PRECEDING", ""])
         key = f"PARTITION BY {name['k']} " if r.random() < 0.7 else ""
         call = r.choice([f"AVG({v})", f"SUM({v})", f"MAX({v})", f"MIN({v})", "COUNT(*)", f"COUNT({v})", f"STDDEV_POP({v})"])
-        return f"{call} OVER ({key}ORDER BY {name['ts']} {frame}) AS m"
+        return f"{call} OVER ({key}ORDER BY {time} {frame}) AS m"
 
     def inner_query(self, parts):
         """A pattern whose output the main one reads. It gives the columns that conditions and measures want."""
@@ -220,7 +224,7 @@ class Generator:
         if all_rows:
             q.mode = q.mode if q.mode.startswith("ALL") else "ALL ROWS PER MATCH" + timeouts
             q.measures = [("MATCH_ROWTIME()", "done"), ("CLASSIFIER()", "label")]
-            self.inner_columns = [c for c in self.columns]
+            self.inner_columns = self.columns + ["done"]
         else:
             q.mode = "ONE ROW PER MATCH" + timeouts
             q.measures = [("LAST(id)", "id"), ("LAST(type)", "type"), (r.choice(["SUM(v)", "LAST(v)", "COUNT(*)"]), "v"),
