@@ -265,6 +265,21 @@ static const engine_case engine_cases[] = {
     {"absences before the first row",
      ENGINE_QUERY("MEASURES a.v AS v PATTERN (!b{3} !c{2} a -> !x b) " ENGINE_LABELS ", x AS type = 'x'"), NULL,
          TOCSIN_OK},
+    {"what paths hold for conditions: lists, sets, percentiles",
+     ENGINE_QUERY("MEASURES COUNT(DISTINCT note) AS n, LAST(v) AS v AFTER MATCH SKIP TO NEXT ROW "
+                  "PATTERN ((a | b ->)* (->> b | -> c) !x{COUNT(DISTINCT type) + 1}) "
+                  "DEFINE a AS COUNT(DISTINCT a.note) < 4 AND STRING_AGG(note, '/') <> 'x', "
+                  "b AS APPROX_PERCENTILE(v, 0.6) <= v AND ARRAY_AGG(DISTINCT type) IS NOT NULL, "
+                  "c AS STRING_AGG(DISTINCT type, '') LIKE '%a%' AND SUM(DISTINCT x) < 90, x AS FALSE"), NULL, TOCSIN_OK},
+    {"every match, with lists and sets in conditions",
+     ENGINE_QUERY("MEASURES PATH() AS path AFTER MATCH NO SKIP PATTERN ((a | b ->)+ ->> c?) WITHIN 6 "
+                  "DEFINE a AS COUNT(DISTINCT note) < 9, b AS STRING_AGG(CLASSIFIER(), '') NOT LIKE '%BB%', c AS type = 'c'"), NULL,
+         TOCSIN_OK},
+    {"a time of DOUBLE, in windows, with bounds and a watermark",
+     "CREATE STREAM s (k TEXT, ts DOUBLE, type TEXT, v BIGINT, WATERMARK FOR ts AS ts - 0.5);\n"
+     "SELECT * FROM s MATCH_RECOGNIZE (PARTITION BY k, SESSION(4) ORDER BY ts MEASURES WINDOW_END() AS e, MATCH_ROWTIME() AS at "
+     "PATTERN (!b{0.1} a ->{0.5, 3} b !c{v / 10.0}) WITHIN 3.5 " ENGINE_LABELS ")",
+     "k,ts,type,v\nA,0.5,a,1\nA,1.25,b,4\nA,1,c,0\nB,1.5,a,2\nB,5,b,2\nA,9,a,1\nA,9.5,b,7\nA,11,a,2\n", TOCSIN_OK},
     {"loops with counters inside each other",
      ENGINE_QUERY("MEASURES COUNT(a.*) AS n, SUM(b.v) AS s, AVG(x) AS m, STDDEV(v) AS d "
                   "PATTERN ((a{1,3} ->){1,4} (b -> c?){1,2}) "

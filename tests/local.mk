@@ -8,6 +8,7 @@ unit_tests = \
   %D%/faults/memory \
   %D%/unit/alloc \
   %D%/unit/arena \
+  %D%/unit/bag \
   %D%/unit/batch \
   %D%/unit/bytes \
   %D%/unit/cell \

@@ -399,18 +399,6 @@ static bool picks_one(tsn_aggregate kind)
   return kind == AGG_MIN || kind == AGG_MAX || kind == AGG_ANY_VALUE || kind == AGG_MIN_BY || kind == AGG_MAX_BY;
 }
 
-/* What an aggregate gathers in a replay cannot be asked before the match is there. */
-static bool in_its_place(tsn_context *c, const tsn_expr *e, tsn_aggregate kind, bool distinct)
-{
-  const tsn_aggregate_info *info = &tsn_aggregate_table[kind];
-  if (c->place == PLACE_MEASURE || c->place == PLACE_SOURCE) return true;
-  if (info->cell_count == 0)
-    tsn_diag_add(c->b->diag, TSN_U0004, e->at, NULL, "%s in a condition is not supported yet", info->name);
-  else if (distinct)
-    tsn_diag_add(c->b->diag, TSN_U0003, e->at, NULL, "%s(DISTINCT ...) in a condition is not supported yet", info->name);
-  return info->cell_count != 0 && !distinct;
-}
-
 /* One argument of an aggregate over the rows of *set. */
 static tsn_bx *row_argument(tsn_context *c, const tsn_expr *e, tsn_aggregate kind, const tsn_label_set **set)
 {
@@ -468,7 +456,6 @@ static tsn_bx *aggregate(tsn_context *c, const tsn_expr *e, tsn_aggregate kind)
   tsn_agg *agg;
   bool final;
   if (!semantics(c, e, &final) || !arguments(c, e, info->name, info->args, info->args)) return NULL;
-  if (!in_its_place(c, e, kind, distinct)) return NULL;
   if (e->args->kind == EXPR_STAR) {
     set = counted_rows(c, e, kind);
     if (!set) return NULL;

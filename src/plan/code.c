@@ -118,11 +118,15 @@ static void navigate(emitter *e, const tsn_nav *nav)
 static void aggregate(emitter *e, const tsn_agg *agg)
 {
   bool own = e->mode == MODE_LABEL && tsn_plan_set_has(agg->set, e->label);
-  uint32_t at = tsn_plan_find_agg(e->p, agg);
+  uint32_t at = tsn_plan_find_agg(e->p, agg, e->mode != MODE_MATCH);
   uint8_t final = agg->final && e->p->q->all_rows ? 1 : 0;
   e->local = false;
   if (at == TSN_NONE) {
     simple(e, OP_NULL, 0, 0);
+  } else if (e->p->regs[at].held) {
+    if (own) row_value(e, agg->value, 0);
+    if (agg->value2) row_value(e, agg->value2, 0);
+    emit(e, OP_HELD, own, 0, at, own + (agg->value2 != NULL), 1);
   } else if (tsn_aggregate_table[agg->kind].cell_count == 0) {
     simple(e, OP_LIST, final, at);
   } else if (own) {

@@ -133,7 +133,7 @@ static void emit_timers(tsn_plan *p, tsn_pattern_rec *rec)
     recs[i].duration = t->duration;
     if (!t->duration_expr) continue;
     recs[i].kind = t->duration_expr->type == TOCSIN_TIMESTAMP ? TIMER_DEADLINE_CODE : TIMER_DURATION_CODE;
-    recs[i].code = tsn_plan_code(p, t->duration_expr, MODE_PATH, TSN_NONE, 0);
+    recs[i].code = tsn_plan_code(p, t->duration_expr, MODE_TIMER, TSN_NONE, 0);
   }
   rec->timers.first = tsn_image_count(p->image, SECTION_timers, sizeof *recs);
   rec->timers.count = (uint32_t)p->timer_count;
@@ -176,6 +176,7 @@ static void emit_registers(tsn_plan *p, tsn_pattern_rec *rec)
                             .cells = r->cells,
                             .depth = r->kind == REG_AGG ? r->list : r->depth,
                             .distinct = r->distinct,
+                            .held = r->held,
                             .in_path = r->in_path,
                             .in_replay = r->in_replay};
     recs[i].value = tsn_plan_code(p, r->value, MODE_ROW, TSN_NONE, r->physical);
@@ -194,7 +195,7 @@ static void emit_outputs(tsn_plan *p, tsn_pattern_rec *rec)
   rec->inner.count = (uint32_t)q->inner_count;
   for (i = 0; i < q->inner_count; i++) {
     tsn_inner_rec r = {.name = name_of(p->image, q->inner[i].name), .type = (uint32_t)q->inner[i].type, .is_measure = q->inner[i].is_measure};
-    r.code = tsn_plan_code(p, q->inner[i].value, q->inner[i].is_measure ? MODE_PATH : MODE_ROW, TSN_NONE, 0);
+    r.code = tsn_plan_code(p, q->inner[i].value, q->inner[i].is_measure ? MODE_MATCH : MODE_ROW, TSN_NONE, 0);
     tsn_image_add(p->image, SECTION_inner, &r, sizeof r);
   }
   rec->outputs.first = tsn_image_count(p->image, SECTION_outputs, sizeof(tsn_output_rec));

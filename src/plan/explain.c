@@ -112,6 +112,7 @@ static void print_registers(const tocsin_program *p, const tsn_pattern_rec *q, t
     if (r->kind == REG_FIRST) tsn_bytes_printf(out, " row %u", r->depth);
     if (r->cells) tsn_bytes_printf(out, "  cells %u to %u", r->cell, r->cell + r->cells - 1);
     else tsn_bytes_text(out, "  a list");
+    if (r->held) tsn_bytes_text(out, tsn_keeps_list(r->aggregate) ? " hold a list" : " hold the values");
     tsn_bytes_printf(out, "%s%s\n", r->in_path ? "  in each path" : "", r->in_replay ? "  when rows are replayed" : "");
     print_code(p, &r->value, "          ", out);
     print_code(p, &r->value2, "          ", out);

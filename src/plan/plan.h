@@ -27,6 +27,7 @@ typedef struct tsn_reg_plan {
   tsn_reg_kind kind;
   tsn_aggregate aggregate;
   bool distinct;
+  bool held; /* an aggregate of conditions that keeps lists or sets in each path */
   const tsn_label_set *set;
   tsn_bx *value, *value2;
   int64_t physical;
@@ -146,7 +147,7 @@ size_t tsn_plan_raw_slots(tsn_plan *p, const tsn_bpart *part, const tsn_bx *cons
 void tsn_plan_registers(tsn_plan *p);
 uint32_t tsn_plan_find_nav(const tsn_plan *p, const tsn_nav *nav);
 uint32_t tsn_plan_find_labels(const tsn_plan *p);
-uint32_t tsn_plan_find_agg(const tsn_plan *p, const tsn_agg *agg);
+uint32_t tsn_plan_find_agg(const tsn_plan *p, const tsn_agg *agg, bool condition);
 bool tsn_plan_set_has(const tsn_label_set *set, uint32_t label);
 /* Expressions over one row: whether two are one, and a number that is the same then. */
 bool tsn_plan_same(const tsn_bx *a, const tsn_bx *b);
@@ -165,7 +166,8 @@ tsn_range tsn_plan_parts(tsn_plan *p);
 /* code.c: what an expression is compiled for. */
 typedef enum tsn_mode {
   MODE_LABEL, /* a candidate row under a label, and the path before it */
-  MODE_PATH,  /* the path, after its last row */
+  MODE_TIMER, /* the path, after its last row */
+  MODE_MATCH, /* a match */
   MODE_ROW,   /* one row, so many physical rows from the current one */
   MODE_OUTER  /* the inner columns */
 } tsn_mode;

@@ -131,7 +131,7 @@ uint64_t tsn_plan_hash(const tsn_bx *x) { return hash_bx(x, 0); }
 
 static tsn_reg_plan with_key(const tsn_plan *p, tsn_reg_plan r)
 {
-  uint64_t h = tsn_hash_word((uint64_t)r.kind << 32 | (uint64_t)r.aggregate, (uint64_t)r.physical);
+  uint64_t h = tsn_hash_word((uint64_t)r.kind << 32 | (uint64_t)r.held << 16 | (uint64_t)r.aggregate, (uint64_t)r.physical);
   if (r.kind == REG_FIRST) h = tsn_hash_word(r.depth, h);
   if (!r.set->all) h = tsn_hash_bytes(r.set->has, p->q->label_count * sizeof *r.set->has, h);
   if (r.value) h = hash_bx(r.value, h);
@@ -157,7 +157,7 @@ static tsn_reg_plan *find(tsn_plan *p, const tsn_reg_plan *want)
   for (step = 0; p->reg_cap && (number = *reg_place(p, want->key, step)) != 0; step++) {
     tsn_reg_plan *r = &p->regs[number - 1];
     if (r->key != want->key) continue;
-    if (r->kind == want->kind && r->aggregate == want->aggregate && r->distinct == want->distinct && r->physical == want->physical &&
+    if (r->kind == want->kind && r->aggregate == want->aggregate && r->distinct == want->distinct && r->held == want->held && r->physical == want->physical &&
         (r->kind != REG_FIRST || r->depth == want->depth) && same_set(p, r->set, want->set) && tsn_plan_same(r->value, want->value) &&
         tsn_plan_same(r->value2, want->value2))
       return r;
@@ -198,11 +198,19 @@ static tsn_reg_plan nav_reg(const tsn_plan *p, const tsn_nav *nav)
                                     .depth = nav->first ? nav->offset : nav->offset + 1});
 }
 
-static tsn_reg_plan agg_reg(const tsn_plan *p, const tsn_agg *agg)
+/* Lists and what DISTINCT has seen are more than a few cells: paths hold them where conditions ask (run/held.c), for
+ * measures alone the match's rows are gone through again (run/gather.c). */
+static bool is_gathered(tsn_aggregate kind, bool distinct)
+{
+  return distinct || tsn_aggregate_table[kind].cell_count == 0;
+}
+
+static tsn_reg_plan agg_reg(const tsn_plan *p, const tsn_agg *agg, bool condition)
 {
   return with_key(p, (tsn_reg_plan){.kind = REG_AGG,
                                     .aggregate = agg->kind,
                                     .distinct = agg->distinct,
+                                    .held = condition && is_gathered(agg->kind, agg->distinct),
                                     .set = agg->set,
                                     .value = agg->value,
                                     .value2 = agg->value2});
@@ -215,9 +223,9 @@ uint32_t tsn_plan_find_nav(const tsn_plan *p, const tsn_nav *nav)
   return r ? (uint32_t)(r - p->regs) : TSN_NONE;
 }
 
-uint32_t tsn_plan_find_agg(const tsn_plan *p, const tsn_agg *agg)
+uint32_t tsn_plan_find_agg(const tsn_plan *p, const tsn_agg *agg, bool condition)
 {
-  tsn_reg_plan want = agg_reg(p, agg), *r;
+  tsn_reg_plan want = agg_reg(p, agg, condition), *r;
   r = find((tsn_plan *)(uintptr_t)p, &want);
   return r ? (uint32_t)(r - p->regs) : TSN_NONE;
 }
@@ -253,12 +261,6 @@ static void request_labels(tsn_plan *p, const tsn_nav *nav, bool condition)
   p->labels_decide = p->labels_decide || condition;
 }
 
-/* Lists and what DISTINCT has seen are no cells: the match's rows are gone through again for them. */
-static bool only_in_replay(tsn_aggregate kind, bool distinct)
-{
-  return distinct || tsn_aggregate_table[kind].cell_count == 0;
-}
-
 static void see_physical(tsn_plan *p, int64_t physical)
 {
   if (-physical > (int64_t)p->behind) p->behind = (uint32_t)-physical;
@@ -286,10 +288,10 @@ static void request(tsn_plan *p, const tsn_bx *x, uint32_t label, bool condition
     return;
   }
   if (x->kind == BX_AGG) {
-    tsn_reg_plan want = agg_reg(p, x->agg), *r = ask(p, &want);
+    tsn_reg_plan want = agg_reg(p, x->agg, condition), *r = ask(p, &want);
     if (!r) return;
-    if (only_in_replay(r->aggregate, r->distinct) || (p->replay && !condition)) r->in_replay = true;
-    else r->in_path = true;
+    if (condition || !p->replay) r->in_path = true;
+    else r->in_replay = true;
     return;
   }
   for (arg = x->args; arg; arg = arg->next) request(p, arg, label, condition);
@@ -310,7 +312,7 @@ static bool needs_replay(const tsn_bx *x)
 {
   const tsn_bx *arg;
   if (!x) return false;
-  if (x->kind == BX_AGG && only_in_replay(x->agg->kind, x->agg->distinct)) return true;
+  if (x->kind == BX_AGG && is_gathered(x->agg->kind, x->agg->distinct)) return true;
   if (x->kind == BX_NAV && x->nav->physical > 0 && reads_label(x->nav->value)) return true;
   if (x->nav && reads_match(x->nav->value)) return true; /* the number is known when the match is */
   if (x->agg && (reads_match(x->agg->value) || reads_match(x->agg->value2))) return true;
@@ -322,7 +324,8 @@ static bool needs_replay(const tsn_bx *x)
 
 static uint32_t cells_of(const tsn_reg_plan *r)
 {
-  if (r->kind == REG_AGG) return tsn_aggregate_table[r->aggregate].cell_count;
+  uint32_t bags = r->held ? tsn_keeps_list((uint32_t)r->aggregate) + tsn_keeps_tree((uint32_t)r->aggregate, r->distinct) : 0;
+  if (r->kind == REG_AGG) return tsn_aggregate_table[r->aggregate].cell_count + bags;
   return r->kind == REG_LAST ? r->depth : r->kind == REG_LABELS ? r->depth + 1 : 2;
 }
 
@@ -382,7 +385,7 @@ static void reads(const tsn_plan *p, const tsn_bx *x, uint32_t label, uint64_t *
     return;
   }
   if (x->kind == BX_AGG) {
-    uint32_t at = tsn_plan_find_agg(p, x->agg);
+    uint32_t at = tsn_plan_find_agg(p, x->agg, true);
     if (at != TSN_NONE) set_reg(bits, &p->regs[at]);
     return;
   }

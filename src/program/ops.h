@@ -96,7 +96,7 @@ typedef enum tsn_merge { MERGE_COUNT, MERGE_SUM, MERGE_SPREAD, MERGE_PICK, MERGE
 
 typedef struct tsn_aggregate_info {
   const char *name, *cells;
-  uint32_t args, cell_count; /* no cells: gathered by a replay */
+  uint32_t args, cell_count; /* no cells: gathered by a replay, or held by paths */
   tsn_merge merge;
 } tsn_aggregate_info;
 
@@ -107,6 +107,10 @@ typedef struct tsn_function_info {
 
 extern const tsn_aggregate_info tsn_aggregate_table[TSN_AGGREGATES];
 extern const tsn_function_info tsn_function_table[TSN_FUNCTIONS];
+
+/* What a path holds for an aggregate in a condition, behind its cells: a list of values, a tree of them. */
+static inline bool tsn_keeps_list(uint32_t aggregate) { return aggregate == AGG_ARRAY_AGG || aggregate == AGG_STRING_AGG; }
+static inline bool tsn_keeps_tree(uint32_t aggregate, bool distinct) { return distinct || aggregate == AGG_APPROX_PERCENTILE; }
 
 /* The letter of an argument, counted from 0: the one that * repeats past the end; 0: it takes no such argument. */
 char tsn_signature_letter(const char *signature, uint32_t arg);

@@ -160,8 +160,10 @@ typedef struct tsn_reg_rec {
   uint32_t type2;     /* of a second argument */
   uint32_t cell, cells;
   uint32_t depth; /* of an aggregate without cells: its number among the lists */
-  uint32_t distinct; /* equal values count once; only in a replay */
+  uint32_t distinct; /* equal values count once */
   uint32_t in_path, in_replay;
+  uint32_t held;     /* REG_AGG of a path with a list or a tree behind its cells: tsn_keeps_list(), tsn_keeps_tree() */
+  uint32_t unused;
   tsn_code value; /* count 0: COUNT(*) */
   tsn_code value2;
 } tsn_reg_rec;

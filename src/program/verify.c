@@ -37,16 +37,22 @@ bool tsn_verify_duration(const tsn_checker *c, int64_t duration)
   return duration >= 0 && (c->q->time_type != TOCSIN_DOUBLE || duration < tsn_time_of_double(INFINITY));
 }
 
+static uint32_t held_cells(const tsn_reg_rec *reg)
+{
+  return reg->held ? tsn_keeps_list(reg->aggregate) + tsn_keeps_tree(reg->aggregate, reg->distinct) : 0;
+}
+
 static bool aggregate_ok(const tsn_checker *c, const tsn_reg_rec *reg)
 {
   const tsn_aggregate_info *info;
   uint32_t lists = reg->aggregate == AGG_APPROX_PERCENTILE ? 2 : 1;
   if (reg->aggregate >= TSN_AGGREGATES) return false;
   info = &tsn_aggregate_table[reg->aggregate];
-  if (reg->cells != info->cell_count || (info->args == 2) != (reg->value2.instrs.count != 0)) return false;
+  if (reg->cells != info->cell_count + held_cells(reg) || (info->args == 2) != (reg->value2.instrs.count != 0)) return false;
   if (reg->value.instrs.count == 0 && reg->aggregate != AGG_COUNT) return false;
-  /* What only a replay gathers: lists, and the sets behind DISTINCT. */
-  if ((reg->cells == 0 || reg->distinct) && reg->in_path) return false;
+  /* Lists, and the sets behind DISTINCT: a path holds them, or a replay gathers them. */
+  if ((info->cell_count == 0 || reg->distinct) ? reg->in_path && !reg->held : reg->held) return false;
+  if (reg->held && (reg->in_replay || !reg->in_path || info->merge == MERGE_PICK)) return false;
   if (reg->distinct && reg->value.instrs.count == 0) return false;
   if (reg->cells == 0 && (reg->depth >= c->q->lists || lists > c->q->lists - reg->depth)) return false;
   if (reg->aggregate == AGG_STRING_AGG) return reg->type == TOCSIN_TEXT && reg->type2 == TOCSIN_TEXT;
@@ -61,8 +67,8 @@ static bool register_ok(tsn_checker *c, const tsn_reg_rec *reg)
   if (reg->kind > REG_LABELS || reg->type > TOCSIN_LIST || reg->type2 > TOCSIN_INTERVAL) return false;
   if (reg->cells > REG_CELLS_MAX || reg->cells > c->q->cells || reg->cell > c->q->cells - reg->cells) return false;
   if (reg->in_path && reg->cell + reg->cells > c->q->path_cells) return false;
-  if ((reg->in_replay || reg->distinct) && !c->q->history) return false;
-  if (reg->kind != REG_AGG && (reg->distinct || reg->value2.instrs.count)) return false;
+  if ((reg->in_replay || (reg->distinct && !reg->held)) && !c->q->history) return false;
+  if (reg->kind != REG_AGG && (reg->distinct || reg->held || reg->value2.instrs.count)) return false;
   if (reg->kind == REG_LAST && (reg->cells == 0 || reg->cells != reg->depth)) return false;
   if (reg->kind == REG_FIRST && reg->cells != 2) return false;
   if (reg->kind == REG_LABELS && (reg->cells < 2 || reg->type != TOCSIN_BIGINT)) return false;
@@ -203,13 +209,23 @@ static bool nodes_ok(tsn_checker *c)
 }
 
 /* Over a DOUBLE a duration is held by its order: a finite number. */
+/* The registers that a row under a label moves, each once. */
+static bool updates_ok(tsn_checker *c, tsn_range updates)
+{
+  uint32_t i;
+  if (!tsn_verify_indices(c, updates, c->q->regs.count)) return false;
+  for (i = 1; i < updates.count; i++)
+    if (c->p->indices[updates.first + i - 1] >= c->p->indices[updates.first + i]) return false;
+  return true;
+}
+
 static bool labels_ok(tsn_checker *c)
 {
   const tocsin_program *p = c->p;
   uint32_t i;
   for (i = 0; i < c->q->labels.count; i++) {
     const tsn_label_rec *l = &p->labels[c->q->labels.first + i];
-    if (!tsn_verify_text(p, l->name) || !tsn_verify_indices(c, l->updates, c->q->regs.count) || !tsn_verify_code(c, &l->condition, 'N', PLACE_PATH)) return false;
+    if (!tsn_verify_text(p, l->name) || !updates_ok(c, l->updates) || !tsn_verify_code(c, &l->condition, 'N', PLACE_PATH)) return false;
   }
   for (i = 0; i < c->q->timers.count; i++) {
     const tsn_timer_rec *t = &p->timers[c->q->timers.first + i];

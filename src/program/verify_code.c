@@ -122,9 +122,14 @@ static bool merge_at(tsn_checker *c, uint32_t at, const char *top)
   return true;
 }
 
+/* What a path holds behind the cells of an aggregate is no value. */
+#define NO_VALUE 'H'
+
 char tsn_verify_cell_kind(const tsn_reg_rec *reg, uint32_t cell)
 {
-  char kind = tsn_aggregate_table[reg->aggregate].cells[cell];
+  const tsn_aggregate_info *info = &tsn_aggregate_table[reg->aggregate];
+  char kind = cell < info->cell_count ? info->cells[cell] : NO_VALUE;
+  if (kind == NO_VALUE) return kind;
   return kind == 'X' ? tsn_verify_kind(reg->type) : kind == 'Y' ? tsn_verify_kind(reg->type2) : 'N';
 }
 
@@ -133,6 +138,14 @@ static char aggregate_kind(uint32_t aggregate, uint32_t type)
 {
   if (aggregate == AGG_ARRAY_AGG || aggregate == AGG_STRING_AGG) return 'T';
   return tsn_aggregate_table[aggregate].merge == MERGE_PICK ? tsn_verify_kind(type) : 'N';
+}
+
+/* The arguments of an aggregate that a path holds a list or tree for: the second, and with x the candidate row's. */
+static bool held_ok(const tsn_reg_rec *reg, const tsn_instr *in, char **top, char *bottom)
+{
+  if (!reg->held || in->x > 1) return false;
+  if (tsn_aggregate_table[reg->aggregate].args == 2 && !take(top, bottom, tsn_verify_kind(reg->type2))) return false;
+  return in->x == 0 || take(top, bottom, tsn_verify_kind(reg->type));
 }
 
 /* A candidate row's argument for an aggregate that keeps cells. */
@@ -166,7 +179,14 @@ static bool effect(tsn_checker *c, const tsn_instr *in, char **top, tsn_verify_p
   case OP_COL:
   case OP_PREV:
   case OP_NEXT: kind = tsn_verify_kind(tsn_verify_slot_type(c, in->a, where)); break;
-  case OP_CELL: kind = c->cell_kinds[in->a]; break;
+  case OP_CELL:
+    kind = c->cell_kinds[in->a];
+    if (kind == NO_VALUE) return false;
+    break;
+  case OP_HELD:
+    if (where != PLACE_PATH || !held_ok(reg, in, top, bottom)) return false;
+    kind = aggregate_kind(reg->aggregate, reg->type);
+    break;
   case OP_FIRST:
     if (reg->kind != REG_FIRST || !take(top, bottom, tsn_verify_kind(reg->type))) return false;
     kind = tsn_verify_kind(reg->type);
@@ -174,7 +194,7 @@ static bool effect(tsn_checker *c, const tsn_instr *in, char **top, tsn_verify_p
   case OP_AGG:
   case OP_AGG_PEEK:
   case OP_AGG_PEEK2:
-    if (reg->kind != REG_AGG || reg->cells == 0) return false;
+    if (reg->kind != REG_AGG || reg->cells == 0 || reg->held) return false;
     if (in->op != OP_AGG && !peek_ok(reg, in->op == OP_AGG_PEEK ? 1 : 2, top, bottom)) return false;
     kind = aggregate_kind(reg->aggregate, reg->type);
     break;

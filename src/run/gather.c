@@ -150,12 +150,16 @@ static tsn_cell heap_pop(tsn_bytes *b, uint32_t type, int sign)
 
 /* PERCENTILE_DISC of ISO/IEC 9075-2, 10.9: the first value whose rank is at least part * count.
  * The product is taken a hair smaller, so that 0.1 of 30 is 3 and not the next after 3. */
+uint64_t tsn_percentile_rank(double part, uint64_t count)
+{
+  double rank = ceil(part * (double)count * (1 - 1e-12));
+  return !(rank >= 1) ? 1 : rank > (double)count ? count : (uint64_t)rank;
+}
+
 static void percentile_step(tsn_bytes *low, tsn_bytes *high, uint32_t type, const tsn_cell *arg, double part)
 {
-  size_t count = heap_count(low) + heap_count(high) + 1, wanted;
+  size_t wanted = (size_t)tsn_percentile_rank(part, heap_count(low) + heap_count(high) + 1);
   tsn_cell top = heap_count(low) ? heap_at(low, 0) : *arg, moved;
-  double rank = ceil(part * (double)count * (1 - 1e-12));
-  wanted = !(rank >= 1) ? 1 : rank > (double)count ? count : (size_t)rank;
   if (tsn_compare_cells(type, arg, &top) <= 0) heap_push(low, type, 1, arg);
   else heap_push(high, type, -1, arg);
   while (!low->failed && !high->failed && heap_count(low) < wanted) {

@@ -82,6 +82,7 @@ void tsn_path_free(tsn_run *r, uint32_t item)
   r->live--;
   if (i->state == ITEM_GHOST) r->starts[i->start].ghosts--;
   tsn_history_release(r, i->history);
+  if (r->bags.cell_count) tsn_bags_release(r, tsn_path_cells(r, i));
   i->history = TSN_NONE;
   i->state = ITEM_FREE;
   i->generation++;
@@ -177,6 +178,7 @@ void tsn_start_free(tsn_run *r, uint32_t start)
 static bool same_cell(const tsn_run *r, uint32_t cell, const tsn_cell *a, const tsn_cell *b)
 {
   if (a->null || b->null) return a->null == b->null;
+  if (r->bags.kinds[cell]) return tsn_bag_same(r, (tsn_bag_kind)r->bags.kinds[cell], a, b);
   if (!r->cell_is_text[cell]) return a->v.i == b->v.i;
   return a->length == b->length && (a->length == 0 || !memcmp(r->texts.data + a->v.at, r->texts.data + b->v.at, a->length));
 }
@@ -208,6 +210,7 @@ static uint64_t item_hash(const tsn_run *r, const tsn_path *i)
   for (k = 0; k < count; k++) {
     const tsn_cell *c = &tsn_path_cells(r, i)[cells[k]];
     if (c->null) h = tsn_hash_word(1, h);
+    else if (r->bags.kinds[cells[k]]) h = tsn_hash_word(tsn_bag_hash(r, c), h);
     else if (r->cell_is_text[cells[k]]) h = c->length ? tsn_hash_bytes(r->texts.data + c->v.at, c->length, h) : tsn_hash_word(2, h);
     else h = tsn_hash_word((uint64_t)c->v.i, h);
   }

@@ -1,6 +1,7 @@
 libtsn_la_SOURCES += \
   %D%/aggregate.c \
   %D%/ahead.c \
+  %D%/bag.c \
   %D%/clock.c \
   %D%/block.c \
   %D%/block.h \
@@ -10,6 +11,7 @@ libtsn_la_SOURCES += \
   %D%/function.h \
   %D%/gather.c \
   %D%/hash_function.c \
+  %D%/held.c \
   %D%/history.c \
   %D%/host_function.c \
   %D%/items.c \

@@ -32,6 +32,7 @@ static bool is_row_edge(const tsn_edge *e) { return e->kind <= EDGE_ANY; }
 
 /* ---- new paths ---- */
 
+/* What its cells hold stays, whatever becomes of the item, until proto_done(). */
 static bool proto_from_item(tsn_run *r, uint32_t item, const tsn_edge *e, proto *p)
 {
   const tsn_path *i = tsn_path_at(r, item);
@@ -41,6 +42,7 @@ static bool proto_from_item(tsn_run *r, uint32_t item, const tsn_edge *e, proto 
                .taken = TSN_NONE,
                .ended = i->ended || (e->flags & EDGE_ENDED)};
   if (r->p->path_cells) memcpy(r->new_cells, tsn_path_cells(r, i), r->p->path_cells * sizeof(tsn_cell));
+  if (r->bags.cell_count) tsn_bags_hold(r, r->new_cells);
   if (r->p->counters) memcpy(r->new_counters, tsn_path_counters(r, i), r->p->counters * sizeof(uint32_t));
   for (k = 0; k < e->counter_count; k++)
     r->new_counters[ops[k].slot] = ops[k].relative ? r->new_counters[ops[k].slot] + ops[k].value : ops[k].value;
@@ -93,6 +95,7 @@ static uint32_t new_item(tsn_run *r, uint32_t start, const proto *p, tsn_path_st
   r->starts[start].ghosts += state == ITEM_GHOST;
   tsn_history_retain(r, p->history);
   if (r->p->path_cells) memcpy(tsn_path_cells(r, i), r->new_cells, r->p->path_cells * sizeof(tsn_cell));
+  if (r->bags.cell_count) tsn_bags_retain(r, r->new_cells);
   if (r->p->counters) memcpy(tsn_path_counters(r, i), r->new_counters, r->p->counters * sizeof(uint32_t));
   return item;
 }
@@ -223,9 +226,10 @@ static bool place(tsn_run *r, uint32_t start, uint32_t before, const proto *p, u
   return true;
 }
 
-/* Releases a history that proto_take_row() or a timer made, once items hold it. */
+/* Releases what proto_take_row() or a timer made, once items hold it. */
 static void proto_done(tsn_run *r, const proto *p, uint32_t parent_history)
 {
+  if (r->bags.cell_count) tsn_bags_made(r);
   if (p->history != parent_history) tsn_history_release(r, p->history);
 }
 
@@ -645,7 +649,7 @@ bool tsn_paths_end(tsn_run *r, uint32_t part)
     while (item != TSN_NONE) {
       uint32_t count, k, next = tsn_path_at(r, item)->next;
       const tsn_edge *edges;
-      bool accept = false, cut = false;
+      bool accept = false, cut = false, good;
       if (tsn_path_at(r, item)->state == ITEM_MATCH) {
         item = next;
         continue;
@@ -658,7 +662,9 @@ bool tsn_paths_end(tsn_run *r, uint32_t part)
         proto p;
         e.counter_count = 0;
         proto_from_item(r, item, &e, &p);
-        if (!add_match(r, start, item, &p, &cut)) return false;
+        good = add_match(r, start, item, &p, &cut);
+        proto_done(r, &p, p.history);
+        if (!good) return false;
         if (cut) break;
       }
       tsn_path_unlink(r, item);

@@ -73,7 +73,8 @@ static void find_texts(tsn_run *r)
   for (i = 0; i < r->p->regs.count; i++) {
     const tsn_reg_rec *reg = &r->regs[i];
     for (k = 0; k < reg->cells; k++) {
-      char kind = reg->kind == REG_AGG                 ? tsn_aggregate_table[reg->aggregate].cells[k]
+      char kind = reg->held && k >= tsn_aggregate_table[reg->aggregate].cell_count ? 'N'
+                  : reg->kind == REG_AGG ? tsn_aggregate_table[reg->aggregate].cells[k]
                   : reg->kind == REG_FIRST && k == 0 ? 'N'
                                                        : 'X';
       bool text = kind != 'N' && tsn_is_text(kind == 'Y' ? reg->type2 : reg->type);
@@ -170,7 +171,7 @@ tocsin_status tsn_run_init(tsn_run *r, const tocsin_program *program, uint32_t p
   for (i = 0; i < program->instrs_count; i++)
     if (program->instrs[i].op == OP_MATCH && program->instrs[i].a == MATCH_VALUE_PATH) r->needs_rows = r->needs_rows || p->history;
   r->block_row = TSN_NONE;
-  if (!tsn_junctions_init(r) || !tsn_paths_widen(r, 1) || !tsn_gather_init(r) || !tsn_sweep_init(r) || !tsn_shapes_init(r))
+  if (!tsn_junctions_init(r) || !tsn_paths_widen(r, 1) || !tsn_gather_init(r) || !tsn_bags_init(r) || !tsn_sweep_init(r) || !tsn_shapes_init(r))
     return r->status;
 #define NEED(field, count) \
   if (!(r->field = tsn_alloc_array(alloc, (count) + 1, sizeof *r->field))) return TOCSIN_NOMEM
@@ -216,6 +217,7 @@ void tsn_run_clear(tsn_run *r)
   tsn_gather_clear(r);
   tsn_sweep_clear(r);
   tsn_shapes_clear(r);
+  tsn_bags_clear(r);
   tsn_run_regexes_clear(r);
 #define DROP(field, count) tsn_alloc_free(r->alloc, r->field, ((size_t)(count)) * sizeof *r->field)
   for (i = 0; r->lists && i <= p->lists; i++) tsn_bytes_clear(&r->lists[i]);

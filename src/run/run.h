@@ -15,10 +15,11 @@
  *       pending                          pending.c   how far output times have come
  *       durations                        clock.c     over a time of any type
  *       history                          history.c   rows and labels of paths, shared
+ *       bags                             bag.c       values that paths hold, shared
  *       texts                            texts.c     the bytes of stored texts
  *       output                           output.c    decided rows, waiting to be taken
  *     window.h                           what the rows before came to
- *     vm.c function.h aggregate.c        expressions
+ *     vm.c function.h aggregate.c held.c expressions
  *     measure.c gather.c                 from a finished path to output rows
  *
  * State is slabs and handles: an item, a start, a partition is a number into an
@@ -369,6 +370,35 @@ typedef struct tsn_set { /* what a DISTINCT aggregate has seen */
   bool has_null;
 } tsn_set;
 
+/* ---- bag.c ---- */
+typedef enum tsn_bag_kind { BAG_NONE, BAG_LIST, BAG_TREE } tsn_bag_kind;
+
+typedef struct tsn_bag_node {
+  tsn_cell value; /* stored */
+  uint64_t hash;  /* of all values of the bag */
+  uint64_t count; /* so many */
+  uint64_t own;   /* tree: hash of the value */
+  uint64_t times; /* tree: how often it is there */
+  uint32_t left, right; /* list: the one before; free: the next one */
+  uint32_t refs;        /* 0: free */
+  uint32_t size;        /* tree: nodes */
+  uint32_t is_text, unused;
+} tsn_bag_node;
+
+typedef struct tsn_bags {
+  tsn_bag_node *all;
+  size_t count, cap;
+  uint32_t free;
+  uint32_t *cells; /* of a path that hold bags, */
+  uint32_t cell_count, cells_cap;
+  uint8_t *kinds; /* and by cell, which: tsn_bag_kind */
+  uint32_t *made; /* for the path in the making: to be let go when items hold them */
+  size_t made_count;
+  uint32_t *order; /* scratch: a list from its begin on */
+  size_t order_cap;
+  tsn_bytes text; /* scratch */
+} tsn_bags;
+
 /* ---- regex_function.c ---- */
 typedef struct tsn_run_regexes tsn_run_regexes;
 
@@ -427,6 +457,7 @@ struct tsn_run {
   uint32_t partition_free, last_partition;
   tsn_map partition_map;
   tsn_history history;
+  tsn_bags bags;
   tsn_deadlines deadlines;
   tsn_deadlines pending; /* what was found and is not reported yet, by output time: pending.c */
   bool tracks;           /* a pattern reads this one: they are kept */
@@ -564,6 +595,33 @@ static inline void tsn_history_retain(tsn_run *r, uint32_t node)
 {
   if (node != TSN_NONE) r->history.all[node].refs++;
 }
+
+/* bag.c: lists and trees, TSN_NONE when empty. Values loaded. What is made anew has one holder; TSN_NONE: no memory. */
+uint32_t tsn_list_add(tsn_run *r, uint32_t list, uint32_t type, const tsn_cell *value);
+uint32_t tsn_tree_add(tsn_run *r, uint32_t tree, uint32_t type, const tsn_cell *value); /* once more, where it is there */
+bool tsn_tree_has(const tsn_run *r, uint32_t tree, uint32_t type, const tsn_cell *value);
+uint64_t tsn_tree_upto(const tsn_run *r, uint32_t tree, uint32_t type, const tsn_cell *value); /* how many are not greater */
+tsn_cell tsn_tree_at(const tsn_run *r, uint32_t tree, uint64_t rank); /* the rank-th, from 0 */
+uint64_t tsn_bag_count(const tsn_run *r, uint32_t bag);
+tsn_cell tsn_bag_value(const tsn_run *r, uint32_t node);
+/* Of two cells of paths. */
+bool tsn_bag_same(const tsn_run *r, tsn_bag_kind kind, const tsn_cell *a, const tsn_cell *b);
+uint64_t tsn_bag_hash(const tsn_run *r, const tsn_cell *cell);
+/* A cell of the path in the making holds `bag`; false where that is TSN_NONE. */
+bool tsn_bags_put(tsn_run *r, tsn_cell *cell, uint32_t bag);
+/* What the cells of the path in the making name stays until it is done. */
+void tsn_bags_hold(tsn_run *r, const tsn_cell *cells);
+void tsn_bags_made(tsn_run *r); /* it is done */
+/* An item begins, ends to hold what its cells name. */
+void tsn_bags_retain(tsn_run *r, const tsn_cell *cells);
+void tsn_bags_release(tsn_run *r, const tsn_cell *cells);
+bool tsn_bags_init(tsn_run *r);
+void tsn_bags_clear(tsn_run *r);
+
+/* held.c: cells of a path, arguments loaded. */
+bool tsn_held_step(tsn_run *r, const tsn_reg_rec *reg, tsn_cell *cells, const tsn_cell *arg);
+/* arg: the candidate row's, or NULL; second: the separator, or the part of a percentile; out may be arg. */
+bool tsn_held_value(tsn_run *r, const tsn_reg_rec *reg, const tsn_cell *cells, const tsn_cell *arg, const tsn_cell *second, tsn_cell *out);
 
 /* partition.c */
 /* The piece of a partition that a row belongs to; makes it where there is none. */
@@ -753,6 +811,8 @@ void tsn_set_clear(tsn_set *set); /* frees */
 void tsn_set_reset(tsn_set *set); /* empties */
 /* *fresh: DISTINCT has not met the value before. */
 bool tsn_set_add(tsn_run *r, tsn_set *set, uint32_t type, const tsn_cell *value, bool *fresh);
+/* Which of so many values, from 1 on, is APPROX_PERCENTILE. */
+uint64_t tsn_percentile_rank(double part, uint64_t count);
 void tsn_json_cell(tsn_bytes *b, uint32_t type, const tsn_cell *c);
 
 /* regex_function.c */

@@ -76,6 +76,8 @@ static void visit(tsn_run *r, tsn_text_visitor f, tsn_texts *young)
     for (k = 0; k < r->p->path_cells; k++)
       if (r->cell_is_text[k]) f(&r->texts, young, &tsn_path_cells(r, item)[k]);
   }
+  for (i = 0; i < r->bags.count; i++)
+    if (r->bags.all[i].refs && r->bags.all[i].is_text) f(&r->texts, young, &r->bags.all[i].value);
   for (i = 0; i < r->partition_count; i++) {
     tsn_partition *p = &r->partitions[i];
     uint32_t row;

@@ -261,6 +261,14 @@ bool tsn_eval_code(tsn_run *r, const tsn_eval *e, const tsn_code *code, tsn_cell
       if (!tsn_aggregate_step(r, reg, cells, top, top + 1)) return false;
       *top = tsn_aggregate_value(reg, cells);
       break;
+    case OP_HELD: {
+      tsn_cell second = none;
+      reg = &r->regs[in->a];
+      if (tsn_aggregate_table[reg->aggregate].args == 2) second = *top--;
+      if (!in->x) *++top = none;
+      if (!tsn_held_value(r, reg, e->cells, in->x ? top : NULL, &second, top)) return false;
+      break;
+    }
     case OP_LABEL:
       *++top = e->label == TSN_NONE ? none
                                     : text_cell(tsn_program_text(r->program, r->labels[e->label].name), r->labels[e->label].name.length);
@@ -447,6 +455,7 @@ static bool update_aggregate(tsn_run *r, const tsn_eval *e, const tsn_reg_rec *r
   uint32_t k;
   bool fresh = true;
   if (reg->value.instrs.count && !tsn_eval_code(r, e, &reg->value, &arg)) return false;
+  if (reg->held) return tsn_held_step(r, reg, cells, &arg);
   if (reg->distinct && !tsn_set_add(r, &r->sets[reg - r->regs], reg->type, &arg, &fresh)) return false;
   if (!fresh) return true;
   if (reg->value2.instrs.count && !tsn_eval_code(r, e, &reg->value2, &second)) return false;

@@ -688,9 +688,17 @@ static void aggregates_in_conditions(void **state)
       {"MAX_BY(a.n, a.t) IS NOT NULL", "5"}, /* a NULL value comes only under a key that is not larger */
       {"MIN_BY(a.t, -a.id) IS NOT NULL", "2"},
       {"MIN_BY(id, d) = 1", "5"},
-      {"COUNT(DISTINCT n) < 2", "[U0003] COUNT(DISTINCT n): COUNT(DISTINCT ...) in a condition is not supported yet"},
-      {"APPROX_PERCENTILE(n, 0.5) < 2",
-       "[U0004] APPROX_PERCENTILE(n, 0.5): APPROX_PERCENTILE in a condition is not supported yet"},
+      {"COUNT(DISTINCT n) < 2", "1"},
+      {"COUNT(DISTINCT a.t) < 3", "4"},
+      {"SUM(DISTINCT n) < 9", "4"},
+      {"STDDEV_POP(DISTINCT n) < 1.5", "4"},
+      {"APPROX_PERCENTILE(n, 0.5) = 3 OR id = 2", "5"},
+      {"APPROX_PERCENTILE(DISTINCT n, 0.7) <= 3", "4"},
+      {"STRING_AGG(t, '-') <> 'b-a-b'", "3"},
+      {"STRING_AGG(DISTINCT t, '') IN ('b', 'ba')", "4"},
+      {"CAST(ARRAY_AGG(n) AS TEXT) <> '[3,1,3,null]'", "3"},
+      {"CAST(ARRAY_AGG(DISTINCT n) AS TEXT) <> '[3,1,null]'", "3"},
+      {"CAST(ARRAY_AGG(DISTINCT a.n) AS TEXT) LIKE '%5%' OR id < 5", "5"},
       {"MAX(DISTINCT n) < 5", "4"},
       {"a.t REGEXP '^[ab]$'", "2"},
   };
@@ -712,7 +720,8 @@ static void aggregates_in_conditions(void **state)
 #define GREEDY                                                                                                       \
   "SELECT m, r FROM s MATCH_RECOGNIZE (ORDER BY id MEASURES COUNT(DISTINCT t) AS c, APPROX_PERCENTILE(n, 0.5) AS p, "  \
   "STRING_AGG(DISTINCT UPPER(REPLACE(t, '+', '-')), '/') AS m, MIN_BY(t, n) AS k, "                                   \
-  "REGEXP_SUBSTR('abc', '.' || LAST(t)) AS r PATTERN (a+) DEFINE a AS t IS NULL OR t REGEXP '^[abc]$')"
+  "REGEXP_SUBSTR('abc', '.' || LAST(t)) AS r PATTERN (a+) DEFINE a AS (t IS NULL OR t REGEXP '^[abc]$') "                       \
+  "AND COUNT(DISTINCT t) < 9 AND STRING_AGG(DISTINCT t, '') <> 'x' AND APPROX_PERCENTILE(n, 0.5) < 9)"
 
 /* The n-th growing call fails, and every later one, or only that one. */
 static void no_memory_is_no_memory(void **state)
