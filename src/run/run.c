@@ -159,6 +159,7 @@ tocsin_status tsn_run_init(tsn_run *r, const tocsin_program *program, uint32_t p
   tsn_map_init(&r->merge, alloc);
   tsn_race_init(r);
   tsn_arena_init(&r->scratch, alloc, 0);
+  tsn_arena_init(&r->row_texts, alloc, 0);
   r->row_epoch = 1;
   r->needs_rows = p->all_rows || p->lists || p->sequential || p->empty_kind == MATCH_UNMATCHED;
   r->absorbs = p->skip_kind == MATCH_SKIP_PAST_LAST && p->within_kind == WITHIN_NONE && !p->has_timers && !p->has_bounds && !p->has_last &&
@@ -256,6 +257,7 @@ void tsn_run_clear(tsn_run *r)
   tsn_map_clear(&r->merge);
   tsn_race_clear(r);
   tsn_arena_clear(&r->scratch);
+  tsn_arena_clear(&r->row_texts);
 }
 
 /* ---- moments ---- */

@@ -514,6 +514,7 @@ struct tsn_run {
   uint32_t *takes;
   size_t takes_cap;
   tsn_arena scratch; /* texts of expressions; cleared between rows */
+  tsn_arena row_texts; /* those that the row at hand carries: source.c */
   tsn_map merge;     /* items seen while duplicates are dropped */
   tsn_cell *full, *full_final, *replay_row, *inner;
   uint32_t *chain; /* history of the match being reported */

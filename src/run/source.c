@@ -5,8 +5,8 @@
  * A raw row is one of a stream, or an output row of a pattern before this one. It
  * waits in the sort buffer until no part can bring an earlier one: the run's
  * watermark is the least of its parts', and a part that is over holds nothing back
- * (language page, section 8). A stream that is matched over as it is, in the order
- * that it promises, goes straight to the run.
+ * (language page, section 8). Rows of a lone stream, in the order that it promises, go
+ * straight to the run.
  *
  * A row is joined when it arrives, with what the table holds in that moment. Window
  * aggregates need rows in order: their values are made when a row leaves the sort
@@ -118,16 +118,11 @@ static void read_output(const tsn_run *r, const tsn_source *s, const tsn_out_row
   }
 }
 
-/* The values of the run's row; *taken: WHERE is TRUE. */
-static bool make_row(tsn_run *r, const tsn_source *s, bool *taken)
+static bool fill_row(tsn_run *r, const tsn_source *s, bool *taken)
 {
   tsn_eval e = {.row = s->raw, .label = TSN_NONE};
   tsn_cell value;
   uint32_t k;
-  *taken = true;
-  if (s->plain) return true;
-  r->moment++; /* NOW() is asked again */
-  if (r->scratch.total) tsn_arena_clear(&r->scratch);
   if (s->p->table != TSN_NONE && !join(r, s)) return false;
   if (s->p->where.instrs.count) {
     if (!tsn_eval_code(r, &e, &s->p->where, &value)) return tsn_eval_failed(r, NULL, -1, "WHERE over a row of", s->name);
@@ -136,6 +131,22 @@ static bool make_row(tsn_run *r, const tsn_source *s, bool *taken)
   for (k = 0; *taken && k < r->slot_count; k++)
     if (!value_of(r, s, &s->values[k], &r->row[k])) return tsn_eval_failed(r, NULL, -1, "SELECT over a row of", s->name);
   return true;
+}
+
+/* The values of the run's row; *taken: WHERE is TRUE. */
+static bool make_row(tsn_run *r, const tsn_source *s, bool *taken)
+{
+  tsn_arena scratch = r->scratch;
+  bool good;
+  *taken = true;
+  if (s->plain) return true;
+  r->moment++; /* NOW() is asked again */
+  r->scratch = r->row_texts; /* they outlive the moments up to that of the row */
+  if (r->scratch.total) tsn_arena_clear(&r->scratch);
+  good = fill_row(r, s, taken);
+  r->row_texts = r->scratch;
+  r->scratch = scratch;
+  return good;
 }
 
 /* ---- time ---- */
@@ -188,32 +199,32 @@ static bool arrive(tsn_run *r, tsn_source *s)
   return r->ahead.count == 0 || s->time == TSN_TIME_MIN || tsn_ahead_advance(r, s->time - 1);
 }
 
-/* Puts the row at hand, where it was taken, among those that wait. */
-static bool wait(tsn_run *r, const tsn_source *s, int64_t time, uint64_t arrival, bool taken)
+static bool add(tsn_run *r, const tsn_source *s, int64_t time, uint64_t arrival)
 {
-  if (taken && !tsn_reorder_add(r, time, (uint32_t)(s - r->sources), arrival)) return false;
-  return r->waits || tsn_reorder_release(r, 0, true);
+  return tsn_reorder_add(r, s->p->time_slot == TSN_NONE ? 0 : time, (uint32_t)(s - r->sources), arrival);
 }
 
 bool tsn_source_row(tsn_run *r, tsn_source *s, const tocsin_batch *batch, size_t row, uint64_t arrival, bool *taken)
 {
-  *taken = true;
   read_batch(r, s, batch, row);
-  if (s->plain && !r->waits) return arrive(r, s);
   if (!make_row(r, s, taken)) return false;
-  if (s->p->time_slot == TSN_NONE) return wait(r, s, 0, arrival, *taken);
+  if (*taken && !r->waits && !r->windows) return arrive(r, s);
+  if (*taken && !add(r, s, s->time, arrival)) return false;
+  if (!r->waits && !tsn_reorder_release(r, 0, true)) return false; /* by way of the windows */
+  if (s->p->time_slot == TSN_NONE) return true;
   see_time(r, s, s->time);
-  return wait(r, s, s->time, arrival, *taken) && follow(r);
+  return follow(r);
 }
 
 bool tsn_source_output(tsn_run *r, tsn_source *s, const tsn_out_row *row, uint64_t arrival)
 {
-  int64_t time = s->p->time_slot == TSN_NONE ? 0 : row->time;
   bool taken;
-  if (s->p->time_slot != TSN_NONE && time < s->watermark)
+  if (s->p->time_slot != TSN_NONE && row->time < s->watermark)
     return tsn_run_fail(r, TOCSIN_RUNTIME, "a row of pattern %s came after its time: this is a bug of Tocsin", s->name);
   read_output(r, s, row);
-  return make_row(r, s, &taken) && wait(r, s, time, arrival, taken);
+  if (!make_row(r, s, &taken)) return false;
+  if (taken && !add(r, s, row->time, arrival)) return false;
+  return r->waits || tsn_reorder_release(r, 0, true); /* not from where it lies: the output may move */
 }
 
 bool tsn_source_reached(tsn_run *r, tsn_source *s, int64_t watermark)
