@@ -26,7 +26,7 @@ struct tocsin_matcher {
   tocsin_matcher_options options;
   tocsin_stats stats;
   tocsin_status status;
-  char message[512];
+  char message[1024];
   bool finished;
 };
 
@@ -35,8 +35,7 @@ const char *tocsin_version(void) { return TOCSIN_VERSION; }
 static tocsin_status stop(tocsin_matcher *m, const tsn_run *r)
 {
   m->status = r->status;
-  memcpy(m->message, r->message, sizeof m->message);
-  m->message[sizeof m->message - 1] = 0;
+  tsn_run_message(r, m->message, sizeof m->message);
   return m->status;
 }
 

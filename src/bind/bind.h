@@ -61,6 +61,7 @@ typedef struct tsn_agg {
   tsn_bx *value2; /* the second argument: separator, key, part */
   bool distinct;
   bool final;
+  tsn_span at;
 } tsn_agg;
 
 /* The rows of a window aggregate: expressions over raw columns. */
@@ -245,6 +246,7 @@ typedef struct tsn_bound {
 } tsn_bound;
 
 typedef struct tsn_bound_script {
+  const char *text; /* of the whole script */
   tsn_bstream *streams;
   size_t stream_count;
   tsn_btable *tables;

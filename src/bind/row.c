@@ -477,6 +477,7 @@ static tsn_bx *aggregate(tsn_context *c, const tsn_expr *e, tsn_aggregate kind)
   agg->value2 = value2;
   agg->distinct = distinct;
   agg->final = final;
+  agg->at = e->at;
   x->agg = agg;
   return x;
 }

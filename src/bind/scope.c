@@ -346,6 +346,7 @@ tocsin_status tsn_bind(tsn_arena *arena, const tsn_script *script, const char *t
   b.bound = tsn_arena_new(arena, tsn_bound_script);
   b.params = tsn_arena_new_array(arena, tsn_bparam, count);
   if (!b.bound || !b.params) return tsn_arena_failed(arena);
+  b.bound->text = text;
   b.bound->streams = tsn_arena_new_array(arena, tsn_bstream, count + (options ? options->stream_count : 0));
   b.bound->patterns = tsn_arena_new_array(arena, tsn_bound *, count);
   b.bound->functions = tsn_arena_new_array(arena, tsn_bfunction, count);

@@ -248,7 +248,7 @@ static void expr(emitter *e, const tsn_bx *x)
 tsn_code tsn_plan_code(tsn_plan *p, const tsn_bx *x, tsn_mode mode, uint32_t label, int64_t physical)
 {
   emitter e = {.p = p, .mode = mode, .label = label, .physical = physical, .local = true};
-  tsn_code code = {.instrs = {0, 0}};
+  tsn_code code = {.instrs = {0, 0}, .text = {.offset = TSN_NONE}};
   if (!x) return code;
   e.first = here(&e);
   value_there(&e, x);
@@ -256,6 +256,8 @@ tsn_code tsn_plan_code(tsn_plan *p, const tsn_bx *x, tsn_mode mode, uint32_t lab
   code.instrs.count = here(&e) - e.first;
   code.stack = e.most;
   code.local = e.local;
+  if (code.instrs.count > 1 || x->kind == BX_OVER || x->kind == BX_CALL || x->kind == BX_HOST) /* what reads one value cannot fail */
+    code.text = tsn_plan_text(p, x->at);
   if (e.most > TSN_STACK_MAX)
     tsn_diag_add(p->diag, TSN_E1022, x->at, "split it", "this expression is deeper than %u values", TSN_STACK_MAX);
   return code;

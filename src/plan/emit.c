@@ -24,6 +24,30 @@ tsn_str tsn_image_text(tsn_image *image, const char *text, size_t length)
   return s;
 }
 
+#define TEXT_SHOWN 120u /* bytes */
+
+tsn_str tsn_plan_text(tsn_plan *p, tsn_span at)
+{
+  char line[TEXT_SHOWN + 4];
+  size_t length = 0;
+  uint32_t i;
+  bool blank = false;
+  for (i = at.from; i < at.to && length < TEXT_SHOWN; i++) {
+    char c = p->text[i];
+    bool space = c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v';
+    if (space && blank) continue;
+    line[length++] = space ? ' ' : c;
+    blank = space;
+  }
+  if (i < at.to) {
+    while (length > 0 && ((unsigned char)line[length - 1] & 0xc0) == 0x80) length--; /* no part of a character */
+    if (length > 0 && (unsigned char)line[length - 1] >= 0xc0) length--;
+    memcpy(line + length, "...", 3);
+    length += 3;
+  }
+  return tsn_image_text(p->image, line, length);
+}
+
 static tsn_str name_of(tsn_image *image, const char *text) { return tsn_image_text(image, text, text ? strlen(text) : 0); }
 
 tsn_range tsn_image_indices(tsn_image *image, const uint32_t *values, size_t count)
@@ -181,6 +205,7 @@ static void emit_registers(tsn_plan *p, tsn_pattern_rec *rec)
                             .in_replay = r->in_replay};
     recs[i].value = tsn_plan_code(p, r->value, MODE_ROW, TSN_NONE, r->physical);
     recs[i].value2 = tsn_plan_code(p, r->value2, MODE_ROW, TSN_NONE, r->physical);
+    if (r->kind == REG_AGG && r->value) recs[i].value.text = tsn_plan_text(p, r->at);
   }
   rec->regs.first = tsn_image_count(p->image, SECTION_regs, sizeof *recs);
   rec->regs.count = (uint32_t)p->reg_count;
@@ -291,9 +316,9 @@ static tsn_range stream_list(tsn_image *image, const tsn_bound *q, size_t stream
   return r;
 }
 
-static void plan_pattern(tsn_arena *arena, tsn_image *image, const tsn_bound *q, size_t stream_count, tsn_diag *diag)
+static void plan_pattern(tsn_arena *arena, tsn_image *image, const tsn_bound_script *script, const tsn_bound *q, tsn_diag *diag)
 {
-  tsn_plan plan = {.arena = arena, .diag = diag, .q = q, .image = image}, *p = &plan;
+  tsn_plan plan = {.arena = arena, .diag = diag, .q = q, .text = script->text, .image = image}, *p = &plan;
   tsn_pattern_rec rec = {.name = {0, 0}};
   tsn_order_rec order;
   uint32_t *keys;
@@ -360,7 +385,7 @@ static void plan_pattern(tsn_arena *arena, tsn_image *image, const tsn_bound *q,
   emit_registers(p, &rec);
   emit_outputs(p, &rec);
   rec.parts = tsn_plan_parts(p);
-  rec.streams = stream_list(image, q, stream_count);
+  rec.streams = stream_list(image, q, script->stream_count);
   tsn_image_add(image, SECTION_patterns, &rec, sizeof rec);
 }
 
@@ -408,7 +433,7 @@ tocsin_status tsn_plan_program(tsn_arena *arena, tsn_alloc *alloc, const tsn_bou
   emit_tables(&image, script);
   emit_functions(&image, script);
   for (i = 0; i < script->pattern_count; i++)
-    if (script->patterns[i]->pattern) plan_pattern(arena, &image, script->patterns[i], script->stream_count, diag);
+    if (script->patterns[i]->pattern) plan_pattern(arena, &image, script, script->patterns[i], diag);
   st = tsn_arena_failed(arena);
   if (st == TOCSIN_OK && tsn_diag_ok(diag)) {
     st = lay_out(&image, &block, &length);

@@ -193,6 +193,7 @@ static void emit_window(tsn_plan *p, const tsn_part_plan *part, uint32_t at)
     if (o->agg->value) over.type = (uint32_t)o->agg->value->type;
     if (o->agg->value2) over.type2 = (uint32_t)o->agg->value2->type;
     over.constant = constant_of(p, o->agg->value2);
+    over.text = tsn_plan_text(p, o->agg->at);
     tsn_image_add(p->image, SECTION_overs, &over, sizeof over);
     rec.overs.count++;
   }

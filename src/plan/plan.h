@@ -35,6 +35,7 @@ typedef struct tsn_reg_plan {
   uint32_t cell, cells;
   bool in_path, in_replay;
   uint32_t list; /* list aggregates: their number */
+  tsn_span at;   /* of the aggregate */
 } tsn_reg_plan;
 
 typedef struct tsn_node_plan {
@@ -74,6 +75,7 @@ typedef struct tsn_plan {
   tsn_arena *arena;
   tsn_diag *diag;
   const tsn_bound *q;
+  const char *text; /* of the script */
   tsn_image *image;
   tocsin_status status;
 
@@ -179,6 +181,8 @@ tocsin_status tsn_plan_program(tsn_arena *arena, tsn_alloc *alloc, const tsn_bou
 uint32_t tsn_image_add(tsn_image *image, tsn_section section, const void *record, size_t size);
 uint32_t tsn_image_count(const tsn_image *image, tsn_section section, size_t size);
 tsn_range tsn_image_indices(tsn_image *image, const uint32_t *values, size_t count);
+/* A stretch of the script for messages: on one line, and not too long. */
+tsn_str tsn_plan_text(tsn_plan *p, tsn_span at);
 tsn_str tsn_image_text(tsn_image *image, const char *text, size_t length);
 
 /* explain.c */

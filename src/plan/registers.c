@@ -213,7 +213,8 @@ static tsn_reg_plan agg_reg(const tsn_plan *p, const tsn_agg *agg, bool conditio
                                     .held = condition && is_gathered(agg->kind, agg->distinct),
                                     .set = agg->set,
                                     .value = agg->value,
-                                    .value2 = agg->value2});
+                                    .value2 = agg->value2,
+                                    .at = agg->at});
 }
 
 uint32_t tsn_plan_find_nav(const tsn_plan *p, const tsn_nav *nav)

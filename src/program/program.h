@@ -81,6 +81,7 @@ typedef struct tsn_code {
   tsn_range instrs; /* count 0: absent */
   uint32_t stack;
   uint32_t local; /* reads only its own row (and neighbours), no path */
+  tsn_str text;   /* the expression, as its author wrote it; offset TSN_NONE: nothing in it can fail */
 } tsn_code;
 
 typedef enum tsn_node_kind {
@@ -193,6 +194,7 @@ typedef struct tsn_over_rec {
   uint32_t slot, slot2; /* TSN_NONE: COUNT(*); no second argument, or a constant one */
   uint32_t constant;    /* of texts, or of reals; TSN_NONE: NULL */
   uint32_t unused;
+  tsn_str text; /* as its author wrote it */
 } tsn_over_rec;
 
 typedef enum tsn_skip_kind {

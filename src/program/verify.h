@@ -47,6 +47,9 @@ static inline bool tsn_verify_text(const tocsin_program *p, tsn_str s)
   return s.offset < p->strings_count && s.length < p->strings_count - s.offset && p->strings[s.offset + s.length] == 0;
 }
 
+/* What an author wrote, for messages; may be absent. */
+static inline bool tsn_verify_words(const tocsin_program *p, tsn_str s) { return s.length == 0 || tsn_verify_text(p, s); }
+
 /* Of a column of a stream and of what functions take; a LIST comes from matches alone. */
 static inline bool tsn_verify_type(uint32_t type) { return type >= TOCSIN_BOOLEAN && type <= TOCSIN_INTERVAL; }
 

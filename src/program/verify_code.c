@@ -269,7 +269,7 @@ bool tsn_verify_code(tsn_checker *c, const tsn_code *code, char want, tsn_verify
 {
   size_t places = (size_t)code->instrs.count + 1;
   bool good;
-  if (code->stack > TSN_STACK_MAX) return false;
+  if (code->stack > TSN_STACK_MAX || !tsn_verify_words(c->p, code->text)) return false;
   if (code->instrs.count == 0) return true;
   if (!tsn_verify_range(code->instrs, c->p->instrs_count) || !tsn_verify_spend(c, code->instrs.count)) return false;
   c->width = code->stack + 1;

@@ -53,6 +53,7 @@ static bool over_ok(const tsn_checker *c, const tsn_over_rec *o)
   const tocsin_program *p = c->p;
   const tsn_aggregate_info *info;
   bool second;
+  if (!tsn_verify_words(p, o->text)) return false;
   if (o->aggregate >= TSN_AGGREGATES || !(tsn_verify_type(o->type) || (o->type == TOCSIN_LIST && o->aggregate == AGG_COUNT))) return false;
   info = &tsn_aggregate_table[o->aggregate];
   if (o->slot == TSN_NONE ? o->aggregate != AGG_COUNT || o->distinct : o->slot >= c->q->slots.count || tsn_verify_slot_type(c, o->slot, PLACE_LATE) != o->type)

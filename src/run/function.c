@@ -122,8 +122,10 @@ bool tsn_cast(tsn_run *r, uint32_t from, uint32_t to, tsn_cell *cell)
   if (from == TOCSIN_TEXT) return cast_from_text(r, to, cell);
   if (from == TOCSIN_DOUBLE && to == TOCSIN_BIGINT) {
     double d = round(cell->v.d);
-    if (!(d >= -9223372036854775808.0 && d < 9223372036854775808.0))
-      return tsn_run_fail(r, TOCSIN_RUNTIME, "%g is out of the range of BIGINT", cell->v.d);
+    if (!(d >= -9223372036854775808.0 && d < 9223372036854775808.0)) {
+      char text[TSN_DOUBLE_TEXT];
+      return tsn_run_fail(r, TOCSIN_RUNTIME, "%.*s is out of the range of BIGINT", (int)tsn_format_double(cell->v.d, text), text);
+    }
     cell->v.i = (int64_t)d;
   } else if (to == TOCSIN_DOUBLE) {
     cell->v.d = (double)cell->v.i;

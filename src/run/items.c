@@ -46,10 +46,9 @@ uint32_t tsn_path_new(tsn_run *r, uint32_t start)
   tsn_path *i;
   uint32_t item, generation = 0;
   if (part->live >= r->max_paths) {
-    char where[160];
-    tsn_run_where(r, part, -1, where, sizeof where);
-    tsn_run_fail(r, TOCSIN_LIMIT, "%s: more than %llu live paths; bound the pattern with WITHIN, or raise the limit", where,
-                 (unsigned long long)r->max_paths);
+    const tsn_spot spot = {.partition = part, .number = -1};
+    tsn_fail_at(r, &spot, "", "");
+    tsn_run_fail(r, TOCSIN_LIMIT, "more than %llu live paths; bound the pattern with WITHIN, or raise the limit", (unsigned long long)r->max_paths);
     return TSN_NONE;
   }
   if (r->item_free != TSN_NONE) {

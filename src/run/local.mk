@@ -41,5 +41,6 @@ libtsn_la_SOURCES += \
   %D%/timers.c \
   %D%/vector.c \
   %D%/vm.c \
+  %D%/where.c \
   %D%/window.c \
   %D%/window.h

@@ -72,7 +72,7 @@ static bool select_columns(tsn_run *r, const tsn_eval *e, tsn_cell *cells)
     bool text = tsn_is_text(outputs[k].type);
     if (outputs[k].from_inner != TSN_NONE) cells[k] = r->inner[outputs[k].from_inner];
     else if (!tsn_eval_code(r, &outer, &outputs[k].code, &cells[k]))
-      return tsn_eval_failed(r, e->partition, e->number, "column", tsn_program_text(r->program, outputs[k].name));
+      return tsn_eval_failed(r, e, "column", tsn_program_text(r->program, outputs[k].name));
     if (text && !tsn_output_text(r->output, &cells[k])) return tsn_run_nomem(r);
   }
   return true;
@@ -89,10 +89,10 @@ static bool emit(tsn_run *r, const tsn_eval *e, const tsn_out_row *out, bool unm
     r->inner[k] = (tsn_cell){.null = 1};
     if (unmatched && inner[k].is_measure) continue;
     if (!tsn_eval_code(r, e, &inner[k].code, &r->inner[k]))
-      return tsn_eval_failed(r, e->partition, e->number, "measure", tsn_program_text(r->program, inner[k].name));
+      return tsn_eval_failed(r, e, "measure", tsn_program_text(r->program, inner[k].name));
   }
   if (r->p->where.instrs.count) {
-    if (!tsn_eval_code(r, &outer, &r->p->where, &value)) return tsn_eval_failed(r, e->partition, e->number, "WHERE", "");
+    if (!tsn_eval_code(r, &outer, &r->p->where, &value)) return tsn_eval_failed(r, e, "WHERE", "");
     if (value.null || !value.v.i) return true;
   }
   cells = tsn_output_row(r->output, r->p->outputs.count, out);

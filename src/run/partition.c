@@ -174,9 +174,9 @@ static bool make_room(tsn_run *r, tsn_partition *p)
   tsn_cell *cells;
   int64_t *quiet;
   if (p->kept >= r->max_rows) {
-    char where[160];
-    tsn_run_where(r, p, -1, where, sizeof where);
-    return tsn_run_fail(r, TOCSIN_LIMIT, "%s: more than %llu rows have to be kept; bound the pattern with WITHIN, or raise the limit", where,
+    const tsn_spot spot = {.partition = p, .number = -1};
+    tsn_fail_at(r, &spot, "", "");
+    return tsn_run_fail(r, TOCSIN_LIMIT, "more than %llu rows have to be kept; bound the pattern with WITHIN, or raise the limit",
                         (unsigned long long)r->max_rows);
   }
   rows = longer(r, p, cap, p->kept_rows, sizeof *rows);

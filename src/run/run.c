@@ -13,54 +13,6 @@
 #include "base/time.h"
 #include "run/window.h"
 
-bool tsn_run_fail(tsn_run *r, tocsin_status status, const char *format, ...)
-{
-  va_list args;
-  if (r->status != TOCSIN_OK) return false;
-  r->status = status;
-  va_start(args, format);
-  vsnprintf(r->message, sizeof r->message, format, args);
-  va_end(args);
-  return false;
-}
-
-bool tsn_run_nomem(tsn_run *r)
-{
-  if (!r->alloc->full) return tsn_run_fail(r, TOCSIN_NOMEM, "out of memory");
-  return tsn_run_fail(r, TOCSIN_LIMIT, "more than %zu bytes have to be kept; bound the patterns with WITHIN, or raise the limit",
-                      r->alloc->max);
-}
-
-/* "pattern carts, key 'ann', row 12" for messages; row -1: no row. */
-void tsn_run_where(const tsn_run *r, const tsn_partition *part, int64_t row, char *out, size_t size)
-{
-  const char *name = tsn_program_text(r->program, r->p->name);
-  size_t at = 0;
-  uint32_t k;
-  int n = snprintf(out, size, "%s%s", *name ? "pattern " : "the pattern", name);
-  if (n > 0) at = (size_t)n < size ? (size_t)n : size - 1;
-  for (k = 0; part && k < r->p->keys.count && at + 1 < size; k++) {
-    uint32_t slot = r->program->indices[r->p->keys.first + k];
-    /* A partition that is not made yet has the keys of the row at hand. */
-    tsn_cell c = part->keys ? tsn_load(r, part->keys[k], r->slot_is_text[slot]) : r->row[slot];
-    char number[TSN_TIME_TEXT];
-    const char *lead = k ? ", " : ", key ";
-    size_t length;
-    if (c.null) {
-      n = snprintf(out + at, size - at, "%sNULL", lead);
-    } else if (r->slot_is_text[slot]) {
-      n = snprintf(out + at, size - at, "%s'%.*s'", lead, (int)(c.length < 60 ? c.length : 60), c.v.s);
-    } else {
-      length = r->slot_types[slot] == TOCSIN_DOUBLE      ? tsn_format_double(c.v.d, number)
-               : r->slot_types[slot] == TOCSIN_TIMESTAMP ? tsn_time_format(c.v.i, number)
-                                                          : tsn_format_int64(c.v.i, number);
-      n = snprintf(out + at, size - at, "%s%.*s", lead, (int)length, number);
-    }
-    if (n > 0) at = at + (size_t)n < size ? at + (size_t)n : size - 1;
-  }
-  if (row >= 0 && at + 1 < size) snprintf(out + at, size - at, ", row %lld", (long long)row + 1);
-}
-
 /* ---- making and unmaking ---- */
 
 static void find_texts(tsn_run *r)

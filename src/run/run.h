@@ -315,7 +315,8 @@ typedef struct tsn_group {
   size_t value_count, value_cap, known_cap;
   tsn_arena texts;          /* of late values */
   const tsn_source *source; /* of the row at hand */
-  size_t line;              /* its place among the rows */
+  const struct tsn_waiting *row;
+  size_t line; /* its place among the rows */
 } tsn_group;
 
 /* ---- reorder.c ---- */
@@ -536,12 +537,32 @@ struct tsn_run {
   tsn_output *output;
   uint64_t matches, timeouts;
   tocsin_status status;
-  char message[512];
+  char message[512]; /* bare */
+  char place[384];   /* "" until it is known */
+  tsn_str failing;   /* the expression; length 0 until it is known */
 };
 
-/* Notes a failure once; always false. */
+/* where.c: a failure is noted once. Always false. */
 bool tsn_run_fail(tsn_run *r, tocsin_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 bool tsn_run_nomem(tsn_run *r);
+
+/* A row, for messages. */
+typedef struct tsn_spot {
+  const tsn_partition *partition; /* NULL: none yet */
+  const tsn_cell *cells; /* loaded, by slot: a key without a partition is read from them; NULL: it is not known */
+  const tsn_range *keys; /* slots; NULL: those of PARTITION BY */
+  int64_t number;        /* in its partition; -1 */
+  bool timed;
+  int64_t time;
+} tsn_spot;
+
+/* Where the failure happened, and in what: "condition B"; the first to say so is heard. Always false. */
+bool tsn_fail_at(tsn_run *r, const tsn_spot *spot, const char *what, const char *name);
+bool tsn_eval_failed(tsn_run *r, const tsn_eval *e, const char *what, const char *name);
+/* The expression that failed. */
+bool tsn_fail_in(tsn_run *r, tsn_str expression);
+/* All of it, as the host is told. */
+void tsn_run_message(const tsn_run *r, char *out, size_t size);
 
 /* run.c */
 tocsin_status tsn_run_init(tsn_run *r, const tocsin_program *program, uint32_t pattern, tsn_alloc *alloc, tsn_output *output,
@@ -559,7 +580,6 @@ void tsn_run_load(tsn_run *r, uint32_t part, int64_t row);
 /* Everything that is decided by time up to and including `limit`. */
 bool tsn_run_advance(tsn_run *r, int64_t limit);
 bool tsn_run_finish(tsn_run *r);
-void tsn_run_where(const tsn_run *r, const tsn_partition *part, int64_t row, char *out, size_t size);
 
 /* texts.c */
 bool tsn_texts_put(tsn_run *r, tsn_cell *cell); /* loaded -> stored */
@@ -785,8 +805,6 @@ void tsn_time_tumble(const tsn_run *r, int64_t time, int64_t *start, int64_t *en
 
 /* vm.c */
 bool tsn_eval_code(tsn_run *r, const tsn_eval *e, const tsn_code *code, tsn_cell *out);
-/* Puts before the message of a failed evaluation where that was: "condition B". Always false. */
-bool tsn_eval_failed(tsn_run *r, const tsn_partition *part, int64_t row, const char *what, const char *name);
 /* TRUE of a label's condition for the row at hand and a path's cells. */
 bool tsn_eval_label(tsn_run *r, const tsn_partition *part, uint32_t label, const tsn_cell *cells, bool *truth);
 /* Moves the registers of a label by the row of e. which: in_path, or in_replay. */

@@ -17,7 +17,7 @@ static bool timed_out(const tsn_run *r, const tsn_start *s)
 /* The row from which on starts are wanted after a match; -1: SKIP TO failed, and that was said. */
 static int64_t skip_target(tsn_run *r, const tsn_partition *part, const tsn_start *s, const tsn_path *i)
 {
-  char where[160];
+  const tsn_spot spot = {.partition = part, .number = s->row, .timed = true, .time = s->time};
   const tsn_cell *to;
   const char *label;
   switch ((tsn_skip_kind)r->p->skip_kind) {
@@ -29,13 +29,11 @@ static int64_t skip_target(tsn_run *r, const tsn_partition *part, const tsn_star
   if (!to->null && to->v.i > s->row) return to->v.i;
   if (r->p->skip_miss_next) return s->row + 1;
   label = r->program->strings + r->p->skip_label;
-  tsn_run_where(r, part, s->row, where, sizeof where);
+  tsn_fail_at(r, &spot, "SKIP TO", label);
   if (to->null)
-    tsn_run_fail(r, TOCSIN_RUNTIME, "%s: SKIP TO %s, but the match has no row under %s; WITH (skip_miss = 'next row') goes on", where, label,
-                 label);
+    tsn_run_fail(r, TOCSIN_RUNTIME, "the match has no row under %s; WITH (skip_miss = 'next row') goes on", label);
   else
-    tsn_run_fail(r, TOCSIN_RUNTIME, "%s: SKIP TO %s leads to the first row of the match, which would be found for ever; WITH (skip_miss = "
-                 "'next row') goes on", where, label);
+    tsn_run_fail(r, TOCSIN_RUNTIME, "that is the first row of the match, which would be found for ever; WITH (skip_miss = 'next row') goes on");
   return -1;
 }
 

@@ -85,6 +85,21 @@ static bool value_of(tsn_run *r, const tsn_source *s, const tsn_value_rec *v, ts
   return v->code.instrs.count == 0 || tsn_eval_code(r, &e, &v->code, out);
 }
 
+/* Says of what a raw row failed, by which it is read: its time, and its key, as far as `made` values are there. */
+static bool raw_failed(tsn_run *r, const tsn_source *s, uint32_t made, const char *what)
+{
+  tsn_spot spot = {.cells = r->row, .number = -1, .timed = s->p->time_slot != TSN_NONE};
+  uint32_t k;
+  if (spot.timed) spot.time = tsn_time_length(r, &s->raw[s->p->time_slot]);
+  for (k = 0; k < r->p->keys.count; k++) {
+    uint32_t slot = r->program->indices[r->p->keys.first + k];
+    if (slot < made) continue;
+    if (s->values[slot].slot == TSN_NONE) spot.cells = NULL;
+    else r->row[slot] = s->raw[s->values[slot].slot];
+  }
+  return tsn_fail_at(r, &spot, what, s->name);
+}
+
 /* Widens the raw row by the table's row of the key; by NULLs where the key has none. */
 static bool join(tsn_run *r, const tsn_source *s)
 {
@@ -95,7 +110,7 @@ static bool join(tsn_run *r, const tsn_source *s)
   bool known = true;
   for (k = 0; k < s->p->keys.count; k++) {
     if (!value_of(r, s, &r->program->values[s->p->keys.first + k], &key[k]))
-      return tsn_eval_failed(r, NULL, -1, "ON over a row of", s->name);
+      return raw_failed(r, s, 0, "ON over a row of");
     known = known && !key[k].null;
   }
   row = known ? tsn_table_find(t, key) : TSN_NONE;
@@ -125,11 +140,11 @@ static bool fill_row(tsn_run *r, const tsn_source *s, bool *taken)
   uint32_t k;
   if (s->p->table != TSN_NONE && !join(r, s)) return false;
   if (s->p->where.instrs.count) {
-    if (!tsn_eval_code(r, &e, &s->p->where, &value)) return tsn_eval_failed(r, NULL, -1, "WHERE over a row of", s->name);
+    if (!tsn_eval_code(r, &e, &s->p->where, &value)) return raw_failed(r, s, 0, "WHERE over a row of");
     *taken = !value.null && value.v.i;
   }
   for (k = 0; *taken && k < r->slot_count; k++)
-    if (!value_of(r, s, &s->values[k], &r->row[k])) return tsn_eval_failed(r, NULL, -1, "SELECT over a row of", s->name);
+    if (!value_of(r, s, &s->values[k], &r->row[k])) return raw_failed(r, s, k, "SELECT over a row of");
   return true;
 }
 

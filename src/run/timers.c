@@ -38,7 +38,8 @@ int64_t tsn_timer_time(tsn_run *r, const tsn_path *i, const tsn_edge *e, bool *g
   t = &r->timers[e->timer];
   if (t->kind == TIMER_DURATION) return tsn_time_shift(r, i->tau, t->duration);
   if (!tsn_eval_code(r, &eval, &t->code, &value)) {
-    *good = tsn_eval_failed(r, eval.partition, i->row, "the length of an absence", "");
+    const tsn_spot spot = {.partition = eval.partition, .number = i->row, .timed = i->row >= 0, .time = i->row_time};
+    *good = tsn_fail_at(r, &spot, "the length of an absence", "");
     return 0;
   }
   time = tsn_time_length(r, &value);

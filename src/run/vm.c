@@ -215,7 +215,7 @@ static void load_cells(const tsn_run *r, const tsn_reg_rec *reg, const tsn_cell 
   for (k = 0; k < reg->cells; k++) to[k] = tsn_load(r, from[reg->cell + k], r->cell_is_text[reg->cell + k]);
 }
 
-bool tsn_eval_code(tsn_run *r, const tsn_eval *e, const tsn_code *code, tsn_cell *out)
+static bool evaluate(tsn_run *r, const tsn_eval *e, const tsn_code *code, tsn_cell *out)
 {
   const tsn_instr *first = r->program->instrs + code->instrs.first, *in = first, *end = first + code->instrs.count;
   tsn_cell *top = r->stack - 1, cells[4];
@@ -403,16 +403,9 @@ bool tsn_eval_code(tsn_run *r, const tsn_eval *e, const tsn_code *code, tsn_cell
   return true;
 }
 
-bool tsn_eval_failed(tsn_run *r, const tsn_partition *part, int64_t row, const char *what, const char *name)
+bool tsn_eval_code(tsn_run *r, const tsn_eval *e, const tsn_code *code, tsn_cell *out)
 {
-  tocsin_status status = r->status;
-  char where[160], message[256];
-  if (status == TOCSIN_NOMEM) return false;
-  memcpy(message, r->message, sizeof message);
-  message[sizeof message - 1] = 0;
-  tsn_run_where(r, part, row, where, sizeof where);
-  r->status = TOCSIN_OK;
-  return tsn_run_fail(r, status, "%s, %s%s%s: %s", where, what, *name ? " " : "", name, message);
+  return evaluate(r, e, code, out) || tsn_fail_in(r, code->text);
 }
 
 bool tsn_eval_label(tsn_run *r, const tsn_partition *part, uint32_t label, const tsn_cell *cells, bool *truth)
@@ -433,7 +426,7 @@ bool tsn_eval_label(tsn_run *r, const tsn_partition *part, uint32_t label, const
     return true;
   }
   if (!tsn_eval_code(r, &e, code, &value))
-    return tsn_eval_failed(r, part, part->rows - 1, "condition", tsn_program_text(r->program, r->labels[label].name));
+    return tsn_eval_failed(r, &e, "condition", tsn_program_text(r->program, r->labels[label].name));
   *truth = !value.null && value.v.i != 0;
   if (code->local) {
     r->label_epoch[label] = r->row_epoch;
@@ -502,7 +495,7 @@ static bool update_registers(tsn_run *r, const tsn_eval *e, tsn_cell *cells, boo
       if (cells[reg->cell].v.i <= (int64_t)reg->depth) cells[reg->cell].v.i++;
       break;
     case REG_AGG:
-      if (!update_aggregate(r, e, reg, cells)) return false;
+      if (!update_aggregate(r, e, reg, cells)) return tsn_fail_in(r, reg->value.text);
       break;
     case REG_LABELS: update_labels(e, reg, cells + reg->cell); break;
     }
@@ -513,5 +506,5 @@ static bool update_registers(tsn_run *r, const tsn_eval *e, tsn_cell *cells, boo
 bool tsn_eval_updates(tsn_run *r, const tsn_eval *e, tsn_cell *cells, bool replay)
 {
   return update_registers(r, e, cells, replay) ||
-         tsn_eval_failed(r, e->partition, e->number, "values under", tsn_program_text(r->program, r->labels[e->label].name));
+         tsn_eval_failed(r, e, "values under", tsn_program_text(r->program, r->labels[e->label].name));
 }

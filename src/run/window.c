@@ -77,6 +77,14 @@ static bool forget_values(tsn_run *r, tsn_window *w, tsn_frame *f)
   return true;
 }
 
+/* Says of which row; its key is the window's where that has one. */
+static bool late_failed(tsn_run *r, const tsn_waiting *row, const tsn_window *w)
+{
+  const tsn_spot spot = {.cells = tsn_waiting_cells(r, row), .keys = w && w->rec->keys.count ? &w->rec->keys : NULL, .number = -1,
+                         .timed = true, .time = row->time};
+  return tsn_fail_at(r, &spot, "SELECT over a row of", r->sources[row->part].name);
+}
+
 /* The row comes into its frames of windows that are RANGEs, or that are not. */
 static bool come_in(tsn_run *r, const tsn_waiting *row, size_t line, bool range)
 {
@@ -89,7 +97,10 @@ static bool come_in(tsn_run *r, const tsn_waiting *row, size_t line, bool range)
     tsn_frame *f;
     if (is_range(w) != range) continue;
     frame = tsn_window_frame(r, w, cells);
-    if (frame == TSN_NONE || !tsn_frame_add(r, w, frame, row->time, cells)) return false;
+    if (frame == TSN_NONE || !tsn_frame_add(r, w, frame, row->time, cells)) {
+      tsn_fail_in(r, w->overs[0].text);
+      return late_failed(r, row, w);
+    }
     r->group.frames[line * r->group.width + i] = frame;
     f = &w->frames[frame];
     if ((!range || f->group != r->group.number) && !forget_values(r, w, f)) return false;
@@ -105,11 +116,11 @@ static bool make_late(tsn_run *r, const tsn_waiting *row, size_t line)
   uint32_t i;
   r->group.source = s;
   r->group.line = line;
+  r->group.row = row;
   for (i = 0; i < s->p->lates.count; i++) {
     const tsn_late_rec *late = &r->program->lates[s->p->lates.first + i];
     tsn_cell value;
-    if (!tsn_eval_code(r, &e, &late->code, &value))
-      return tsn_eval_failed(r, NULL, -1, "SELECT over a row of", tsn_program_text(r->program, r->program->streams[s->p->index].name));
+    if (!tsn_eval_code(r, &e, &late->code, &value)) return late_failed(r, row, NULL);
     cells[late->slot] = value;
   }
   return true;
@@ -160,7 +171,10 @@ bool tsn_group_value(tsn_run *r, uint32_t over, tsn_cell *out)
   f = &w->frames[g->frames[g->line * g->width + i]];
   if (!g->known[f->values + k]) {
     tsn_cell value;
-    if (!tsn_frame_value(r, w, (uint32_t)(f - w->frames), k, &value)) return false;
+    if (!tsn_frame_value(r, w, (uint32_t)(f - w->frames), k, &value)) {
+      tsn_fail_in(r, o->text);
+      return late_failed(r, g->row, w);
+    }
     if (tsn_aggregate_table[o->aggregate].merge == MERGE_PICK && tsn_is_text(o->type) && !settle_text(r, &value)) return false;
     g->values[f->values + k] = value;
     g->known[f->values + k] = true;

@@ -191,19 +191,19 @@ static void what_a_host_does_wrong_is_told(void **state)
       {"nan", "DOUBLE", TOCSIN_OK, ""},
       {"empty", "TEXT", TOCSIN_OK, ""},
       {"nothing wrong", "TEXT", TOCSIN_OK, ""},
-      {"bytes", "TEXT", TOCSIN_RUNTIME, "the pattern, row 1, values under A: gives: the host gave a text that is not UTF-8"},
-      {"null bytes", "TEXT", TOCSIN_RUNTIME, "the pattern, row 1, values under A: gives: the host gave a text without bytes"},
-      {"type", "DOUBLE", TOCSIN_RUNTIME, "the pattern, row 1, values under A: gives: the host gave BOOLEAN, declared is DOUBLE"},
-      {"type", "BOOLEAN", TOCSIN_RUNTIME, "the pattern, row 1, values under A: gives: the host gave TEXT, declared is BOOLEAN"},
-      {"silence", "TEXT", TOCSIN_RUNTIME, "the pattern, row 1, values under A: gives failed"},
-      {"bad message", "TEXT", TOCSIN_RUNTIME, "the pattern, row 1, values under A: gives: model "},
+      {"bytes", "TEXT", TOCSIN_RUNTIME, "gives: the host gave a text that is not UTF-8"},
+      {"null bytes", "TEXT", TOCSIN_RUNTIME, "gives: the host gave a text without bytes"},
+      {"type", "DOUBLE", TOCSIN_RUNTIME, "gives: the host gave BOOLEAN, declared is DOUBLE"},
+      {"type", "BOOLEAN", TOCSIN_RUNTIME, "gives: the host gave TEXT, declared is BOOLEAN"},
+      {"silence", "TEXT", TOCSIN_RUNTIME, "gives failed"},
+      {"bad message", "TEXT", TOCSIN_RUNTIME, "gives: model "},
       {"memory", "TEXT", TOCSIN_NOMEM, NULL},
   };
   static const int64_t times[] = {1};
   size_t i;
   (void)state;
   for (i = 0; i < T_COUNT(rows); i++) {
-    char text[600];
+    char text[600], where[300];
     tocsin_column columns[7] = {{.values = times}};
     const uint8_t none = 0;
     tocsin_batch batch = {.rows = 1, .column_count = 7, .columns = columns};
@@ -219,7 +219,13 @@ static void what_a_host_does_wrong_is_told(void **state)
     assert_int_equal(tocsin_matcher_new(program, &engine_options, &matcher), TOCSIN_OK);
     st = tocsin_matcher_push(matcher, 0, &batch, 0, &taken);
     assert_int_equal(st, rows[i].status);
-    if (rows[i].message) assert_string_equal(tocsin_matcher_message(matcher), rows[i].message);
+    snprintf(where, sizeof where, "the pattern, row 1 at time 1, values under A, `COALESCE(gives('%s'), CAST(n AS %s))`: ", rows[i].what, rows[i].type);
+    if (rows[i].status == TOCSIN_RUNTIME) {
+      assert_memory_equal(tocsin_matcher_message(matcher), where, strlen(where));
+      assert_string_equal(tocsin_matcher_message(matcher) + strlen(where), rows[i].message);
+    } else if (rows[i].message) {
+      assert_string_equal(tocsin_matcher_message(matcher), rows[i].message);
+    }
     tocsin_matcher_free(matcher);
     tocsin_program_free(program);
   }

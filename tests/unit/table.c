@@ -279,7 +279,7 @@ static void a_matcher_that_stopped_loads_nothing(void **state)
   begin(&j, "CREATE TABLE names (id BIGINT, name TEXT, PRIMARY KEY (id));\n" STREAM
             "SELECT * FROM (SELECT ts, name FROM s LEFT JOIN names ON id = k + 1) MATCH_RECOGNIZE (ORDER BY ts MEASURES a.name AS n PATTERN (a))");
   assert_int_equal(tocsin_matcher_push(j.m, 0, &batch, 0, &taken), TOCSIN_RUNTIME);
-  assert_string_equal(tocsin_matcher_message(j.m), "the pattern, ON over a row of s: BIGINT addition is out of range");
+  assert_string_equal(tocsin_matcher_message(j.m), "the pattern, row at time 9223372036854775807, ON over a row of s, `k + 1`: BIGINT addition is out of range");
   assert_int_equal(tocsin_matcher_load(j.m, 0, &load), TOCSIN_RUNTIME);
   assert_null(load);
   end(&j);
