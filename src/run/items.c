@@ -37,6 +37,7 @@ bool tsn_paths_widen(tsn_run *r, size_t words)
   r->items = items;
   r->item_stride = stride;
   r->mask_words = words;
+  tsn_shapes_forget(r);
   return true;
 }
 

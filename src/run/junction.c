@@ -485,7 +485,7 @@ static void find_times(const tsn_junctions *j, tsn_segment *s)
   for (i = 0; i < s->edge_count; i++) {
     const tsn_edge *e = &j->edges[s->edge_first + i];
     if (tsn_is_timer(e)) s->timers = s->timed = 1;
-    if (e->flags & (EDGE_HAS_LO | EDGE_HAS_HI)) s->timed = 1;
+    if (e->flags & (EDGE_HAS_LO | EDGE_HAS_HI | EDGE_TIMED)) s->timed = 1;
   }
 }
 

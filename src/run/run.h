@@ -674,6 +674,8 @@ static inline tsn_kept_row *tsn_kept_row_at(const tsn_partition *p, int64_t row)
 /* shape.c */
 bool tsn_shapes_init(tsn_run *r);
 void tsn_shapes_clear(tsn_run *r);
+/* Items have another width now: what was written down of them is of no use. */
+void tsn_shapes_forget(tsn_run *r);
 /* Under which labels the row at hand can be; TSN_NONE: ask each time. */
 bool tsn_shapes_class(tsn_run *r, const tsn_partition *part, uint32_t *class);
 /* What a row of this class makes of a start, if it is known. */

@@ -118,17 +118,36 @@ bool tsn_shapes_init(tsn_run *r)
   return true;
 }
 
+static void forget_steps(tsn_run *r, known_steps *k)
+{
+  tsn_alloc_free(r->alloc, k->of, k->cap * sizeof *k->of);
+  *k = (known_steps){.of = NULL};
+}
+
+void tsn_shapes_forget(tsn_run *r)
+{
+  tsn_shapes *s = r->shapes;
+  size_t i;
+  if (!s || (!s->count && !s->begin.of)) return;
+  for (i = 0; i < s->count; i++) forget_steps(r, &s->all[i].steps);
+  forget_steps(r, &s->begin);
+  s->count = s->word_count = s->step_count = s->move_count = s->pair_count = 0;
+  tsn_map_reset(&s->map);
+  tsn_map_reset(&s->pair_map);
+  for (i = 0; i < r->start_count; i++) r->starts[i].shape = TSN_NONE;
+}
+
 void tsn_shapes_clear(tsn_run *r)
 {
   tsn_shapes *s = r->shapes;
   size_t i;
   if (!s) return;
-  for (i = 0; i < s->count; i++) tsn_alloc_free(r->alloc, s->all[i].steps.of, s->all[i].steps.cap * sizeof *s->all[i].steps.of);
+  for (i = 0; i < s->count; i++) forget_steps(r, &s->all[i].steps);
   tsn_alloc_free(r->alloc, s->all, s->cap * sizeof *s->all);
   tsn_alloc_free(r->alloc, s->words, s->word_cap * sizeof *s->words);
   tsn_alloc_free(r->alloc, s->steps, s->step_cap * sizeof *s->steps);
   tsn_alloc_free(r->alloc, s->moves, s->move_cap * sizeof *s->moves);
-  tsn_alloc_free(r->alloc, s->begin.of, s->begin.cap * sizeof *s->begin.of);
+  forget_steps(r, &s->begin);
   tsn_alloc_free(r->alloc, s->classes, s->class_cap * sizeof *s->classes);
   tsn_alloc_free(r->alloc, s->key, s->key_cap * sizeof *s->key);
   tsn_map_clear(&s->map);
@@ -326,6 +345,7 @@ bool tsn_shapes_watch(tsn_run *r, uint32_t start, uint32_t *items)
 bool tsn_shapes_learn(tsn_run *r, uint32_t from, uint32_t class, uint32_t start, uint32_t old)
 {
   if (start != TSN_NONE) r->starts[start].shape = TSN_NONE;
+  if (from != TSN_NONE && from >= r->shapes->count) return true; /* forgotten while it was stepped */
   if (from == TSN_NONE && start != TSN_NONE) r->shapes->begin_succeeds = r->starts[start].succeeded;
   return r->shapes->off || learn(r, from, class, start, old);
 }
