@@ -260,6 +260,10 @@ typedef struct tsn_bound_script {
 /* The names that options.dialect may have; NULL past the last. */
 const char *tsn_bind_dialect(size_t index);
 
+/* Whether a test holds anywhere in an expression: of its parts, and of what navigation, aggregates
+ * and windows in it look at. x may be NULL. */
+bool tsn_bx_any(const tsn_bx *x, bool (*holds)(const tsn_bx *x, const void *context), const void *context);
+
 /* Binds every pattern of a script. Findings go to diag; OK even then. NOMEM;
  * MISUSE: nobody knows options.dialect. */
 tocsin_status tsn_bind(tsn_arena *arena, const tsn_script *script, const char *text,

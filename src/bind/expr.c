@@ -34,6 +34,22 @@ void tsn_bx_append(tsn_bx *parent, tsn_bx *arg)
   parent->arg_count++;
 }
 
+static bool any_of(const tsn_bx *list, bool (*holds)(const tsn_bx *x, const void *context), const void *context)
+{
+  for (; list; list = list->next)
+    if (tsn_bx_any(list, holds, context)) return true;
+  return false;
+}
+
+bool tsn_bx_any(const tsn_bx *x, bool (*holds)(const tsn_bx *x, const void *context), const void *context)
+{
+  if (!x) return false;
+  return holds(x, context) || any_of(x->args, holds, context) || tsn_bx_any(x->otherwise, holds, context) ||
+         (x->nav && tsn_bx_any(x->nav->value, holds, context)) ||
+         (x->agg && (tsn_bx_any(x->agg->value, holds, context) || tsn_bx_any(x->agg->value2, holds, context))) ||
+         (x->over && any_of(x->over->keys, holds, context));
+}
+
 static tsn_bx *operation(tsn_binder *b, tsn_opcode op, uint8_t x, tocsin_type type, tsn_span at, tsn_bx *left,
                          tsn_bx *right)
 {

@@ -464,27 +464,17 @@ static void need(const tsn_bpart *part, const tsn_bx *x)
   need(part, x->otherwise);
 }
 
-static bool reads_table(const tsn_bpart *part, const tsn_bx *x)
+static bool is_of_table(const tsn_bx *x, const void *part)
 {
-  const tsn_bx *arg;
-  if (!x) return false;
-  if (x->kind == BX_COLUMN && x->index >= tsn_raw_own(part)) return true;
-  if (x->kind == BX_OVER) {
-    if (reads_table(part, x->agg->value) || reads_table(part, x->agg->value2)) return true;
-    for (arg = x->over->keys; arg; arg = arg->next)
-      if (reads_table(part, arg)) return true;
-  }
-  for (arg = x->args; arg; arg = arg->next)
-    if (reads_table(part, arg)) return true;
-  return reads_table(part, x->otherwise);
+  return x->kind == BX_COLUMN && x->index >= tsn_raw_own(part);
 }
 
 /* A join of which nothing is read is none: it neither repeats nor drops rows. */
 static void need_table(tsn_binder *b, tsn_bpart *part)
 {
   size_t k;
-  part->joins = reads_table(part, part->where);
-  for (k = 0; k < b->shape->column_count && !part->joins; k++) part->joins = b->shape->needed[k] && reads_table(part, part->values[k]);
+  part->joins = tsn_bx_any(part->where, is_of_table, part);
+  for (k = 0; k < b->shape->column_count && !part->joins; k++) part->joins = b->shape->needed[k] && tsn_bx_any(part->values[k], is_of_table, part);
   for (k = 0; part->joins && k < part->table->key_count; k++) {
     part->table->shape.needed[part->table->keys[k]] = true;
     need(part, part->keys[k]);

@@ -204,17 +204,10 @@ static void check_turns(tsn_plan *p)
   }
 }
 
-/* Inside navigation and aggregates too. */
-static bool reads_number(const tsn_bx *x)
+static bool is_number(const tsn_bx *x, const void *nothing)
 {
-  const tsn_bx *arg;
-  if (!x) return false;
-  if (x->kind == BX_MATCH) return true;
-  if (x->nav && reads_number(x->nav->value)) return true;
-  if (x->agg && (reads_number(x->agg->value) || reads_number(x->agg->value2))) return true;
-  for (arg = x->args; arg; arg = arg->next)
-    if (reads_number(arg)) return true;
-  return reads_number(x->otherwise);
+  (void)nothing;
+  return x->kind == BX_MATCH;
 }
 
 /* Absences at the start are tested on their own row: no other is mapped yet. */
@@ -230,7 +223,7 @@ static void check_start(tsn_plan *p)
     const tsn_bpat *timer = n->kind == NODE_TIMER ? p->timers[n->a] : NULL;
     unsigned i;
     for (i = 0; timer && i < timer->label_count; i++) {
-      if (reads_number(p->q->labels[timer->labels[i]].condition))
+      if (tsn_bx_any(p->q->labels[timer->labels[i]].condition, is_number, NULL))
         tsn_diag_add(p->diag, TSN_E2009, p->nodes[node].at, "give the absence a label of its own",
                      "rows before the first one belong to no match: %s may not read MATCH_NUMBER() here",
                      p->q->labels[timer->labels[i]].name);

@@ -281,26 +281,17 @@ static void start_absences(tsn_plan *p, tsn_pattern_rec *rec)
     }
 }
 
+static bool is_match_value(const tsn_bx *x, const void *which)
+{
+  return x->kind == BX_MATCH && x->index == *(const uint32_t *)which;
+}
+
 static bool reads_match(const tsn_bound *q, tsn_match_value which)
 {
+  const uint32_t index = (uint32_t)which;
   size_t i;
-  for (i = 0; i < q->inner_count; i++) {
-    const tsn_bx *stack[64];
-    size_t depth = 0;
-    stack[depth++] = q->inner[i].value;
-    while (depth) {
-      const tsn_bx *x = stack[--depth], *arg;
-      if (x->kind == BX_MATCH && x->index == (uint32_t)which) return true;
-      for (arg = x->args; arg; arg = arg->next) {
-        if (depth == 64) return true;
-        stack[depth++] = arg;
-      }
-      if (x->otherwise) {
-        if (depth == 64) return true;
-        stack[depth++] = x->otherwise;
-      }
-    }
-  }
+  for (i = 0; i < q->inner_count; i++)
+    if (tsn_bx_any(q->inner[i].value, is_match_value, &index)) return true;
   return false;
 }
 

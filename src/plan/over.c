@@ -10,15 +10,13 @@
 
 #include "plan/plan.h"
 
-bool tsn_plan_is_late(const tsn_bx *x)
+static bool is_over(const tsn_bx *x, const void *nothing)
 {
-  const tsn_bx *arg;
-  if (!x) return false;
-  if (x->kind == BX_OVER) return true;
-  for (arg = x->args; arg; arg = arg->next)
-    if (tsn_plan_is_late(arg)) return true;
-  return tsn_plan_is_late(x->otherwise);
+  (void)nothing;
+  return x->kind == BX_OVER;
 }
+
+bool tsn_plan_is_late(const tsn_bx *x) { return tsn_bx_any(x, is_over, NULL); }
 
 /* ---- what there may be at most ---- */
 

@@ -239,22 +239,16 @@ uint32_t tsn_plan_find_labels(const tsn_plan *p)
   return TSN_NONE;
 }
 
-static bool reads_label(const tsn_bx *x)
-{
-  const tsn_bx *arg;
-  if (!x) return false;
-  if (x->kind == BX_LABEL) return true;
-  for (arg = x->args; arg; arg = arg->next)
-    if (reads_label(arg)) return true;
-  return reads_label(x->otherwise);
-}
+static bool is_kind(const tsn_bx *x, const void *kind) { return x->kind == *(const tsn_bx_kind *)kind; }
+
+static bool has(const tsn_bx *x, tsn_bx_kind kind) { return tsn_bx_any(x, is_kind, &kind); }
 
 /* Labels at a physical offset: those of the rows before are kept, so many of them. */
 static void request_labels(tsn_plan *p, const tsn_nav *nav, bool condition)
 {
   static const tsn_label_set all = {.all = true, .name = ""};
   tsn_reg_plan want = with_key(p, (tsn_reg_plan){.kind = REG_LABELS, .set = &all, .depth = (uint32_t)-nav->physical + 1}), *r;
-  if (nav->physical >= 0 || !reads_label(nav->value)) return;
+  if (nav->physical >= 0 || !has(nav->value, BX_LABEL)) return;
   r = ask(p, &want);
   if (!r) return;
   if (condition || !p->replay) r->in_path = true;
@@ -299,28 +293,15 @@ static void request(tsn_plan *p, const tsn_bx *x, uint32_t label, bool condition
   request(p, x->otherwise, label, condition);
 }
 
-static bool reads_match(const tsn_bx *x)
+/* What is known only when the match is: what a replay gathers, labels of later rows, the match's number
+ * beside a row, its path. */
+static bool needs_replay(const tsn_bx *x, const void *nothing)
 {
-  const tsn_bx *arg;
-  if (!x) return false;
-  if (x->kind == BX_MATCH) return true;
-  for (arg = x->args; arg; arg = arg->next)
-    if (reads_match(arg)) return true;
-  return reads_match(x->otherwise);
-}
-
-static bool needs_replay(const tsn_bx *x)
-{
-  const tsn_bx *arg;
-  if (!x) return false;
+  (void)nothing;
   if (x->kind == BX_AGG && is_gathered(x->agg->kind, x->agg->distinct)) return true;
-  if (x->kind == BX_NAV && x->nav->physical > 0 && reads_label(x->nav->value)) return true;
-  if (x->nav && reads_match(x->nav->value)) return true; /* the number is known when the match is */
-  if (x->agg && (reads_match(x->agg->value) || reads_match(x->agg->value2))) return true;
-  if (x->kind == BX_MATCH && x->index == MATCH_VALUE_PATH) return true;
-  for (arg = x->args; arg; arg = arg->next)
-    if (needs_replay(arg)) return true;
-  return needs_replay(x->otherwise);
+  if (x->kind == BX_NAV && x->nav->physical > 0 && has(x->nav->value, BX_LABEL)) return true;
+  if ((x->kind == BX_NAV || x->kind == BX_AGG) && has(x, BX_MATCH)) return true;
+  return x->kind == BX_MATCH && x->index == MATCH_VALUE_PATH;
 }
 
 static uint32_t cells_of(const tsn_reg_plan *r)
@@ -394,15 +375,11 @@ static void reads(const tsn_plan *p, const tsn_bx *x, uint32_t label, uint64_t *
   reads(p, x->otherwise, label, bits);
 }
 
-/* Whether a condition reads labels at physical offsets: then it is not of its own row alone. */
-static bool reads_labels_before(const tsn_bx *x)
+/* Labels at physical offsets: a condition that reads them is not of its own row alone. */
+static bool is_label_before(const tsn_bx *x, const void *nothing)
 {
-  const tsn_bx *arg;
-  if (!x) return false;
-  if (x->kind == BX_NAV) return x->nav->physical < 0 && reads_label(x->nav->value);
-  for (arg = x->args; arg; arg = arg->next)
-    if (reads_labels_before(arg)) return true;
-  return reads_labels_before(x->otherwise);
+  (void)nothing;
+  return x->kind == BX_NAV && x->nav->physical < 0 && has(x->nav->value, BX_LABEL);
 }
 
 /* Which cells must have lived before a row under `label`, for `after` to live behind it.
@@ -492,7 +469,7 @@ static void liveness(tsn_plan *p)
     p->label_reads[i] = tsn_arena_new_array(p->arena, uint64_t, words);
     if (!p->label_reads[i]) return;
     reads(p, p->q->labels[i].condition, (uint32_t)i, p->label_reads[i]);
-    if (reads_labels_before(p->q->labels[i].condition)) set_reg(p->label_reads[i], &p->regs[tsn_plan_find_labels(p)]);
+    if (tsn_bx_any(p->q->labels[i].condition, is_label_before, NULL)) set_reg(p->label_reads[i], &p->regs[tsn_plan_find_labels(p)]);
   }
   for (i = 0; i < p->timer_count; i++) {
     p->timer_reads[i] = tsn_arena_new_array(p->arena, uint64_t, words);
@@ -516,7 +493,7 @@ void tsn_plan_registers(tsn_plan *p)
   const tsn_bound *q = p->q;
   size_t i;
   p->replay = q->all_rows;
-  for (i = 0; i < q->inner_count; i++) p->replay = p->replay || needs_replay(q->inner[i].value);
+  for (i = 0; i < q->inner_count; i++) p->replay = p->replay || tsn_bx_any(q->inner[i].value, needs_replay, NULL);
   for (i = 0; i < q->label_count; i++) request(p, q->labels[i].condition, (uint32_t)i, true);
   for (i = 0; i < p->timer_count; i++) request(p, p->timers[i]->duration_expr, TSN_NONE, true);
   request(p, q->skip_row, TSN_NONE, true);
