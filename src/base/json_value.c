@@ -71,19 +71,12 @@ bool tsn_json_value_path(const char *path, size_t length)
 
 /* ---- strings ---- */
 
-static int hex_of(char c)
-{
-  if (is_digit(c)) return c - '0';
-  c = (char)(c | 0x20);
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool read_hex(span *s, uint32_t *code)
 {
   int i, digit;
   *code = 0;
   for (i = 0; i < 4; i++) {
-    if (s->at == s->end || (digit = hex_of(*s->at++)) < 0) return false;
+    if (s->at == s->end || (digit = tsn_hex_digit(*s->at++)) < 0) return false;
     *code = *code << 4 | (uint32_t)digit;
   }
   return true;

@@ -25,6 +25,12 @@ bool tsn_parse_double(const char *text, size_t length, double *out);
 size_t tsn_format_double(double value, char out[TSN_DOUBLE_TEXT]);
 size_t tsn_format_int64(int64_t value, char out[24]);
 
+/* 0 to 15, or -1. */
+static inline int tsn_hex_digit(char c)
+{
+  return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
 /* Compares without regard to ASCII case. */
 bool tsn_same_name(const char *a, size_t a_length, const char *b, size_t b_length);
 /* Levenshtein distance of two short names without regard to case, capped at `most` + 1:

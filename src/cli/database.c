@@ -29,21 +29,17 @@ bool tsn_is_database(const char *path)
   return strncmp(path, scheme, sizeof scheme - 1) == 0;
 }
 
-static int hex(char c)
-{
-  return tsn_is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* Text with %XX undone; NULL: one that is none, or NUL. */
 static char *plain(tsn_arena *arena, const char *text, size_t length)
 {
   char *out = tsn_arena_alloc(arena, length + 1), *to = out;
 
   for (size_t i = 0; out && i < length; i++, to++) {
+    int high, low;
     *to = text[i];
     if (text[i] != '%') continue;
-    if (i + 2 >= length || hex(text[i + 1]) < 0 || hex(text[i + 2]) < 0) return NULL;
-    *to = (char)(hex(text[i + 1]) * 16 + hex(text[i + 2]));
+    if (i + 2 >= length || (high = tsn_hex_digit(text[i + 1])) < 0 || (low = tsn_hex_digit(text[i + 2])) < 0) return NULL;
+    *to = (char)(high * 16 + low);
     if (!*to) return NULL;
     i += 2;
   }

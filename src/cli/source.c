@@ -8,6 +8,11 @@
 #include "cli/say.h"
 #include "cli/sorted.h"
 
+static tsn_column_def column_def(const tocsin_column_info *c, bool required, bool needed)
+{
+  return (tsn_column_def){ .name = c->name, .type = c->type, .unit = c->unit, .path = c->path, .not_null = required, .needed = needed };
+}
+
 int tsn_source_shape(tsn_source *s, tsn_arena *arena, const tocsin_program *program, size_t stream)
 {
   tocsin_stream_info info = tocsin_program_stream(program, stream);
@@ -18,12 +23,7 @@ int tsn_source_shape(tsn_source *s, tsn_arena *arena, const tocsin_program *prog
     tocsin_column_info c = tocsin_program_stream_column(program, stream, i);
     bool is_time = info.event_time >= 0 && (size_t)info.event_time == i;
     /* A row without its time has no place in the order: a bad row, like others told by line. */
-    columns[i] = (tsn_column_def){ .name = c.name,
-                                   .type = c.type,
-                                   .unit = c.unit,
-                                   .path = c.path,
-                                   .not_null = c.not_null || is_time,
-                                   .needed = c.needed || is_time };
+    columns[i] = column_def(&c, c.not_null || is_time, c.needed || is_time);
   }
   s->stream = stream;
   s->name = info.name;
@@ -40,12 +40,7 @@ int tsn_source_table_shape(tsn_source *s, tsn_arena *arena, const tocsin_program
   if (!columns) return tsn_no_memory();
   for (size_t i = 0; i < info.column_count; i++) {
     tocsin_column_info c = tocsin_program_table_column(program, table, i);
-    columns[i] = (tsn_column_def){ .name = c.name,
-                                   .type = c.type,
-                                   .unit = c.unit,
-                                   .path = c.path,
-                                   .not_null = c.not_null,
-                                   .needed = c.needed || c.not_null };
+    columns[i] = column_def(&c, c.not_null, c.needed || c.not_null);
   }
   s->stream = table;
   s->name = info.name;

@@ -22,21 +22,13 @@ const char *tsn_json_fault_text(tsn_json_fault fault)
   return "no JSON";
 }
 
-static int hex_digit(char c)
-{
-  if (tsn_is_digit(c)) return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 /* Four hex digits at p, or -1. Stops at the first byte that is none. */
 static int32_t hex_four(const char *p)
 {
   int32_t code = 0;
 
   for (int i = 0; i < 4; i++) {
-    int digit = hex_digit(p[i]);
+    int digit = tsn_hex_digit(p[i]);
     if (digit < 0) return -1;
     code = code * 16 + digit;
   }

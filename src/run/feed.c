@@ -151,11 +151,14 @@ tsn_run *tsn_feed_block(tsn_feed *f, size_t stream, const tocsin_batch *batch, s
     f->sweep.runs[f->sweep.count++] = r;
   }
   if (!f->sweep.count) return NULL;
-  if (!f->vector && !(f->vector = tsn_vector_new(f->alloc))) {
+  if (!f->vector) {
+    f->vector = tsn_vector_new(f->alloc);
+    for (k = 0; k < f->run_count; k++) f->runs[k].vector = f->vector;
+  }
+  if (!f->vector) {
     tsn_run_nomem(f->sweep.runs[0]);
     return f->sweep.runs[0];
   }
-  for (k = 0; k < f->sweep.count; k++) f->sweep.runs[k]->vector = f->vector;
   tsn_block_begin(&f->blocks[stream], batch->columns, first, rows);
   tsn_sweep_block(&f->sweep, &f->blocks[stream], done, &failed);
   f->arrivals += *done;

@@ -235,6 +235,16 @@ static bool same_future(const tsn_run *r, const tsn_path *a, const tsn_path *b)
   return true;
 }
 
+/* Whether an item in r->merge has the same future. */
+static bool known_future(tsn_run *r, const tsn_path *i, uint64_t hash)
+{
+  size_t at;
+  uint32_t other;
+  for (at = tsn_map_first(&r->merge, hash); (other = tsn_map_at(&r->merge, at)) != TSN_NONE; at = tsn_map_next(&r->merge, hash, at))
+    if (same_future(r, tsn_path_at(r, other), i)) return true;
+  return false;
+}
+
 bool tsn_paths_dedupe(tsn_run *r, uint32_t start)
 {
   uint32_t item = r->starts[start].head;
@@ -243,22 +253,11 @@ bool tsn_paths_dedupe(tsn_run *r, uint32_t start)
   tsn_map_reset(&r->merge);
   while (item != TSN_NONE) {
     tsn_path *i = tsn_path_at(r, item);
-    uint32_t next = i->next, other;
-    uint64_t hash;
-    size_t at;
-    bool drop = false;
+    uint32_t next = i->next;
     if (i->state == ITEM_WAIT) {
-      hash = item_hash(r, i);
-      for (at = tsn_map_first(&r->merge, hash); (other = tsn_map_at(&r->merge, at)) != TSN_NONE; at = tsn_map_next(&r->merge, hash, at))
-        if (same_future(r, tsn_path_at(r, other), i)) {
-          drop = true;
-          break;
-        }
-      if (drop) {
-        tsn_race_leave(r, item);
-      } else if (!tsn_map_add(&r->merge, hash, item)) {
-        return tsn_run_nomem(r);
-      }
+      uint64_t hash = item_hash(r, i);
+      if (known_future(r, i, hash)) tsn_race_leave(r, item);
+      else if (!tsn_map_add(&r->merge, hash, item)) return tsn_run_nomem(r);
     }
     item = next;
   }
@@ -274,15 +273,6 @@ bool tsn_paths_dedupe(tsn_run *r, uint32_t start)
  * first start alone: another one may itself be skipped, and its paths with it.)
  * And once the first start has a success, whatever it prefers to it ends later
  * still: the starts up to its last row are skipped for certain. */
-
-static bool known_future(tsn_run *r, const tsn_path *i, uint64_t hash)
-{
-  size_t at;
-  uint32_t other;
-  for (at = tsn_map_first(&r->merge, hash); (other = tsn_map_at(&r->merge, at)) != TSN_NONE; at = tsn_map_next(&r->merge, hash, at))
-    if (same_future(r, tsn_path_at(r, other), i)) return true;
-  return false;
-}
 
 static bool absorb(tsn_run *r, uint32_t first, uint32_t later)
 {

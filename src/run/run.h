@@ -497,7 +497,7 @@ struct tsn_run {
   tsn_vector *vector;      /* of the matcher */
   const uint16_t *word_of; /* of the matcher: see block.h */
   bool *vectored;          /* by label: its condition can be evaluated over a block */
-  bool all_vectored, passes_by;
+  bool passes_by;          /* a row under no label changes nothing */
   bool strict_edges; /* a junction with a strict edge behind an element was built: each row can end it */
   bool passing;      /* rows under no label are passed by, in this block */
   uint64_t *bits;    /* label x words: where its condition is TRUE */

@@ -41,16 +41,15 @@ typedef struct step {
   bool still;    /* nothing changes */
 } step;
 
-/* What is known of an item of a shape; behind it in words: the mask, then the counters. */
 typedef struct known_steps { /* by class: number of a step + 1, or STEP_UNKNOWN */
   uint32_t *of;
   uint32_t cap;
 } known_steps;
 
 typedef struct shape {
-  uint32_t items, word_first;
+  uint32_t items, word_first; /* item_words() of an item: what take_shape() reads, its mask, its counters */
   known_steps steps;
-  bool decided;    /* its most preferred path has succeeded, or none is left */
+  bool decided; /* its most preferred path has succeeded, or none is left */
 } shape;
 
 /* Which items of a later start have the future of one of the first start's, a bit an item. */
@@ -264,8 +263,8 @@ static bool find_shape(tsn_run *r, uint32_t start, uint32_t *out)
 
 /* ---- learning ---- */
 
-/* Numbers the items of a start, so that what comes of them can be told. */
-static void number_items(tsn_run *r, uint32_t start)
+/* Numbers the items of a start, so that what comes of them can be told. Answers how many they are. */
+static uint32_t number_items(tsn_run *r, uint32_t start)
 {
   uint32_t item, n = 0;
   for (item = r->starts[start].head; item != TSN_NONE; item = tsn_path_at(r, item)->next) {
@@ -273,6 +272,7 @@ static void number_items(tsn_run *r, uint32_t start)
     i->origin = n++;
     i->taken = TSN_NONE;
   }
+  return n;
 }
 
 static uint32_t step_of(const known_steps *k, uint32_t class) { return class < k->cap ? k->of[class] : STEP_UNKNOWN; }
@@ -333,13 +333,8 @@ static bool learn(tsn_run *r, uint32_t from, uint32_t class, uint32_t start, uin
 bool tsn_shapes_watch(tsn_run *r, uint32_t start, uint32_t *items)
 {
   tsn_start *s = &r->starts[start];
-  uint32_t item;
-  *items = 0;
-  if (s->shape == TSN_NONE && s->head != TSN_NONE && !find_shape(r, start, &s->shape)) return false;
-  s = &r->starts[start];
-  for (item = s->head; item != TSN_NONE; item = tsn_path_at(r, item)->next) ++*items;
-  number_items(r, start);
-  return true;
+  *items = number_items(r, start);
+  return s->shape != TSN_NONE || s->head == TSN_NONE || find_shape(r, start, &s->shape);
 }
 
 bool tsn_shapes_learn(tsn_run *r, uint32_t from, uint32_t class, uint32_t start, uint32_t old)
@@ -436,22 +431,19 @@ static bool make_moves(tsn_run *r, uint32_t part, uint32_t start, uint32_t step_
     if (m.label != TSN_NONE) put(r, made[k], &now, row, time);
     else if (from == TSN_NONE) put_empty(r, made[k], time);
     take_shape(r, tsn_path_at(r, made[k]), s->words + s->all[t.next].word_first + k * item_words(r), groups, &m);
-    if (t.in_order && made[k] == from && m.label != TSN_NONE && tsn_path_at(r, made[k])->state != ITEM_MATCH &&
-        !tsn_deadline_item(r, made[k], NULL))
-      return false;
   }
   if (now.take != TSN_NONE) tsn_history_release(r, now.history);
   for (k = 0; k < count && !t.in_order; k++) {
     tsn_path_unlink(r, old[k]);
     if (!(used >> k & 1)) tsn_path_free(r, old[k]);
   }
-  for (k = 0; k < t.move_count && !t.in_order; k++) {
-    tsn_path_link(r, made[k], TSN_NONE);
+  for (k = 0; k < t.move_count; k++) {
+    if (!t.in_order) tsn_path_link(r, made[k], TSN_NONE);
     if (s->moves[t.move_first + k].label != TSN_NONE && tsn_path_at(r, made[k])->state != ITEM_MATCH &&
         !tsn_deadline_item(r, made[k], NULL))
       return false;
+    ghosts += tsn_path_at(r, made[k])->state == ITEM_GHOST;
   }
-  for (k = 0; k < t.move_count; k++) ghosts += tsn_path_at(r, made[k])->state == ITEM_GHOST;
   r->starts[start].ghosts = ghosts;
   r->starts[start].shape = t.next;
   return true;

@@ -35,17 +35,17 @@ static bool is_of_its_row(const tsn_run *r, const tsn_code *code)
 bool tsn_sweep_init(tsn_run *r)
 {
   uint32_t labels = r->p->labels.count, i;
+  bool all = true;
   r->bits = tsn_alloc_array(r->alloc, (size_t)labels + 1, TSN_BLOCK_WORDS * sizeof *r->bits);
   r->vectored = tsn_alloc_array(r->alloc, labels + 1, sizeof *r->vectored);
   r->known = tsn_alloc_array(r->alloc, labels + 1, sizeof *r->known);
   if (!r->bits || !r->vectored || !r->known) return tsn_run_nomem(r);
-  r->all_vectored = true;
   for (i = 0; i < labels; i++) {
     r->vectored[i] = is_of_its_row(r, &r->labels[i].condition);
-    r->all_vectored = r->all_vectored && r->vectored[i];
+    all = all && r->vectored[i];
   }
   /* A kept or numbered row has to be seen. */
-  r->passes_by = r->all_vectored && !r->p->behind && !r->needs_rows && !r->p->keep_idle && r->p->within_kind != WITHIN_ROWS;
+  r->passes_by = all && !r->p->behind && !r->needs_rows && !r->p->keep_idle && r->p->within_kind != WITHIN_ROWS;
   return true;
 }
 
@@ -183,18 +183,14 @@ static bool feed_row(tsn_run *r, const tsn_block *b, uint32_t row)
 }
 
 /* `done` rows of the block are through. */
-static void pass(tsn_run *r, const tsn_block *b, uint32_t done)
+static void pass(tsn_run *r, tsn_block *b, uint32_t done)
 {
   tsn_source *s = &r->sources[0];
   uint32_t k, i;
   r->next_seq += done;
-  for (k = 0; k < r->slot_count; k++) {
-    const tocsin_column *c = &b->columns[s->columns[k]];
-    const double *v = c->values;
-    if (s->types[k] != TOCSIN_DOUBLE || !v) continue;
-    for (i = (uint32_t)b->first; i < b->first + done; i++)
-      if (v[i] != v[i] && !(c->validity && !(c->validity[i >> 3] >> (i & 7) & 1))) r->nan_values++;
-  }
+  for (k = 0; k < r->slot_count; k++)
+    for (i = 0; s->types[k] == TOCSIN_DOUBLE && tsn_block_nulls(b, s->columns[k]) && i < done; i++)
+      tsn_read_cell(&b->columns[s->columns[k]], TOCSIN_DOUBLE, b->first + i, &r->nan_values);
   if (!done || r->p->time_slot == TSN_NONE) return;
   s->max_time = s->watermark = r->watermark = r->times[done - 1];
 }

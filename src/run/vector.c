@@ -284,9 +284,9 @@ static const double *real_values(job *j, const lane *x, uint32_t at)
   return out;
 }
 
-#define FOR_ROWS(i)                                                        \
-  FOR_WORDS(w)                                                             \
-  for (i = rows_of(j, w, &from), end = i, i = from; i < end; i++)
+#define FOR_ROWS(i) \
+  FOR_WORDS(w)      \
+  for (end = rows_of(j, w, &(i)); (i) < end; (i)++)
 
 static bool int_arithmetic(job *j, const tsn_instr *in)
 {
@@ -294,7 +294,7 @@ static bool int_arithmetic(job *j, const tsn_instr *in)
   lane out = {.kind = LANE_INT};
   const int64_t *x, *y;
   int64_t *to = ints(j, j->depth - 2);
-  uint32_t i, w, from, end;
+  uint32_t i, w, end;
   bool all, overflow = false;
   if (a->kind != LANE_INT || b->kind != LANE_INT || (a->one && b->one)) return false;
   x = int_values(j, a, j->depth - 2);
@@ -320,7 +320,7 @@ static bool real_arithmetic(job *j, const tsn_instr *in)
   const double *x, *y;
   double *to = reals(j, j->depth - 2);
   uint64_t *nulls = nulls_at(j, j->depth - 2);
-  uint32_t i, w, from, end, nans = 0;
+  uint32_t i, w, end, nans = 0;
   bool all;
   if (a->kind != LANE_REAL || b->kind != LANE_REAL || (a->one && b->one)) return false;
   x = real_values(j, a, j->depth - 2);
@@ -347,7 +347,7 @@ static bool to_real(job *j)
 {
   lane *a = &j->stack[j->depth - 1];
   double *to = reals(j, j->depth - 1);
-  uint32_t i, w, from, end;
+  uint32_t i, w, end;
   if (a->kind != LANE_INT) return false;
   a->kind = LANE_REAL;
   a->d = (double)a->i;
