@@ -54,9 +54,7 @@ static bool count(tsn_diag *d, tsn_diag_code code)
   case SEVERITY_NOTE: return d->notes++ < TSN_NOTES_MAX;
   default: break;
   }
-  if (codes[code].name[0] == 'U') d->unsupported++;
-  else d->errors++;
-  return d->errors + d->unsupported <= TSN_DIAG_MAX;
+  return d->errors++ < TSN_DIAG_MAX;
 }
 
 /* The last finding of a severity says that there were more. */

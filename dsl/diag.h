@@ -1,10 +1,9 @@
 /* Diagnostics: what is wrong with a text, where, and what would help.
  *
- * A list on the compile's arena, at most TSN_DIAG_MAX of errors and
- * "not supported yet" together, as many warnings, and TSN_NOTES_MAX notes; the
- * last one of each says where there were more. Codes are rows of diag.def:
+ * A list on the compile's arena, at most TSN_DIAG_MAX errors, as many
+ * warnings, and TSN_NOTES_MAX notes; the last one of each says where there were more. Codes are rows of diag.def:
  * E0xxx words and grammar, E1xxx names and types, E2xxx patterns and clauses,
- * W0xxx warnings, N0xxx notes, U0xxx not supported yet. */
+ * W0xxx warnings, N0xxx notes. */
 #ifndef TSN_DSL_DIAG_H
 #define TSN_DSL_DIAG_H
 
@@ -40,7 +39,7 @@ typedef struct tsn_diag {
   const char *text;
   size_t length;
   tsn_diag_item *first, *last;
-  size_t errors, unsupported, warnings, notes;
+  size_t errors, warnings, notes;
   struct {
     bool there;          /* the maximum was reached */
     tsn_diag_item *told; /* the finding that says so, and its hint without that */
@@ -63,7 +62,7 @@ tsn_severity tsn_diag_severity(tsn_diag_code code);
 const char *tsn_diag_name(tsn_diag_code code);
 /* The row's text in diag.def: what the class of finding is about. */
 const char *tsn_diag_about(tsn_diag_code code);
-static inline bool tsn_diag_ok(const tsn_diag *d) { return d->errors == 0 && d->unsupported == 0; }
+static inline bool tsn_diag_ok(const tsn_diag *d) { return d->errors == 0; }
 
 /* Line and column (from 1, in bytes) of an offset. */
 void tsn_diag_place(const char *text, size_t length, uint32_t offset, unsigned *line, unsigned *column);

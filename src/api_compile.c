@@ -76,8 +76,7 @@ static tocsin_status give_diagnostics(const tsn_diag *diag, tsn_alloc *alloc, to
 
 static tocsin_status verdict(const tsn_diag *diag)
 {
-  if (diag->errors) return TOCSIN_INVALID;
-  return diag->unsupported ? TOCSIN_UNSUPPORTED : TOCSIN_OK;
+  return diag->errors ? TOCSIN_INVALID : TOCSIN_OK;
 }
 
 tocsin_status tocsin_compile(const char *text, size_t length, const tocsin_compile_options *options, tocsin_program **program,
@@ -207,19 +206,6 @@ tocsin_status tocsin_format(const char *text, size_t length, const tocsin_alloca
   tsn_bytes_clear(&out);
   tsn_arena_clear(&arena);
   return st;
-}
-
-const tocsin_unsupported *tocsin_unsupported_get(size_t index)
-{
-  static const tocsin_unsupported all[] = {
-#define DIAG(code, text) {#code, text},
-#include "dsl/diag.def"
-#undef DIAG
-  };
-  size_t i;
-  for (i = 0; i < sizeof all / sizeof *all; i++)
-    if (all[i].code[0] == 'U' && index-- == 0) return &all[i];
-  return NULL;
 }
 
 tocsin_status tocsin_explain(const tocsin_program *program, const tocsin_allocator *allocator, char **text, size_t *length)

@@ -360,6 +360,7 @@ void tocsin_matcher_stats(const tocsin_matcher *m, tocsin_stats *stats)
     const tsn_run *r = &m->feed.runs[i];
     stats->matches += r->matches;
     stats->timeouts += r->timeouts;
+    stats->dropped += r->dropped;
     stats->live_paths += r->live;
     stats->live_paths_peak += r->live_peak;
     stats->partitions += r->partitions_used;

@@ -8,8 +8,7 @@
  *         END\n                                      may be left out before PATTERN and at the end
  *   out   the output rows as JSON Lines, of several patterns with a first field `pattern`, then END <status> <message>
  *
- * status: 0 done, 1 the pattern has errors, 2 not supported yet, 3 failed on the
- * data, 4 memory, 5 other. Rows without a name go to the first stream. Functions
+ * status: 0 done, 1 the pattern has errors, 3 failed on the data, 4 memory, 5 other. Rows without a name go to the first stream. Functions
  * that a pattern may declare: host.h.
  *
  *   --batch N     rows a batch (default: all rows of a block in one)
@@ -114,7 +113,6 @@ static int status_code(tocsin_status st)
   switch (st) {
   case TOCSIN_OK: return 0;
   case TOCSIN_INVALID: return 1;
-  case TOCSIN_UNSUPPORTED: return 2;
   case TOCSIN_RUNTIME:
   case TOCSIN_LATE:
   case TOCSIN_KEY:
@@ -319,9 +317,9 @@ static void play(const options *o, const block *text, const block *rows, size_t 
   if (p.h.used != 0) snprintf(p.message, sizeof p.message, "leak: %zu bytes of the engine were not given back", p.h.used);
   printf("END %d %s", p.h.used ? 5 : status_code(st), p.message);
   if (o->stats)
-    printf(" {\"rows_in\":%llu,\"rows_matched_over\":%llu,\"rows_filtered\":%llu,\"rows_late\":%llu,\"rows_bad\":%llu}",
+    printf(" {\"rows_in\":%llu,\"rows_matched_over\":%llu,\"rows_filtered\":%llu,\"rows_late\":%llu,\"rows_bad\":%llu,\"dropped\":%llu}",
            (unsigned long long)stats.rows_in, (unsigned long long)stats.rows_matched_over, (unsigned long long)stats.rows_filtered,
-           (unsigned long long)stats.rows_late, (unsigned long long)stats.rows_bad);
+           (unsigned long long)stats.rows_late, (unsigned long long)stats.rows_bad, (unsigned long long)stats.dropped);
   putchar('\n');
   fflush(stdout);
 }

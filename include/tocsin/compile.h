@@ -74,7 +74,6 @@ typedef struct tocsin_compile_options {
  *
  * OK            warnings and notes may be in the list
  * INVALID       at least one error in the list
- * UNSUPPORTED   the text is right; the list says what is not supported yet
  * MISUSE        options.dialect is none that there is
  * LIMIT, NOMEM */
 TOCSIN_API TOCSIN_CHECKED tocsin_status
@@ -99,14 +98,6 @@ tocsin_declared_tables(const char *text, size_t length, const tocsin_allocator *
 TOCSIN_API TOCSIN_CHECKED tocsin_status
 tocsin_format(const char *text, size_t length, const tocsin_allocator *allocator, char **formatted,
               size_t *formatted_length, tocsin_diagnostics **diagnostics);
-
-/* The elements of the language that this version does not support yet:
- * row `index` of the table, or NULL past its end. */
-typedef struct tocsin_unsupported {
-  const char *code;
-  const char *what;
-} tocsin_unsupported;
-TOCSIN_API const tocsin_unsupported *tocsin_unsupported_get(size_t index);
 
 /* A program as a person reads it: automaton, registers, what is kept and why.
  * Freed with tocsin_text_free(). */

@@ -219,6 +219,7 @@ typedef struct tocsin_stats {
   uint64_t nan_values;
   uint64_t matches;
   uint64_t timeouts;
+  uint64_t dropped; /* starts, under on_limit = 'drop oldest' */
   uint64_t live_paths, live_paths_peak;
   uint64_t partitions;
   uint64_t bytes, bytes_peak; /* memory of the matcher */

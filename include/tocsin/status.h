@@ -28,16 +28,15 @@ extern "C" {
 
 typedef enum tocsin_status {
   TOCSIN_OK = 0,
-  TOCSIN_NOMEM = 1,       /* the allocator refused */
-  TOCSIN_MISUSE = 2,      /* the caller broke a rule of this header */
-  TOCSIN_INVALID = 3,     /* the pattern text has errors; see the diagnostics */
-  TOCSIN_UNSUPPORTED = 4, /* the text is right, but this version does not do it yet */
-  TOCSIN_LIMIT = 5,       /* a limit of the language page, section 9; the message names it */
-  TOCSIN_RUNTIME = 6,     /* an expression or SKIP TO failed on the data */
-  TOCSIN_LATE = 7,        /* a row broke the promised order and the policy is to fail */
-  TOCSIN_CORRUPT = 8,     /* a saved program or checkpoint is not what it claims to be */
-  TOCSIN_MISSING = 9,     /* a declared function that a pattern calls was not supplied */
-  TOCSIN_KEY = 10         /* a row of a table has no key, or one that is there already */
+  TOCSIN_NOMEM = 1,   /* the allocator refused */
+  TOCSIN_MISUSE = 2,  /* the caller broke a rule of this header */
+  TOCSIN_INVALID = 3, /* the pattern text has errors; see the diagnostics */
+  TOCSIN_LIMIT = 4,   /* a limit of the language page, section 9; the message names it */
+  TOCSIN_RUNTIME = 5, /* an expression or SKIP TO failed on the data */
+  TOCSIN_LATE = 6,    /* a row broke the promised order and the policy is to fail */
+  TOCSIN_CORRUPT = 7, /* a saved program or checkpoint is not what it claims to be */
+  TOCSIN_MISSING = 8, /* a declared function that a pattern calls was not supplied */
+  TOCSIN_KEY = 9      /* a row of a table has no key, or one that is there already */
 } tocsin_status;
 
 /* A short English text for a status; never NULL. */

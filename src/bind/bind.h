@@ -233,6 +233,7 @@ typedef struct tsn_bound {
   const char *skip_label; /* its name */
   bool sequential; /* MATCH_NUMBER() in a condition */
   bool skip_miss_next;
+  bool drops; /* on_limit = 'drop oldest' */
   bool bounded; /* the input ends: a wait that ends with it needs no warning */
   bool all_rows, timeouts;
   tsn_empty_kind empty_kind;

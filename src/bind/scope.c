@@ -278,8 +278,9 @@ static void bind_options(tsn_binder *b, const tsn_option *o)
       if (!b->query->skip_miss_next && !value_is(x, "fail"))
         tsn_diag_add(b->diag, TSN_E1021, o->value->at, NULL, "skip_miss is 'fail' or 'next row'");
     } else if (option_is(o, "on_limit")) {
-      if (value_is(x, "drop oldest")) tsn_diag_add(b->diag, TSN_U0016, o->value->at, NULL, "on_limit = 'drop oldest' is not supported yet");
-      else if (!value_is(x, "fail")) tsn_diag_add(b->diag, TSN_E1021, o->value->at, NULL, "on_limit is 'fail' or 'drop oldest'");
+      b->query->drops = value_is(x, "drop oldest");
+      if (!b->query->drops && !value_is(x, "fail"))
+        tsn_diag_add(b->diag, TSN_E1021, o->value->at, NULL, "on_limit is 'fail' or 'drop oldest'");
     } else if (!value_is(x, "paths")) {
       tsn_diag_add(b->diag, TSN_E1021, o->value->at, "the option may be left out", "tier is 'paths', the only one that this engine has");
     }
@@ -292,7 +293,7 @@ static void bind_query(tsn_binder *b, const tsn_statement *s)
   const tsn_clauses *clauses;
   tsn_label_set *universal = tsn_arena_new(b->arena, tsn_label_set);
   tsn_bound *q = tsn_arena_new(b->arena, tsn_bound);
-  size_t i, errors = b->diag->errors + b->diag->unsupported;
+  size_t i, errors = b->diag->errors;
   if (!query || !universal || !q) return;
   universal->all = true;
   universal->name = "";
@@ -324,7 +325,7 @@ static void bind_query(tsn_binder *b, const tsn_statement *s)
   tsn_bind_outputs(b, query);
   tsn_bind_dialect_notes(b, query);
   tsn_bind_source_needs(b);
-  q->broken = b->diag->errors + b->diag->unsupported != errors;
+  q->broken = b->diag->errors != errors;
   b->bound->patterns[b->bound->pattern_count++] = q;
 }
 

@@ -399,7 +399,7 @@ bool tsn_bind_source(tsn_binder *b, const tsn_query *query)
   const tsn_name nothing = {.text = NULL};
   const tsn_part *p;
   size_t i = 0, k;
-  size_t errors = b->diag->errors + b->diag->unsupported;
+  size_t errors = b->diag->errors;
   if (!shape || !find_sources(b, query) || tsn_arena_failed(b->arena)) return false; /* names may be missing */
   for (p = query->parts; p; p = p->next) u.room += columns_of(&q->parts[i++], p);
   u.columns = tsn_arena_new_array(b->arena, tocsin_stream_column, u.room);
@@ -433,7 +433,7 @@ bool tsn_bind_source(tsn_binder *b, const tsn_query *query)
   b->part = NULL;
   b->shape = shape;
   q->shape = shape;
-  return b->diag->errors + b->diag->unsupported == errors;
+  return b->diag->errors == errors;
 }
 
 /* ---- what hosts need to bring ---- */

@@ -19,20 +19,6 @@ static int print(tsn_args *args, const char *text, size_t length)
   return st == TSN_EXIT_PIPE ? 0 : st;
 }
 
-/* What this version does not support yet, a code and a sentence a line. */
-static int print_unsupported(tsn_args *args)
-{
-  tsn_bytes out;
-  int st;
-
-  tsn_bytes_init(&out, &args->alloc, 0);
-  for (size_t i = 0; tocsin_unsupported_get(i); i++)
-    tsn_bytes_printf(&out, "%-6s  %s\n", tocsin_unsupported_get(i)->code, tocsin_unsupported_get(i)->what);
-  st = out.failed == TOCSIN_OK ? print(args, out.data ? out.data : "", out.length) : tsn_no_memory();
-  tsn_bytes_clear(&out);
-  return st;
-}
-
 static int explain(tsn_args *args, tsn_job *job)
 {
   char *text;
@@ -54,7 +40,6 @@ static int run(tsn_args *args)
   tsn_job job;
   int st;
 
-  if (tsn_args_has(args, "unsupported")) return print_unsupported(args);
   if (args->operand_count == 0) return tsn_args_wrong(args->command, "a pattern file is missing");
   tsn_job_init(&job, args);
   st = tsn_job_read(&job, args->operands[0]);
@@ -67,7 +52,6 @@ static int run(tsn_args *args)
 static const tsn_option options[] = {
   { 'p', "param", "NAME=VALUE", "bind a parameter; may be repeated", false },
   { 0, "format", "FORMAT", "csv or jsonl: of inputs whose names do not tell", false },
-  { 0, "unsupported", NULL, "list what this version does not support yet", false },
   { 0, "dot", NULL, "", true },
   { 0, "svg", NULL, "", true },
   { 0, NULL, NULL, NULL, false },
@@ -81,7 +65,6 @@ const tsn_command tsn_cmd_explain = {
            "each match in the making, and what bounds it. Inputs are wanted only where the file\n"
            "does not declare its streams.",
   .options = options,
-  .examples = "  tocsin explain abandoned_cart.cep\n"
-              "  tocsin explain --unsupported\n",
+  .examples = "  tocsin explain abandoned_cart.cep\n",
   .run = run,
 };

@@ -27,6 +27,7 @@ void tsn_stats_write(const tsn_counters *c, tsn_bytes *out)
   write_count(out, "rows_bad", e->rows_bad + c->bad);
   write_count(out, "matches", e->matches);
   write_count(out, "timeouts", e->timeouts);
+  write_count(out, "dropped", e->dropped);
   write_seconds(out, "seconds", c->seconds);
   write_count(out, "rows_per_second", c->seconds > 0 ? (uint64_t)((double)rows / c->seconds) : 0);
   write_seconds(out, "match_seconds", c->match_seconds);

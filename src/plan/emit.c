@@ -353,6 +353,7 @@ static void plan_pattern(tsn_arena *arena, tsn_image *image, const tsn_bound_scr
   rec.skip_cell = p->skip_cell;
   rec.skip_label = name_of(image, q->skip_label ? q->skip_label : "").offset;
   rec.skip_miss_next = q->skip_miss_next;
+  rec.drops = q->drops;
   rec.all_rows = q->all_rows;
   rec.empty_kind = (uint32_t)q->empty_kind;
   rec.timeouts = q->timeouts;

@@ -292,6 +292,7 @@ typedef struct tsn_pattern_rec {
   uint32_t skip_cell; /* SKIP_TO: cell that holds the row's number */
   uint32_t skip_label; /* for the message */
   uint32_t skip_miss_next;
+  uint32_t drops; /* at a limit the oldest starts are dropped */
   uint32_t all_rows, empty_kind, timeouts;
   uint32_t history;   /* matches need their list of rows and labels */
   uint32_t ambiguous; /* two derivations may give the same rows, labels and timers */

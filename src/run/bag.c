@@ -53,6 +53,7 @@ static void release(tsn_run *r, uint32_t node)
       }
     at(r, node)->left = r->bags.free;
     r->bags.free = node;
+    r->bags.live--;
   }
 }
 
@@ -71,6 +72,7 @@ static uint32_t make(tsn_run *r, const tsn_bag_node *from, uint32_t left, uint32
     }
     node = (uint32_t)b->count++;
   }
+  b->live++;
   n = at(r, node);
   *n = *from;
   n->refs = 1;

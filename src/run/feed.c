@@ -64,6 +64,7 @@ tocsin_status tsn_feed_init(tsn_feed *f, const tocsin_program *program, tsn_allo
     f->run_count = i + 1;
     st = tsn_run_init(&f->runs[i], program, (uint32_t)i, alloc, output, max_paths, max_rows);
     f->runs[i].word_of = f->word_of;
+    f->runs[i].share = program->patterns[i].drops ? alloc->max / program->patterns_count / 4 : 0;
   }
   if (st == TOCSIN_OK) st = list_readers(f);
   for (i = 0; i < program->patterns_count && st == TOCSIN_OK; i++) f->runs[i].tracks = is_read(f, i);

@@ -40,6 +40,7 @@ uint32_t tsn_history_add(tsn_run *r, uint32_t parent, uint32_t label, int64_t at
     }
     node = (uint32_t)h->count++;
   }
+  h->live++;
   n = &h->all[node];
   *n = (tsn_hist){.parent = parent, .label = label, .refs = 1, .flags = flags, .same = same == TSN_NONE ? node : same, .at = at};
   tsn_history_retain(r, parent);
@@ -60,6 +61,7 @@ void tsn_history_release(tsn_run *r, uint32_t node)
     uint32_t parent = h->all[node].parent, same = h->all[node].same;
     h->all[node].parent = h->free;
     h->free = node;
+    h->live--;
     if (same != node) tsn_history_release(r, same); /* depth 1: a node that stands for others stands for itself */
     node = parent;
   }

@@ -46,7 +46,7 @@ uint32_t tsn_path_new(tsn_run *r, uint32_t start)
   tsn_partition *part = &r->partitions[r->starts[start].partition];
   tsn_path *i;
   uint32_t item, generation = 0;
-  if (part->live >= r->max_paths) {
+  if (part->live >= r->max_paths && !r->p->drops) {
     const tsn_spot spot = {.partition = part, .number = -1};
     tsn_fail_at(r, &spot, "", "");
     tsn_run_fail(r, TOCSIN_LIMIT, "more than %llu live paths; bound the pattern with WITHIN, or raise the limit", (unsigned long long)r->max_paths);
@@ -150,6 +150,7 @@ uint32_t tsn_start_new(tsn_run *r, uint32_t part, int64_t row, int64_t time)
   if (p->last == TSN_NONE) p->first = start;
   else r->starts[p->last].next = start;
   p->last = start;
+  r->starts_live++;
   return start;
 }
 
@@ -168,6 +169,7 @@ void tsn_start_free(tsn_run *r, uint32_t start)
   if (s->next == TSN_NONE) p->last = s->prev;
   else r->starts[s->next].prev = s->prev;
   s->used = 0;
+  r->starts_live--;
   s->generation++;
   s->next = r->start_free;
   r->start_free = start;

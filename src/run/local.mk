@@ -5,6 +5,7 @@ libtsn_la_SOURCES += \
   %D%/clock.c \
   %D%/block.c \
   %D%/block.h \
+  %D%/drop.c \
   %D%/feed.c \
   %D%/frame.c \
   %D%/function.c \

@@ -105,6 +105,7 @@ static uint32_t quiet_kept(const tsn_run *r) { return r->p->sequential ? r->p->s
 
 void tsn_partition_clear(tsn_run *r, tsn_partition *p)
 {
+  r->rows_kept -= p->kept;
   tsn_alloc_free(r->alloc, p->keys, r->p->keys.count * sizeof *p->keys);
   tsn_alloc_free(r->alloc, p->quiet, r->p->start_absences.count * sizeof *p->quiet);
   tsn_alloc_free(r->alloc, p->kept_rows, p->kept_cap * sizeof *p->kept_rows);
@@ -173,7 +174,7 @@ static bool make_room(tsn_run *r, tsn_partition *p)
   tsn_kept_row *rows;
   tsn_cell *cells;
   int64_t *quiet;
-  if (p->kept >= r->max_rows) {
+  if (p->kept >= (r->p->drops ? TSN_ROWS_MAX : r->max_rows)) {
     const tsn_spot spot = {.partition = p, .number = -1};
     tsn_fail_at(r, &spot, "", "");
     return tsn_run_fail(r, TOCSIN_LIMIT, "more than %llu rows have to be kept; bound the pattern with WITHIN, or raise the limit",
@@ -217,10 +218,12 @@ bool tsn_partition_keep(tsn_run *r, uint32_t part, int64_t time)
       cells[k] = (tsn_cell){.null = 1};
       for (; k < r->slot_count; k++) cells[k] = (tsn_cell){.null = 1};
       p->kept++;
+      r->rows_kept++;
       return false;
     }
   }
   p->kept++;
+  r->rows_kept++;
   return true;
 }
 
@@ -236,6 +239,7 @@ void tsn_partition_trim(tsn_run *r, uint32_t part)
   while (p->kept && p->base < least) {
     p->base++;
     p->kept--;
+    r->rows_kept--;
     p->kept_head = (p->kept_head + 1) & (p->kept_cap - 1);
   }
 }

@@ -94,7 +94,7 @@ tocsin_status tsn_run_init(tsn_run *r, const tocsin_program *program, uint32_t p
   r->alloc = alloc;
   r->output = output;
   r->max_paths = max_paths;
-  r->max_rows = max_rows < (uint64_t)1 << 30 ? max_rows : (uint64_t)1 << 30;
+  r->max_rows = max_rows < TSN_ROWS_MAX ? max_rows : TSN_ROWS_MAX;
   r->nodes = program->nodes + p->nodes.first;
   r->loops = program->loops + p->loops.first;
   r->timers = program->timers + p->timers.first;
@@ -115,7 +115,7 @@ tocsin_status tsn_run_init(tsn_run *r, const tocsin_program *program, uint32_t p
   r->row_epoch = 1;
   r->needs_rows = p->all_rows || p->lists || p->sequential || p->empty_kind == MATCH_UNMATCHED;
   r->absorbs = p->skip_kind == MATCH_SKIP_PAST_LAST && p->within_kind == WITHIN_NONE && !p->has_timers && !p->has_bounds && !p->has_last &&
-               !p->timeouts && !p->sequential;
+               !p->timeouts && !p->sequential && !p->drops; /* what one start stands for would go with it */
   r->races = p->has_timers;
   for (i = 0; i < p->nodes.count; i++) r->races = r->races || r->nodes[i].kind == NODE_ABSENCE;
   for (i = 0; i < p->nodes.count; i++) /* an absence up to the end of a window needs no row either */
@@ -276,6 +276,7 @@ bool tsn_run_advance(tsn_run *r, int64_t limit)
       more = tsn_deadline_pop(r, time, &d); /* such a start may end at the same time */
       r->moment += more;
     }
+    if (!tsn_drop_bytes(r, from)) return false;
     if (!tsn_output_sort(r->output, from)) return tsn_run_nomem(r);
   }
   return r->status == TOCSIN_OK;
@@ -309,7 +310,7 @@ bool tsn_run_arrive(tsn_run *r, int64_t time)
 static void begin_row(tsn_run *r, uint64_t seq)
 {
   begin_moment(r);
-  tsn_output_mark(r->output);
+  r->reports_from = tsn_output_mark(r->output);
   r->row_epoch++;
   r->row_seq = seq;
 }
@@ -340,7 +341,7 @@ void tsn_run_load(tsn_run *r, uint32_t part, int64_t row)
 static bool nothing_to_settle(const tsn_run *r, uint32_t part)
 {
   const tsn_partition *p = &r->partitions[part];
-  return r->shapes && p->first != TSN_NONE && !p->kept && tsn_shapes_undecided(r, p->first);
+  return r->shapes && !tsn_drop_due(r, part) && p->first != TSN_NONE && !p->kept && tsn_shapes_undecided(r, p->first);
 }
 
 /* The row at hand, the newest that is released in its partition, is matched over. */
@@ -351,7 +352,7 @@ static bool match_row(tsn_run *r, uint32_t part, int64_t time)
     r->partitions[part].rows++;
     if (!tsn_paths_row(r, part, time)) return false;
   }
-  return (nothing_to_settle(r, part) || tsn_settle(r, part)) && tsn_texts_collect(r);
+  return (nothing_to_settle(r, part) || tsn_settle(r, part)) && tsn_drop_bytes(r, r->reports_from) && tsn_texts_collect(r);
 }
 
 bool tsn_run_waiting(tsn_run *r, uint32_t part, int64_t time, uint64_t seq)

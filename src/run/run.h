@@ -11,6 +11,7 @@
  *           items (in order of preference)   items.c; race.c: timers against rows
  *       junctions                        junction.c  what can follow an element
  *       shapes                           shape.c     what rows make of starts, remembered
+ *       limits                           drop.c      who goes when one is reached
  *       deadlines                        timers.c    when time alone decides
  *       pending                          pending.c   how far output times have come
  *       durations                        clock.c     over a time of any type
@@ -76,6 +77,7 @@ static inline tsn_cell tsn_read_cell(const tocsin_column *c, uint8_t type, size_
 }
 
 /* ---- texts.c ---- */
+#define TSN_ROWS_MAX ((uint64_t)1 << 30) /* of a partition, whatever the limit says */
 #define TSN_TEXTS_RETIRED 64
 typedef struct tsn_texts {
   tsn_alloc *alloc;
@@ -227,6 +229,7 @@ typedef struct tsn_history {
   tsn_hist *all;
   size_t count, cap;
   uint32_t free;
+  uint64_t live;
   tsn_map moment; /* nodes made in this moment, so that equal histories are one */
 } tsn_history;
 
@@ -390,6 +393,7 @@ typedef struct tsn_bags {
   tsn_bag_node *all;
   size_t count, cap;
   uint32_t free;
+  uint64_t live;
   uint32_t *cells; /* of a path that hold bags, */
   uint32_t cell_count, cells_cap;
   uint8_t *kinds; /* and by cell, which: tsn_bag_kind */
@@ -483,6 +487,9 @@ struct tsn_run {
   uint64_t live; /* items */
   uint64_t live_peak;
   uint64_t max_paths, max_rows;
+  uint64_t share; /* bytes after which the oldest starts are dropped; 0: no limit */
+  uint64_t starts_live, rows_kept, dropped;
+  size_t reports_from; /* of the row at hand */
 
   /* the row at hand */
   tsn_cell *row;
@@ -590,6 +597,7 @@ static inline tsn_cell tsn_load(const tsn_run *r, tsn_cell stored, bool is_text)
   return stored;
 }
 bool tsn_texts_collect(tsn_run *r);
+bool tsn_texts_squeeze(tsn_run *r); /* collects, whatever there is to be had */
 typedef void (*tsn_text_visitor)(const tsn_texts *old, tsn_texts *young, tsn_cell *cell);
 
 /* junction.c: junction behind an element; counters: those of the path. TSN_NONE: failed. */
@@ -759,6 +767,12 @@ bool tsn_race_sweep(tsn_run *r, uint32_t start);
 
 /* settle.c */
 bool tsn_settle(tsn_run *r, uint32_t part);
+
+/* drop.c */
+/* Whether a partition has to let its first start go; doing so, but for settling it. */
+bool tsn_drop_due(const tsn_run *r, uint32_t part);
+void tsn_drop_first(tsn_run *r, uint32_t part);
+bool tsn_drop_bytes(tsn_run *r, size_t from);
 
 /* timers.c */
 /* A heap by time and phase; entries that are not live any more leave it when they prevail. */

@@ -136,6 +136,18 @@ static bool settle_all(tsn_run *r, uint32_t part)
   return true;
 }
 
+/* What is decided; and where a limit is passed the first start is, by being dropped. */
+static bool settle_now(tsn_run *r, uint32_t part)
+{
+  for (;;) {
+    if (!(r->one_match ? settle_one(r, part) : settle_all(r, part))) return false;
+    if (!r->p->drops) return true;
+    tsn_partition_trim(r, part);
+    if (!tsn_drop_due(r, part)) return true;
+    tsn_drop_first(r, part);
+  }
+}
+
 /* Lets a start that was tried late come to `time`. Whatever was due before is of this partition alone: the others are
  * past it. *any: something was due. */
 static bool pass_time(tsn_run *r, uint32_t part, int64_t time, bool *any)
@@ -149,7 +161,7 @@ static bool pass_time(tsn_run *r, uint32_t part, int64_t time, bool *any)
     *any = true;
     if (!tsn_run_act(r, &d)) return false;
   }
-  return settle_one(r, part);
+  return settle_now(r, part);
 }
 
 /* Where conditions read MATCH_NUMBER(), a start can only be tried when all before
@@ -166,7 +178,7 @@ static bool catch_up(tsn_run *r, uint32_t part)
       r->moment++;
       tsn_run_load(r, part, r->partitions[part].rows++);
       if (!tsn_paths_row(r, part, tsn_kept_row_at(&r->partitions[part], r->partitions[part].rows - 1)->time)) return false;
-      if (!settle_one(r, part)) return false;
+      if (!settle_now(r, part)) return false;
     }
   }
   return true;
@@ -191,7 +203,7 @@ static bool settle_closed(tsn_run *r, uint32_t part)
 
 bool tsn_settle(tsn_run *r, uint32_t part)
 {
-  if (!(r->one_match ? settle_one(r, part) : settle_all(r, part))) return false;
+  if (!settle_now(r, part)) return false;
   if (r->p->sequential && !catch_up(r, part)) return false;
   if (r->partitions[part].closing) return settle_closed(r, part);
   r->partitions[part].touched = 0;

@@ -99,15 +99,14 @@ static void count(const tsn_texts *old, tsn_texts *young, tsn_cell *cell)
   if (!cell->null) young->cap += cell->length;
 }
 
-bool tsn_texts_collect(tsn_run *r)
+static bool collect(tsn_run *r, size_t most)
 {
   tsn_texts young;
-  if (r->texts.length < COLLECT_LEAST || r->texts.length < r->texts.collect_at) return true;
   memset(&young, 0, sizeof young);
   young.alloc = r->alloc;
   visit(r, count, &young);
   /* Texts that several cells share are copied for each: the copy may be larger. */
-  if (young.cap > r->texts.length / 2) {
+  if (young.cap > most) {
     r->texts.collect_at = r->texts.length * 2;
     return true;
   }
@@ -125,3 +124,10 @@ bool tsn_texts_collect(tsn_run *r)
   r->texts = young;
   return true;
 }
+
+bool tsn_texts_collect(tsn_run *r)
+{
+  return r->texts.length < COLLECT_LEAST || r->texts.length < r->texts.collect_at || collect(r, r->texts.length / 2);
+}
+
+bool tsn_texts_squeeze(tsn_run *r) { return r->texts.length == 0 || collect(r, r->texts.length); }

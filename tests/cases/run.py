@@ -145,8 +145,8 @@ class Played:
         if self.case.one("host"):
             if self.host()[0] != "player":
                 raise CaseError("a host is: player")
-            rows, status, message = self.play(0)
-            return rows, (str(status), ["  " + message]) if status else None, {}
+            rows, status, message, counters = self.play(0)
+            return rows, (str(status), ["  " + message]) if status else None, counters
         status, out, errors = self.command("run", self.pattern, *self.inputs, "--to", "jsonl", "--stats", *self.more())
         said = errors.rstrip().splitlines()
         counters = {}
@@ -176,14 +176,14 @@ class Played:
         return ("" if columns is None else "(" + ", ".join(columns) + ")"), rows
 
     def play(self, size):
-        """The rows that the player gives for batches of some size, and its status."""
+        """The rows that the player gives for batches of some size, its status, message and counters."""
         if not self.case.all("rows") or self.case.all("input"):
             raise CaseError("batches takes blocks of rows and no input")
         rows = [f.rows_of(block) for block in self.case.all("rows")]
         blocks = [("PATTERN", "".join(" " + word for word in self.host()[1:]), self.text)] + [("ROWS", " " + r.stream, f.json_lines(r)) for r in rows]
         blocks = b"".join(f"{kind} {len(text.encode())}{name}\n{text}\n".encode() for kind, name, text in blocks)
         try:
-            done = subprocess.run([self.options.player, "--batch", str(size)], input=blocks, capture_output=True,
+            done = subprocess.run([self.options.player, "--stats", "--batch", str(size)], input=blocks, capture_output=True,
                                   timeout=SECONDS)
         except subprocess.TimeoutExpired:
             raise Wrong(f"the player did not end within {SECONDS} s") from None
@@ -191,7 +191,8 @@ class Played:
         if done.returncode or not lines or not lines[-1].startswith("END "):
             raise Wrong(f"the player ended with status {done.returncode}\n" + done.stderr.decode(errors="replace"))
         _, status, message = (lines.pop() + "  ").split(" ", 2)
-        return self.rows("\n".join(lines)), int(status), message.strip()
+        message, brace, counters = message.partition('{"rows_in"')
+        return self.rows("\n".join(lines)), int(status), message.strip(), f.loads(brace + counters)
 
 
 def words(lines):
@@ -256,7 +257,7 @@ def batches(played):
         raise Wrong(f"there is no player at {played.options.player}")
     expect = played.case.one("expect")
     for size in BATCHES:
-        rows, status, message = played.play(size)
+        rows, status, message, _ = played.play(size)
         try:
             if status and not played.case.one("fails"):
                 raise Wrong(f"the player answered {status}: {message}")

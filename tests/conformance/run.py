@@ -12,14 +12,11 @@
 A case is one JSON object on a line: id, about?, from; stream [[column, TYPE], ...], called s; rows in arrival order;
 watermark_delay_ms?; query; columns and expected, or error "compile" or "run"; late?.
 
-Each case is played as a whole, in batches of 1 and 3, and from a saved program. What this version does not support yet
-and what is disputed is counted apart. The last line is "N passed, N failed".
+Each case is played as a whole, in batches of 1 and 3, and from a saved program. What is disputed is counted apart. The last line is "N passed, N failed".
 """
 import argparse
-import collections
 import json
 import os
-import re
 import sys
 
 sys.dont_write_bytecode = True      # the source folder may be read-only
@@ -28,23 +25,20 @@ sys.path.insert(0, os.path.dirname(HERE))
 
 from oracle.cases import as_conformance, load               # noqa: E402
 from oracle.compare import difference                       # noqa: E402
-from oracle.player import UNSUPPORTED, Player               # noqa: E402
+from oracle.player import Player                            # noqa: E402
 
 WAYS = [["--stats"], ["--batch", "1"], ["--batch", "3"], ["--save"]]
-CODE = re.compile(r"\[(U\d+)\] *(.*)")
 
 
 def differences(cases, engine, timeout):
-    """What is wrong with each case in the first way that shows it; None: nothing, or not supported."""
-    found, unsupported = [None] * len(cases), {}
+    """What is wrong with each case in the first way that shows it; None: nothing."""
+    found = [None] * len(cases)
     for way in WAYS:
         for i, (case, played) in enumerate(zip(cases, Player(engine, way, timeout).play(cases))):
-            if played.status == UNSUPPORTED:
-                unsupported[case["id"]] = CODE.search(played.message)
-            elif not found[i]:
+            if not found[i]:
                 why = difference(case, played, as_conformance)
                 found[i] = why and f"{' '.join(way)}: {why}"
-    return found, unsupported
+    return found
 
 
 def report(cases, found, disputed, show):
@@ -76,15 +70,9 @@ def main():
         disputed = json.load(f)
     files = sorted(os.path.join(HERE, name) for name in os.listdir(HERE) if name.endswith(".jsonl"))
     cases = [c for c in load(files) if not options.only or c["id"].startswith(options.only)]
-    found, unsupported = differences(cases, os.path.abspath(options.engine), options.timeout)
-    groups = collections.defaultdict(list)
-    for case, code in unsupported.items():
-        groups[f"{code[1]} {code[2]}" if code else "without a code"].append(case)
-    for code, ids in sorted(groups.items()):
-        print(f"not supported yet, {code}: {' '.join(ids)}")
-    kept = [(c, why) for c, why in zip(cases, found) if c["id"] not in unsupported]
-    passed, failed = report([c for c, _ in kept], [why for _, why in kept], disputed, options.show)
-    print(f"{len(cases)} cases, each in {len(WAYS)} ways; not supported yet: {len(unsupported)}")
+    found = differences(cases, os.path.abspath(options.engine), options.timeout)
+    passed, failed = report(cases, found, disputed, options.show)
+    print(f"{len(cases)} cases, each in {len(WAYS)} ways")
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0
 

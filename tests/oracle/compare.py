@@ -11,8 +11,7 @@
 Each case comes in several feeds - whole, cut into batches at random, in another order of arrival - from a program as it
 was compiled and as it was saved and loaded; the engine must answer all alike. The whole output is compared in order,
 between partitions too, with the names of the columns, and the counters of late and bad rows. What differs is made
-small and printed as a case, with what the engine gave. What the engine does not support yet is counted apart and never
-a failure. The last line is `N passed, N failed`.
+small and printed as a case, with what the engine gave. The last line is `N passed, N failed`.
 """
 import argparse
 import concurrent.futures
@@ -29,7 +28,7 @@ from oracle import exhaustive, weights, window_cases
 from oracle.cases import as_conformance, feeds_of, in_global_order, load, outputs_of
 from oracle.coverage import Coverage, features
 from oracle.generate import cases
-from oracle.player import COMPILE, OK, RUN, UNSUPPORTED, Player
+from oracle.player import COMPILE, OK, RUN, Player
 from oracle.reference import answer
 from oracle.shrink import shrink
 from oracle.values import TooBig
@@ -45,8 +44,6 @@ def in_order(case, got, want):
 
 def difference(case, played, same_output=in_order):
     """None where the engine agrees with the case, else what it gave."""
-    if played.status == UNSUPPORTED:
-        return None
     if "error" in case:
         wanted = COMPILE if case["error"] == "compile" else RUN
         return None if played.status == wanted else \
@@ -106,24 +103,23 @@ def feeds_for(case, way, ways, all_of_them):
 
 
 def differences(wanted, options, engines):
-    """For each case: the first difference that any player shows, or None, and whether it was supported."""
+    """For each case: the first difference that any player shows, or None."""
     same_output = as_conformance if options.by_key else in_order
-    found, supported, first = [None] * len(wanted), [True] * len(wanted), [None] * len(wanted)
+    found, first = [None] * len(wanted), [None] * len(wanted)
     for way, engine in enumerate(engines):
         jobs = [(i, feed) for i, case in enumerate(wanted)
                 for feed in feeds_for(case, way, len(engines), bool(options.batch))]
         for (i, feed), played in zip(jobs, engine.play_feeds([(wanted[i], feeds_of(wanted[i])[feed]) for i, feed in jobs])):
-            supported[i] = supported[i] and played.status != UNSUPPORTED
             if first[i] is None:
                 first[i] = played
             elif "error" not in wanted[i] and played.status == first[i].status and played.outputs != first[i].outputs:
                 found[i] = found[i] or f"another feed gives another answer:\n    {shown(first[i])}\n    {shown(played)}"
             found[i] = found[i] or difference(wanted[i], played, same_output) or promptness(wanted[i], feed, played)
-    return found, supported
+    return found
 
 
 def work(options, first, count):
-    """One chunk of generated cases: how many, how many unsupported, the failing ones, and what was in them."""
+    """One chunk of generated cases: how many, the failing ones, and what was in them."""
     table, pairs, held, coverage = weights.changed(options.set), [], [], Coverage()
     wanted = {w.strip() for w in (options.only or "").split(";") if w.strip()}
     for spec, case, got in cases(options.seed, first, count, table):
@@ -131,23 +127,20 @@ def work(options, first, count):
         if wanted <= found:
             pairs.append((spec, case))
             held.append(found)
-    total, supported, bad = judged(options, pairs)
-    for found, good, (_, case) in zip(held, supported, pairs):
-        if good:
-            coverage.add(found, any(rows for _, _, rows in case.get("outputs", [])[-1:]))
-    return total, supported.count(False), bad, coverage
+    for found, (_, case) in zip(held, pairs):
+        coverage.add(found, any(rows for _, _, rows in case.get("outputs", [])[-1:]))
+    return len(pairs), judged(options, pairs), coverage
 
 
 def judged(options, pairs):
-    """How many, which of them the engine supports, and the failing ones."""
-    found, supported = differences([case for _, case in pairs], options, players(options))
-    return len(pairs), supported, [(spec, case, why) for (spec, case), why in zip(pairs, found) if why]
+    """The failing ones, each with the reason."""
+    found = differences([case for _, case in pairs], options, players(options))
+    return [(spec, case, why) for (spec, case), why in zip(pairs, found) if why]
 
 
 def plainly(options, pairs):
     """Cases that are not of the generator."""
-    total, supported, bad = judged(options, pairs)
-    return total, supported.count(False), bad, Coverage()
+    return len(pairs), judged(options, pairs), Coverage()
 
 
 def chunks(options, begin):
@@ -197,9 +190,9 @@ def show(options, spec, case, why):
     """Prints a failure, made small first."""
     if spec is not None and not options.no_shrink:
         engines = players(options)
-        spec = shrink(spec, lambda cases: [kind(d) == kind(why) for d in differences(cases, options, engines)[0]])
+        spec = shrink(spec, lambda cases: [kind(d) == kind(why) for d in differences(cases, options, engines)])
         case = spec.case(case["id"])[0]
-        why = differences([case], options, engines)[0][0] or why
+        why = differences([case], options, engines)[0] or why
     print(json.dumps(case))
     print("    " + case.get("text", "").replace("\n", "\n    ").rstrip())
     print("    " + why)
@@ -235,12 +228,12 @@ class Tally:
 
     def __init__(self, options):
         self.options, self.coverage = options, Coverage()
-        self.total = self.unsupported = self.failed = self.done = 0
+        self.total = self.failed = self.done = 0
         if options.state and os.path.exists(options.state):
             with open(options.state) as f:
                 kept = json.load(f)
             if kept["of"] == self.identity():
-                self.total, self.unsupported, self.failed, self.done = kept["counts"]
+                self.total, self.failed, self.done = kept["counts"]
                 self.coverage = Coverage.loaded(kept["coverage"])
                 print(f"going on after {self.done} cases", file=sys.stderr)
 
@@ -250,14 +243,13 @@ class Tally:
             engine = hash_of(f.read())
         return [engine, self.options.seed, self.options.set, self.options.only, hash_of(json.dumps(weights.WEIGHTS).encode())]
 
-    def add(self, count, skipped, bad, coverage):
+    def add(self, count, bad, coverage):
         self.total += count
-        self.unsupported += skipped
         self.failed += bad
         self.coverage.merge(coverage)
         self.done = min(self.done + CHUNK, self.options.count)
         if self.options.state and (self.done % (50 * CHUNK) == 0 or bad or self.done == self.options.count):
-            kept = {"of": self.identity(), "counts": [self.total, self.unsupported, self.failed, self.done],
+            kept = {"of": self.identity(), "counts": [self.total, self.failed, self.done],
                     "coverage": self.coverage.saved()}
             with open(self.options.state + ".new", "w") as f:
                 json.dump(kept, f)
@@ -306,11 +298,11 @@ def main():
 def campaign(options):
     tally, began, here = Tally(options), time.monotonic(), 0
     progress = Progress(options, tally.done)
-    for count, skipped, bad, coverage in chunks(options, tally.done):
+    for count, bad, coverage in chunks(options, tally.done):
         for n, (spec, case, why) in enumerate(bad):
             if tally.failed + n < options.show:
                 show(options, spec, case, why)
-        tally.add(count, skipped, len(bad), coverage)
+        tally.add(count, len(bad), coverage)
         here += count
         progress.say(tally.done, tally.failed)
     seconds = time.monotonic() - began
@@ -323,11 +315,10 @@ def campaign(options):
         failed += len(zero)
         for a, b in zero:
             print(f"never met with a result: {a} and {b}")
-    print(f"{here} cases in {seconds:.1f} s; not supported yet: {tally.unsupported} of {tally.total} "
-          f"({tally.unsupported / max(tally.total, 1):.1%})")
+    print(f"{here} cases in {seconds:.1f} s")
     if not options.file and not options.exhaustive and not options.windows:
         print(tally.coverage.summary())
-    print(f"{tally.total - tally.unsupported - tally.failed} passed, {failed} failed")
+    print(f"{tally.total - tally.failed} passed, {failed} failed")
     return failed != 0
 
 

@@ -96,12 +96,19 @@ class Conditions:
 
     def condition_DISTINCT(self, label, o):
         return [f"COUNT(DISTINCT {o}.v) <= 1", "COUNT(DISTINCT v) >= 2", "SUM(DISTINCT v) < 6", f"AVG(DISTINCT {o}.v) >= 1",
-                "COUNT(DISTINCT type) <= 2"]
+                "COUNT(DISTINCT type) <= 2", f"COUNT(DISTINCT {label}.v) <= 2", f"COUNT(DISTINCT {o}.v * 2 % 3) = 1",
+                f"STDDEV_POP(DISTINCT {o}.v) < 1.5", f"APPROX_PERCENTILE(DISTINCT {o}.v, 0.5) <= v",
+                f"COUNT(DISTINCT {o}.type) = COUNT(DISTINCT {label}.type)"] + \
+            ([f"COUNT(DISTINCT {o}.x) < 3", f"SUM(DISTINCT {o}.x) > x"] if "x" in self.columns else [])
 
     def condition_list(self, label, o):
         return ["STRING_AGG(type, '') <> 'ab'", f"STRING_AGG({o}.type, ',') LIKE '%{o.lower()}%'",
                 f"APPROX_PERCENTILE({o}.v, 0.5) <= v", f"ARRAY_AGG({o}.v) IS NOT NULL",
-                f"STRING_AGG(CLASSIFIER(), '') LIKE '{self.mapped[0]}%'", f"LENGTH(STRING_AGG(DISTINCT type, '')) <= 2"]
+                f"STRING_AGG(CLASSIFIER(), '') LIKE '{self.mapped[0]}%'", f"LENGTH(STRING_AGG(DISTINCT type, '')) <= 2",
+                f"APPROX_PERCENTILE({label}.v, 0.25) < 2", "APPROX_PERCENTILE(v, 0.8) > 1",
+                f"ARRAY_AGG(DISTINCT {label}.v) IS NOT NULL", f"STRING_AGG(DISTINCT {o}.type, '') = STRING_AGG({o}.type, '')",
+                f"STRING_AGG({label}.type, '-') IS DISTINCT FROM '{label.lower()}-{label.lower()}'"] + \
+            ([f"APPROX_PERCENTILE({o}.x, 0.5) <= x", "APPROX_PERCENTILE(x, 0.1) < 0.5"] if "x" in self.columns else [])
 
     def condition_x(self, label, o):
         if "x" not in self.columns:

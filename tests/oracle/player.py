@@ -3,7 +3,8 @@
 A player program (tests/play.c) reads on standard input for each case a line "PATTERN <bytes>", the pattern file, a
 newline, and then the feed: "ROWS <bytes> <stream or table>", rows as JSON Lines, a newline; "ADVANCE <watermark>". It writes the
 output rows as JSON Lines, of several patterns with a first field `pattern`, and a line "END <status> <message>", behind
-which --stats puts counters; with --marks a line "MARK" follows the rows that each part of the feed decided. Status: 0 done, 1 the pattern does not compile, 2 not supported yet, 3 a run-time error.
+which --stats puts counters; with --marks a line "MARK" follows the rows that each part of the feed decided. Status: 0 done,
+1 the pattern does not compile, 3 a run-time error.
 "cli:PATH" is the command line program instead, one process for each case.
 """
 import json
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 
 from oracle.cases import feed_of, feeds_of, streams_of, text_of
 
-OK, COMPILE, UNSUPPORTED, RUN, DIED = 0, 1, 2, 3, 4
+OK, COMPILE, RUN, DIED = 0, 1, 3, 4
 
 
 @dataclass
@@ -38,7 +39,8 @@ def input_of(case, blocks):
         return f"{head} {len(data)}{tail}\n".encode() + data + b"\n"
 
     policy = case.get("late_policy")
-    found = block("PATTERN", f" late={policy}" if policy else "", text_of(case))
+    words = [f"late={policy}"] * bool(policy) + [f"{name}={n}" for name, n in case.get("limits", {}).items()]
+    found = block("PATTERN", "".join(" " + word for word in words), text_of(case))
     for head, what in blocks:
         found += f"ADVANCE {what}\n".encode() if head == "advance" else \
             block("ROWS", " " + head, json_lines(case, head, what))
@@ -130,5 +132,5 @@ class Player:
         if done.returncode == 0:
             return finished(OK, done.stdout.splitlines(), errors)
         if done.returncode == 1:
-            return Played(UNSUPPORTED if "not supported yet" in errors else COMPILE, message=errors)
+            return Played(COMPILE, message=errors)
         return Played(RUN if done.returncode == 3 else DIED, message=f"status {done.returncode}: {errors[-2000:]}")

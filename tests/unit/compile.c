@@ -21,7 +21,7 @@ static tocsin_status answer(const char *text, size_t length, const char *about)
   tocsin_matcher *matcher = NULL;
   engine_rows rows;
   tocsin_status st = tocsin_compile(text, length, &options, &program, &diagnostics);
-  T_ROW(st == TOCSIN_OK || st == TOCSIN_INVALID || st == TOCSIN_UNSUPPORTED || st == TOCSIN_LIMIT, about);
+  T_ROW(st == TOCSIN_OK || st == TOCSIN_INVALID || st == TOCSIN_LIMIT, about);
   T_ROW((st == TOCSIN_OK) == (program != NULL), about);
   T_ROW(st == TOCSIN_OK || tocsin_diagnostics_count(diagnostics) > 0, about);
   T_ROW(heap.peak < MEMORY_MAX, about);

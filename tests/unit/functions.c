@@ -204,7 +204,7 @@ static void numbers(void **state)
       {"ABS(-3)", "3"},
       {"ABS(-2.5)", "2.5"},
       {"ABS(0 SECONDS - v)", "P1DT2H3M4.5S"},
-      {"ABS(n - 9223372036854775807 - 8)", "6 ABS is out of the range of BIGINT"},
+      {"ABS(n - 9223372036854775807 - 8)", "5 ABS is out of the range of BIGINT"},
       {"SIGN(n)", "1"},
       {"SIGN(-d)", "-1.0"},
       {"CEIL(d)", "3.0"},
@@ -215,7 +215,7 @@ static void numbers(void **state)
       {"ROUND(1.2345, 2)", "1.23"},
       {"ROUND(1250, -2)", "1300"},
       {"ROUND(-1250, -2)", "-1300"},
-      {"ROUND(9223372036854775807, -1)", "6 ROUND is out of the range of BIGINT"},
+      {"ROUND(9223372036854775807, -1)", "5 ROUND is out of the range of BIGINT"},
       {"SQRT(d - 0.25)", "1.5"},
       {"SQRT(-d)", "NULL"},
       {"POWER(2, 10)", "1024.0"},
@@ -298,7 +298,7 @@ static void texts(void **state)
       {"t ILIKE 'gr%'", "true"},
       {"'50%' LIKE '50!%' ESCAPE '!'", "true"},
       {"'50x' LIKE '50!%' ESCAPE '!'", "false"},
-      {"'a' LIKE 'a' ESCAPE '!!'", "6 the ESCAPE of LIKE is one ASCII character"},
+      {"'a' LIKE 'a' ESCAPE '!!'", "5 the ESCAPE of LIKE is one ASCII character"},
       {"UPPER(n)", "[E1006] n: UPPER does not work on BIGINT"},
   };
   (void)state;
@@ -343,7 +343,7 @@ static void regular_expressions(void **state)
       {"REGEXP_SUBSTR('a=1, b=22', '(?<=b=)\\d+')", "22"},
       {"REGEXP_LIKE('a\r\nb', '^b')", "false"},
       {"REGEXP_LIKE(t, SUBSTRING(t, 1, 2))", "true"},
-      {"REGEXP_LIKE(t, '[' || t)", "6 '[Gr\xc3\xbc\xc3\x9f Gott' is no regular expression: missing "
+      {"REGEXP_LIKE(t, '[' || t)", "5 '[Gr\xc3\xbc\xc3\x9f Gott' is no regular expression: missing "
                                    "terminating ] for character class, behind 12 bytes of it"},
       {"t REGEXP '(a'", "[E1023] '(a': this is no regular expression: missing closing parenthesis, behind 2 bytes of it"},
       {"t REGEXP '\\C'", "[E1023] '\\C': this is no regular expression: using \\C is disabled by the application, behind 2 "
@@ -351,10 +351,10 @@ static void regular_expressions(void **state)
       {"t REGEXP n", "[E1006] n: REGEXP does not work on BIGINT"},
       {"t REGEXP 'a' ESCAPE 'b'", "[E1017] 'b': REGEXP takes no ESCAPE"},
       {"'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab' REGEXP '^(a+)+$'",
-       "5 the regular expression '^(a+)+$' gave up on a text of 38 bytes: match limit of "
+       "4 the regular expression '^(a+)+$' gave up on a text of 38 bytes: match limit of "
        "10000 steps"},
       {"'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab' REGEXP '^(a+' || ')+$'",
-       "5 the regular expression '^(a+)+$' gave up on a text of 38 bytes: match limit of "
+       "4 the regular expression '^(a+)+$' gave up on a text of 38 bytes: match limit of "
        "10000 steps"},
   };
   (void)state;
@@ -444,7 +444,7 @@ static void times(void **state)
       {"TIMESTAMPDIFF(YEAR, '2000-02-29', '2001-02-28')", "0"},
       {"TIMESTAMPDIFF(YEAR, '2000-02-29', '2001-03-01')", "1"},
       {"TIMESTAMPDIFF(EPOCH, ts, ts)", "[E0130] EPOCH: TIMESTAMPDIFF knows no unit EPOCH"},
-      {"NOW()", "6 NOW() needs a clock, and the host gave none"},
+      {"NOW()", "5 NOW() needs a clock, and the host gave none"},
       {"NOW(1)", "[E1005] NOW(1): NOW takes no argument, not 1"},
   };
   (void)state;

@@ -3,7 +3,9 @@
 #include "../engine.h"
 #include "t.h"
 
-#define S "CREATE STREAM s (k TEXT, ts BIGINT, type TEXT, v BIGINT);\nSELECT * FROM s MATCH_RECOGNIZE ("
+#define STREAM "CREATE STREAM s (k TEXT, ts BIGINT, type TEXT, v BIGINT);\n"
+#define S STREAM "SELECT * FROM s MATCH_RECOGNIZE ("
+#define DROPPING STREAM "CREATE PATTERN p WITH (on_limit = 'drop oldest') AS SELECT * FROM s MATCH_RECOGNIZE ("
 
 static tocsin_program *compile(const char *text)
 {
@@ -83,8 +85,8 @@ static void view(const made_rows *g, tocsin_column columns[4], tocsin_batch *bat
 }
 
 /* Runs all rows, a thousand a push, taking what comes after each; out and stats may be NULL. */
-static tocsin_status run(const char *text, const made_rows *g, const tocsin_matcher_options *options, tsn_bytes *out,
-                         tocsin_stats *stats)
+static tocsin_status run_in(size_t step, const char *text, const made_rows *g, const tocsin_matcher_options *options, tsn_bytes *out,
+                            tocsin_stats *stats)
 {
   tocsin_program *program = compile(text);
   tocsin_matcher *matcher;
@@ -95,7 +97,7 @@ static tocsin_status run(const char *text, const made_rows *g, const tocsin_matc
   view(g, columns, &batch);
   assert_int_equal(tocsin_matcher_new(program, options, &matcher), TOCSIN_OK);
   do {
-    batch.rows = taken + 1000 < g->count ? taken + 1000 : g->count;
+    batch.rows = taken + step < g->count ? taken + step : g->count;
     st = tocsin_matcher_push(matcher, 0, &batch, taken, &taken);
     engine_drain(matcher, out);
   } while (st == TOCSIN_OK && taken < g->count);
@@ -106,6 +108,12 @@ static tocsin_status run(const char *text, const made_rows *g, const tocsin_matc
   tocsin_matcher_free(matcher);
   tocsin_program_free(program);
   return st;
+}
+
+static tocsin_status run(const char *text, const made_rows *g, const tocsin_matcher_options *options, tsn_bytes *out,
+                         tocsin_stats *stats)
+{
+  return run_in(1000, text, g, options, out, stats);
 }
 
 static tsn_alloc alloc;
@@ -646,6 +654,48 @@ static void limits_end_the_run_and_name_themselves(void **state)
   rows_free(&g);
 }
 
+/* Each pattern would keep more than the limit: it goes on, within it, and the batches make no difference. */
+static void what_is_oldest_is_dropped_at_the_limit_of_memory(void **state)
+{
+  static const char *const texts[] = {
+      DROPPING "PARTITION BY k ORDER BY ts MEASURES a.v AS f, c.v AS l AFTER MATCH SKIP TO NEXT ROW PATTERN (a -> c) "
+              "DEFINE a AS v % 3 < 2, c AS type = 'c')",
+      DROPPING "PARTITION BY k ORDER BY ts MEASURES ARRAY_AGG(v) AS vs AFTER MATCH NO SKIP PATTERN (a ->> b -> c) "
+              "DEFINE a AS v % 50 = 0, b AS v % 40 = 5, c AS type = 'c')",
+      DROPPING "PARTITION BY k ORDER BY ts MEASURES CLASSIFIER() AS l, v AS x ALL ROWS PER MATCH PATTERN (a -> b+ -> c) "
+              "DEFINE b AS v % 2 = 1, c AS type = 'c')",
+      DROPPING "PARTITION BY k ORDER BY ts MEASURES LAST(k) AS l AFTER MATCH SKIP TO NEXT ROW PATTERN (a -> c) "
+              "DEFINE a AS COUNT(DISTINCT a.v) < 9, c AS type = 'c' AND STRING_AGG(a.k, '') = k)",
+  };
+  static const size_t steps[] = {1, 7, 1000};
+  enum { ROWS = 24000 };
+  made_rows g = rows_new(ROWS, ROWS * 40);
+  size_t i, n;
+  (void)state;
+  for (i = 0; i < ROWS; i++) {
+    char key[40];
+    snprintf(key, sizeof key, "a key that is not short, number %d", (int)(i * 7 % 5));
+    row(&g, key, (int64_t)i, i % 12000 == 11995 ? "c" : "a", (int64_t)i);
+  }
+  for (i = 0; i < T_COUNT(texts); i++) {
+    tsn_bytes first;
+    tsn_bytes_init(&first, &alloc, 0);
+    for (n = 0; n < T_COUNT(steps); n++) {
+      tocsin_matcher_options options = {.max_bytes = 4 << 20};
+      tocsin_stats stats;
+      tsn_bytes out;
+      tsn_bytes_init(&out, &alloc, 0);
+      T_ROW(run_in(steps[n], texts[i], &g, &options, n ? &out : &first, &stats) == TOCSIN_OK, texts[i]);
+      T_ROW(stats.dropped > 0 && stats.bytes_peak <= options.max_bytes, texts[i]);
+      if (n) T_ROW(!strcmp(tsn_bytes_cstr(&out), tsn_bytes_cstr(&first)), texts[i]);
+      tsn_bytes_clear(&out);
+    }
+    T_ROW(strlen(tsn_bytes_cstr(&first)) > 0, texts[i]);
+    tsn_bytes_clear(&first);
+  }
+  rows_free(&g);
+}
+
 static void wrong_calls_are_refused(void **state)
 {
   tocsin_program *program = compile(S "ORDER BY ts PATTERN (a))");
@@ -699,6 +749,7 @@ int main(void)
       cmocka_unit_test(late_rows_are_told_or_stop_the_push),
       cmocka_unit_test(a_row_without_time_is_bad_and_counted),
       cmocka_unit_test(limits_end_the_run_and_name_themselves),
+      cmocka_unit_test(what_is_oldest_is_dropped_at_the_limit_of_memory),
       cmocka_unit_test(wrong_calls_are_refused),
   };
   tsn_alloc_init(&alloc, NULL);
