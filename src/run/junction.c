@@ -259,15 +259,16 @@ static bool any_absence(const walk *k, way *w)
   return false;
 }
 
+/* Over an absence the end is a timer like another, behind a $ that will prove wrong too. */
 static void accept_edge(walk *k, way *w)
 {
   tsn_edge *e;
-  if (w->ended && !k->last) {
-    e = add_edge(k, w, EDGE_DOOMED);
-    if (e) e->flags = (uint8_t)(e->flags & EDGE_ENDED); /* a gap on the way to the end is void */
-  } else if (any_absence(k, w)) {
-    e = add_edge(k, w, EDGE_CLOSE);
-    if (e) e->flags = (uint8_t)(e->flags & EDGE_ENDED);
+  bool absence = any_absence(k, w), doomed = w->ended && !k->last;
+  if (absence || doomed) {
+    e = add_edge(k, w, doomed ? EDGE_DOOMED : EDGE_CLOSE);
+    if (!e) return;
+    e->timer = TSN_NONE;
+    e->flags = (uint8_t)((e->flags & EDGE_ENDED) | (absence ? EDGE_TIMED : 0)); /* a gap on the way to the end is void */
   } else if (w->ended) {
     end_segment(k, false);
     e = add_edge(k, w, EDGE_LAST);

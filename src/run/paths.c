@@ -153,8 +153,9 @@ static bool add_item(tsn_run *r, uint32_t start, uint32_t before, const proto *p
   i->races = (uint8_t)in->races;
   edges = tsn_edges_of(r, i, &count);
   for (k = 0; k < count; k++) {
-    bool good = has_edge(r, &edges[k]), computed = (edges[k].flags & EDGE_TIMED) && r->timers[edges[k].timer].kind != TIMER_DURATION;
-    if (good && computed) tsn_timer_time(r, i, &edges[k], &good);
+    const tsn_edge *e = &edges[k];
+    bool good = has_edge(r, e), computed = (e->flags & EDGE_TIMED) && e->timer != TSN_NONE && r->timers[e->timer].kind != TIMER_DURATION;
+    if (good && computed) tsn_timer_time(r, i, e, &good);
     if (good) tsn_path_mask(i)[k / 64] |= (uint64_t)1 << (k % 64);
   }
   if (r->status) return false;

@@ -116,7 +116,7 @@ typedef struct tsn_edge {
   uint8_t kind, flags;
   uint32_t node;
   uint32_t label; /* row edges: the label */
-  uint32_t timer; /* EDGE_TIMER */
+  uint32_t timer; /* EDGE_TIMED: of the pattern; TSN_NONE: up to the end of the match */
   int64_t lo, hi;
   uint32_t absence_first, absence_count; /* labels that kill it */
   uint32_t counter_first, counter_count;

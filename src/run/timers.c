@@ -31,7 +31,7 @@ int64_t tsn_timer_time(tsn_run *r, const tsn_path *i, const tsn_edge *e, bool *g
   tsn_cell value;
   int64_t time;
   *good = true;
-  if (e->kind == EDGE_CLOSE) {
+  if (e->timer == TSN_NONE) {
     int64_t within = tsn_within_end(r, &r->starts[i->start]), window = tsn_window_end(r, &r->starts[i->start]);
     return within < window ? within : window;
   }
