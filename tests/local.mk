@@ -14,6 +14,7 @@ unit_tests = \
   %D%/unit/cell \
   %D%/unit/compile \
   %D%/unit/csv \
+  %D%/unit/csv_random \
   %D%/unit/diag \
   %D%/unit/dialect \
   %D%/unit/foreign \

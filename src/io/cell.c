@@ -6,9 +6,23 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "io/digits.h"
 
 const double tsn_exact_power[23] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                     1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
+const uint8_t tsn_digits_mask[32] = { [16] = 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+                                             0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+
+bool tsn_walk_int64(const char *text, size_t length, int64_t *out)
+{
+  return length && tsn_read_int64(text, text + length + 1, out) == text + length;
+}
+
+bool tsn_walk_double(const char *text, size_t length, double *out)
+{
+  return length && tsn_read_double(text, text + length + 1, out) == text + length;
+}
 
 /* Numbers of 17 digits and more, as machines write them: by integers, as the
  * mantissa is no exact double any more.

@@ -1,10 +1,7 @@
 /* Reading CSV: see csv.h.
  *
- *   fast_record   plain cells straight from the bytes into the columns
- *   slow_record   anything else: quotes, odd numbers, bad rows; splits first
- *
- * What fast_record does not understand it leaves to slow_record, which alone
- * decides what is bad. */
+ *   csv_block     many well-formed records at once, straight from the bytes into the columns
+ *   slow_record   anything else, one record: splits, then parses, and decides what is bad */
 #include "io/csv.h"
 
 #include <assert.h>
@@ -13,33 +10,18 @@
 
 #include "base/text.h"
 #include "io/cell.h"
+#include "io/csv_block.h"
 #include "io/json_path.h"
 
 #define HEADER_MOST 65536 /* fields */
 
-typedef enum field_kind { SKIP, CHECK_TEXT, TEXT, BIGINT, DOUBLE, TIME, OTHER } field_kind;
-
-/* A field of the file, in the order of the header. */
-typedef struct field {
-  field_kind kind;
-  tocsin_type type;
-  tocsin_unit unit;
-  int64_t scale;  /* of a whole number that is a time, in microseconds; 0: by the long way */
-  size_t column;  /* TSN_NO_COLUMN: of none */
-  bool live;      /* stored, else only checked */
-  bool not_null;
-  size_t mask;    /* row & mask: where a value goes; 0 for what is only checked */
-  tsn_rows_column *to;
-} field;
-
 struct tsn_csv {
-  field *fields;
+  tsn_csv_target *fields;
   size_t count; /* 0: no header yet */
+  tsn_csv_block *block;
   tsn_csv_field *parts; /* of one record: count of them, or HEADER_MOST for the header */
   size_t part_cap;
   tsn_bytes scratch;    /* undoubled texts */
-  tsn_rows_column nowhere; /* takes what is only checked */
-  int64_t nowhere_value;
 };
 
 tocsin_status tsn_csv_new(tsn_decoder *r, tsn_csv **out)
@@ -49,7 +31,6 @@ tocsin_status tsn_csv_new(tsn_decoder *r, tsn_csv **out)
   *out = c;
   if (!c) return TOCSIN_NOMEM;
   tsn_bytes_init(&c->scratch, r->alloc, 0);
-  c->nowhere.values = &c->nowhere_value;
   return TOCSIN_OK;
 }
 
@@ -57,6 +38,7 @@ void tsn_csv_free(tsn_decoder *r, tsn_csv *c)
 {
   if (!c) return;
   tsn_alloc_free(r->alloc, c->fields, c->count * sizeof *c->fields);
+  tsn_csv_block_free(r->alloc, c->block);
   tsn_alloc_free(r->alloc, c->parts, c->part_cap * sizeof *c->parts);
   tsn_bytes_clear(&c->scratch);
   tsn_alloc_free(r->alloc, c, sizeof *c);
@@ -229,45 +211,43 @@ static size_t find_column(const tsn_schema *s, const char *name, size_t length)
   return TSN_NO_COLUMN;
 }
 
-static void plan_field(tsn_decoder *r, field *f, size_t column)
+static tsn_csv_kind kind_of(tocsin_type type)
+{
+  switch (type) {
+  case TOCSIN_TEXT:
+    return TSN_CSV_TEXT;
+  case TOCSIN_BIGINT:
+    return TSN_CSV_BIGINT;
+  case TOCSIN_DOUBLE:
+    return TSN_CSV_DOUBLE;
+  case TOCSIN_TIMESTAMP:
+    return TSN_CSV_TIME;
+  case TOCSIN_BOOLEAN:
+  case TOCSIN_INTERVAL:
+  case TOCSIN_NULL:
+  case TOCSIN_LIST:
+    break;
+  }
+  return TSN_CSV_OTHER;
+}
+
+static void plan_field(tsn_decoder *r, tsn_csv_target *f, size_t column)
 {
   static const int64_t scales[] = { [TOCSIN_UNIT_NONE] = 1,           [TOCSIN_UNIT_SECOND] = 1000000,
                                     [TOCSIN_UNIT_MILLISECOND] = 1000, [TOCSIN_UNIT_MICROSECOND] = 1,
                                     [TOCSIN_UNIT_NANOSECOND] = 0 };
   const tsn_column_def *def;
 
-  *f = (field){ .kind = SKIP, .column = column, .to = &r->csv->nowhere };
+  *f = (tsn_csv_target){ .kind = TSN_CSV_SKIP, .column = column };
   if (column == TSN_NO_COLUMN) return;
   def = &r->schema->columns[column];
+  f->kind = kind_of(def->type);
   f->type = def->type;
   f->unit = def->unit;
   f->scale = scales[def->unit];
   f->live = def->needed;
   f->not_null = def->not_null;
-  if (f->live) {
-    f->to = &r->rows.columns[column];
-    f->mask = SIZE_MAX;
-  }
-  switch (def->type) {
-  case TOCSIN_TEXT:
-    f->kind = f->live ? TEXT : CHECK_TEXT;
-    break;
-  case TOCSIN_BIGINT:
-    f->kind = BIGINT;
-    break;
-  case TOCSIN_DOUBLE:
-    f->kind = DOUBLE;
-    break;
-  case TOCSIN_TIMESTAMP:
-    f->kind = TIME;
-    break;
-  case TOCSIN_BOOLEAN:
-  case TOCSIN_INTERVAL:
-  case TOCSIN_NULL:
-  case TOCSIN_LIST:
-    f->kind = OTHER;
-    break;
-  }
+  if (f->live) f->to = &r->rows.columns[column];
 }
 
 static const char *schema_name(const tsn_decoder *r)
@@ -374,6 +354,8 @@ static tocsin_status read_header(tsn_decoder *r, tsn_csv *c, const char *start, 
   c->fields = tsn_alloc_array(r->alloc, count, sizeof *c->fields);
   if (!c->fields) return TOCSIN_NOMEM;
   c->count = count;
+  c->block = tsn_csv_block_new(r->alloc, count);
+  if (!c->block) return TOCSIN_NOMEM;
   for (size_t i = 0; i < count && st == TOCSIN_OK; i++) {
     size_t length;
     const char *name = part_text(c, &c->parts[i], &length);
@@ -388,8 +370,14 @@ static tocsin_status read_header(tsn_decoder *r, tsn_csv *c, const char *start, 
 
 /* --- the slow way --- */
 
+static void null_cell(tsn_decoder *r, const tsn_csv_target *f)
+{
+  tsn_rows_null(f->to, r->rows.row, f->type);
+  if (f->to->offsets) f->to->offsets[r->rows.row + 1] = (int32_t)f->to->text;
+}
+
 /* Stores one cell of a record known to be whole; false: bad, and reported. */
-static bool slow_cell(tsn_decoder *r, const field *f, const char *start, size_t length, const tsn_csv_field *part,
+static bool slow_cell(tsn_decoder *r, const tsn_csv_target *f, const char *start, size_t length, const tsn_csv_field *part,
                       const char *text, size_t text_length)
 {
   tsn_cell cell = { .integer = 0 };
@@ -400,7 +388,7 @@ static bool slow_cell(tsn_decoder *r, const field *f, const char *start, size_t 
       tsn_decoder_bad(r, start, length, f->column, "NULL where a value is required");
       return false;
     }
-    if (f->live) tsn_rows_null(&r->rows, f->column, f->type);
+    if (f->live) null_cell(r, f);
     return true;
   }
   if (f->type == TOCSIN_TEXT) {
@@ -417,14 +405,14 @@ static bool slow_cell(tsn_decoder *r, const field *f, const char *start, size_t 
       tsn_decoder_bad(r, start, length, f->column, "NaN, which is NULL, where a value is required");
       return false;
     }
-    if (f->live) tsn_rows_null(&r->rows, f->column, f->type);
+    if (f->live) null_cell(r, f);
   } else if (f->live) {
     tsn_rows_cell(f->to, r->rows.row, f->type, cell);
   }
   return true;
 }
 
-static bool is_nan(const field *f, const char *text, size_t length)
+static bool is_nan(const tsn_csv_target *f, const char *text, size_t length)
 {
   tsn_cell cell;
   return f->type == TOCSIN_DOUBLE && tsn_cell_parse(f->type, f->unit, text, length, &cell) == TSN_CELL_NAN;
@@ -444,11 +432,11 @@ static tocsin_status slow_cells(tsn_decoder *r, tsn_csv *c, const char *start, s
   for (size_t i = 0; i < count; i++) {
     size_t text_length;
     const char *text;
-    if (c->fields[i].kind == SKIP) continue;
+    if (c->fields[i].kind == TSN_CSV_SKIP) continue;
     text = part_text(c, &c->parts[i], &text_length);
     if (!text) return TOCSIN_NOMEM;
     if (!slow_cell(r, &c->fields[i], start, length, &c->parts[i], text, text_length)) {
-      tsn_rows_undo(&r->rows);
+      tsn_rows_undo(&r->rows, 0, 1);
       return TOCSIN_OK;
     }
     if (is_nan(&c->fields[i], text, text_length)) nans++;
@@ -492,193 +480,10 @@ static tocsin_status slow_record(tsn_decoder *r, tsn_csv *c, const char *start, 
   return st;
 }
 
-/* --- the fast way --- */
-
-#if TSN_WORDWISE
-/* High bit set in each byte of w that is a comma, newline, carriage return or quote; the lowest is true. */
-static inline uint64_t field_stops(uint64_t w)
+/* The line at p, if there is nothing on it: behind it; else p. */
+static const char *skip_empty(const char *p)
 {
-  const uint64_t ones = UINT64_C(0x0101010101010101), high = UINT64_C(0x8080808080808080);
-  uint64_t comma = w ^ (ones * ','), quote = w ^ (ones * '"');
-
-  /* Control characters stop too: what is none of the four is found by the byte loop that follows. */
-  return (((comma - ones) & ~comma) | ((quote - ones) & ~quote) | ((w - ones * 0x20) & ~w)) & high;
-}
-#endif
-
-/* First byte from p on that may end a plain field. */
-static inline const char *plain_end(const char *p, const char *limit)
-{
-#if TSN_WORDWISE
-  while (limit - p >= 8) {
-    uint64_t stops = field_stops(tsn_load_word(p));
-    if (stops) return p + (__builtin_ctzll(stops) >> 3);
-    p += 8;
-  }
-#else
-  (void)limit;
-#endif
-  while ((unsigned char)*p >= 0x20 && *p != ',' && *p != '"') p++;
-  return p;
-}
-
-/* Copies a plain text and answers its end. In whole words, into the slack if need be. */
-static inline const char *copy_plain(const char *p, const char *limit, char *to)
-{
-#if TSN_WORDWISE
-  while (limit - p >= 8) {
-    uint64_t word = tsn_load_word(p), stops = field_stops(word);
-    memcpy(to, &word, 8);
-    if (stops) return p + (__builtin_ctzll(stops) >> 3);
-    p += 8;
-    to += 8;
-  }
-#else
-  (void)limit;
-#endif
-  while ((unsigned char)*p >= 0x20 && *p != ',' && *p != '"') *to++ = *p++;
-  return p;
-}
-
-static inline bool is_end(char c)
-{
-  return c == ',' || c == '\n' || c == '\r';
-}
-
-/* A cell that the inline parser left: empty, quoted, or a longer number. NULL: the slow way. */
-static const char *odd_cell(tsn_decoder *r, const field *f, const char *p)
-{
-  const char *end = p;
-  tsn_cell cell = { .integer = 0 };
-  bool quoted = *p == '"';
-
-  if (quoted) {
-    end = ++p;
-    while (*end != '"' && *end != '\n') end++;
-    if (*end != '"' || end == p) return NULL;
-  } else {
-    while (!is_end(*end)) end++;
-    if (end == p) {
-      if (f->not_null) return NULL;
-      if (f->live) tsn_rows_null(&r->rows, f->column, f->type);
-      return p;
-    }
-  }
-  if (tsn_cell_parse(f->type, f->unit, p, (size_t)(end - p), &cell) != TSN_CELL_OK) return NULL;
-  if (f->live) tsn_rows_cell(f->to, r->rows.row, f->type, cell);
-  return end + quoted;
-}
-
-static const char *quoted_text(const field *f, const char *p, const char *limit, size_t row)
-{
-  const char *end = ++p;
-
-  for (;; end++) {
-    end = plain_end(end, limit);
-    if (*end == '"') break;
-    if (*end == '\n') return NULL;
-  }
-  if (f->live) tsn_rows_text(f->to, row, p, (size_t)(end - p));
-  return end + 1;
-}
-
-static inline const char *plain_text(tsn_decoder *r, const field *f, const char *p, const char *limit, size_t row)
-{
-  tsn_rows_column *to = f->to;
-  const char *end;
-
-  if (*p == '"') return quoted_text(f, p, limit, row);
-  end = copy_plain(p, limit, (char *)to->values + to->text);
-  while (!is_end(*end)) {
-    ((char *)to->values)[to->text + (size_t)(end - p)] = *end; /* a quote or control character within */
-    end++;
-    end = copy_plain(end, limit, (char *)to->values + to->text + (size_t)(end - p));
-  }
-  if (end == p) {
-    if (f->not_null) return NULL;
-    tsn_rows_null(&r->rows, f->column, TOCSIN_TEXT);
-    return p;
-  }
-  to->text += (size_t)(end - p);
-  to->offsets[row + 1] = (int32_t)to->text;
-  return end;
-}
-
-static inline const char *time_cell(const field *f, const char *p, const char *limit, int64_t *out)
-{
-  int64_t number;
-  const char *end;
-
-  if (limit - p > 4 && p[4] == '-') return tsn_read_iso_time(p, limit, out);
-  end = tsn_read_int64(p, limit, &number);
-  if (!end || !f->scale || __builtin_mul_overflow(number, f->scale, out)) return NULL;
-  return end;
-}
-
-/* Stores one record of plain cells; answers what follows it, or NULL: the slow way. */
-static const char *fast_record(tsn_decoder *r, const tsn_csv *c, const char *p)
-{
-  const char *limit = r->limit, *end;
-  const field *f = c->fields, *last = f + c->count - 1;
-  const size_t row = r->rows.row;
-
-  for (;; f++) {
-    end = NULL;
-    switch (f->kind) {
-    case SKIP:
-    case CHECK_TEXT:
-      if (*p == '"') {
-        end = quoted_text(f, p, limit, row);
-      } else {
-        end = plain_end(p, limit);
-        while (!is_end(*end)) end = plain_end(end + 1, limit);
-        if (end == p && f->not_null) return NULL;
-      }
-      break;
-    case TEXT:
-      end = plain_text(r, f, p, limit, row);
-      break;
-    case BIGINT: {
-      int64_t value;
-      end = tsn_read_int64(p, limit, &value);
-      if (end && is_end(*end)) {
-        ((int64_t *)f->to->values)[row & f->mask] = value;
-        break;
-      }
-      end = odd_cell(r, f, p);
-      break;
-    }
-    case DOUBLE: {
-      double value;
-      end = tsn_read_double(p, limit, &value);
-      if (end && is_end(*end)) {
-        ((double *)f->to->values)[row & f->mask] = value;
-        break;
-      }
-      end = odd_cell(r, f, p);
-      break;
-    }
-    case TIME: {
-      int64_t value;
-      end = time_cell(f, p, limit, &value);
-      if (end && is_end(*end)) {
-        ((int64_t *)f->to->values)[row & f->mask] = value;
-        break;
-      }
-      end = odd_cell(r, f, p);
-      break;
-    }
-    case OTHER:
-      end = odd_cell(r, f, p);
-      break;
-    }
-    if (!end) return NULL;
-    if (f == last) break;
-    if (*end != ',') return NULL;
-    p = end + 1;
-  }
-  if (*end == '\r') end++;
-  return *end == '\n' ? end + 1 : NULL;
+  return *p == '\n' ? p + 1 : *p == '\r' && p[1] == '\n' ? p + 2 : p;
 }
 
 tocsin_status tsn_csv_records(tsn_decoder *r, tsn_csv *c, tsn_records_end at_end, const char **stop)
@@ -688,28 +493,19 @@ tocsin_status tsn_csv_records(tsn_decoder *r, tsn_csv *c, tsn_records_end at_end
 
   *stop = p;
   while (p < limit && st == TOCSIN_OK) {
-    if (*p == '\n' || (*p == '\r' && p[1] == '\n')) {
-      p += *p == '\r' ? 2 : 1;
+    next = skip_empty(p);
+    if (next > p) {
       r->line++;
-      *stop = p;
-      continue;
-    }
-    if (c->count == 0) {
+    } else if (c->count == 0) {
       st = read_header(r, c, p, at_end, &next);
+      if (next == p) break; /* a record that goes on */
     } else {
       st = tsn_rows_ready(&r->rows);
+      if (st == TOCSIN_OK && r->clean) st = tsn_csv_block_read(r, c->block, c->fields, p, &next);
       if (st != TOCSIN_OK) break;
-      next = fast_record(r, c, p);
-      if (next && (size_t)(next - 1 - p) <= r->options.max_line && (r->clean || tsn_decoder_is_clean(p, next))) {
-        st = tsn_decoder_keep(r, p);
-        r->line++;
-        p = *stop = next;
-        continue;
-      }
-      tsn_rows_undo(&r->rows);
-      st = slow_record(r, c, p, at_end, &next);
+      if (next == p) st = slow_record(r, c, p, at_end, &next);
+      if (next == p) break;
     }
-    if (st != TOCSIN_OK || next == p) break; /* a record that goes on */
     p = *stop = next;
   }
   return st;

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "io/csv.h"
 #include "io/jsonl.h"
+#include "io/wide.h"
 
 #define FEED_MAX ((size_t)1 << 30)
 
@@ -111,24 +112,24 @@ void tsn_decoder_bad_cell(tsn_decoder *r, const char *start, size_t length, size
 
 /* --- regions --- */
 
-static bool has_nul(const char *p, const char *end)
-{
-  return memchr(p, 0, (size_t)(end - p)) != NULL;
-}
-
-static bool is_ascii(const char *p, const char *end)
-{
-  uint64_t seen = 0;
-
-  for (; end - p >= 32; p += 32)
-    seen |= tsn_load_word(p) | tsn_load_word(p + 8) | tsn_load_word(p + 16) | tsn_load_word(p + 24);
-  for (; p < end; p++) seen |= (uint64_t)(unsigned char)*p;
-  return (seen & UINT64_C(0x8080808080808080)) == 0;
-}
-
 bool tsn_decoder_is_clean(const char *start, const char *end)
 {
-  return !has_nul(start, end) && (is_ascii(start, end) || tsn_utf8_valid(start, (size_t)(end - start)));
+  tsn_wide seen = { 0 }, nuls = { 0 };
+  const char *p = start;
+  unsigned char high = 0;
+  bool nul = false;
+
+  for (; end - p >= TSN_WIDE; p += TSN_WIDE) {
+    tsn_wide w = tsn_wide_load(p);
+    seen = tsn_wide_or(seen, w);
+    nuls = tsn_wide_or(nuls, tsn_wide_equal(w, 0));
+  }
+  for (; p < end; p++) {
+    high |= (unsigned char)*p;
+    nul |= *p == 0;
+  }
+  if (nul || tsn_wide_any(nuls)) return false;
+  return (!tsn_wide_bits(seen) && high < 0x80) || tsn_utf8_valid(start, (size_t)(end - start));
 }
 
 /* Reads the records of [p, end), which ends in a newline. *stop: where an
@@ -357,6 +358,22 @@ tocsin_status tsn_decoder_origin_grow(tsn_decoder *r)
 
   if (!tsn_alloc_grow(r->alloc, &places, &r->origin_cap, need, sizeof *r->origins)) return TOCSIN_NOMEM;
   r->origins = places;
+  return TOCSIN_OK;
+}
+
+tocsin_status tsn_decoder_keep_lines(tsn_decoder *r, uint64_t offset, const uint16_t *ends, size_t stride, size_t rows)
+{
+  size_t at = r->rows.row - r->origin_first;
+
+  if (r->options.keep_origins && rows) {
+    if (at + rows > r->origin_cap && tsn_decoder_origin_grow(r) != TOCSIN_OK) return TOCSIN_NOMEM;
+    r->origins[at] = (tsn_decoder_place){ offset, r->line };
+    for (size_t i = 1; i < rows; i++)
+      r->origins[at + i] = (tsn_decoder_place){ offset + (uint64_t)ends[(i - 1) * stride] + 1, r->line + i };
+  }
+  r->rows.row += rows;
+  r->counts.rows += rows;
+  r->line += rows;
   return TOCSIN_OK;
 }
 

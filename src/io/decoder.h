@@ -161,4 +161,8 @@ static inline tocsin_status tsn_decoder_keep(tsn_decoder *r, const char *start)
   return TOCSIN_OK;
 }
 
+/* The same for rows of a line each: the first begins at `offset` of the input, and row i
+ * ends with the newline ends[i * stride] behind that. There is room for them. */
+tocsin_status tsn_decoder_keep_lines(tsn_decoder *r, uint64_t offset, const uint16_t *ends, size_t stride, size_t rows);
+
 #endif

@@ -459,7 +459,9 @@ static bool keep_cells(tsn_decoder *r, tsn_jsonl *j, const char *start, size_t l
       return false;
     } else {
       nans += state == IS_NAN;
-      if (to->live) tsn_rows_null(&r->rows, i, j->columns[i].type);
+      if (!to->live) continue;
+      tsn_rows_null(to, r->rows.row, j->columns[i].type);
+      if (to->offsets) to->offsets[r->rows.row + 1] = (int32_t)to->text;
     }
   }
   r->counts.nan += nans;
@@ -510,7 +512,7 @@ static const char *read_line(tsn_decoder *r, tsn_jsonl *j, const char *start, to
   else if (keep_cells(r, j, start, (size_t)(next - start)))
     *st = tsn_decoder_keep(r, start);
   else
-    tsn_rows_undo(&r->rows);
+    tsn_rows_undo(&r->rows, 0, 1);
   return next;
 }
 

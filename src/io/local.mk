@@ -6,9 +6,12 @@ libtsnio_la_SOURCES = \
   %D%/cell.c \
   %D%/cell.h \
   %D%/csv.c \
+  %D%/csv_block.c \
+  %D%/csv_block.h \
   %D%/csv.h \
   %D%/decoder.c \
   %D%/decoder.h \
+  %D%/digits.h \
   %D%/infer.c \
   %D%/infer.h \
   %D%/json_path.c \
@@ -23,6 +26,7 @@ libtsnio_la_SOURCES = \
   %D%/sample.h \
   %D%/stream.c \
   %D%/stream.h \
+  %D%/wide.h \
   %D%/width.c \
   %D%/width.h \
   %D%/write_csv.c \

@@ -105,17 +105,17 @@ void tsn_rows_end(tsn_rows *r)
   r->blanked_room = b->room;
 }
 
-void tsn_rows_undo(tsn_rows *r)
+void tsn_rows_undo(tsn_rows *r, size_t from, size_t to)
 {
-  unsigned bit = 1u << (r->row & 7);
-
   for (size_t i = 0; i < r->schema->column_count; i++) {
     tsn_rows_column *c = &r->columns[i];
     if (!c->live) continue;
-    if (!(c->validity[r->row >> 3] & bit)) {
-      c->validity[r->row >> 3] |= (uint8_t)bit;
+    for (size_t row = r->row + from; row < r->row + to; row++) {
+      unsigned bit = 1u << (row & 7);
+      if (c->validity[row >> 3] & bit) continue;
+      c->validity[row >> 3] |= (uint8_t)bit;
       c->nulls--;
     }
-    if (c->offsets) c->text = (size_t)c->offsets[r->row];
+    if (c->offsets) c->text = (size_t)c->offsets[r->row + from];
   }
 }

@@ -48,8 +48,8 @@ void tsn_rows_clear(tsn_rows *r);
 tocsin_status tsn_rows_begin(tsn_rows *r, tsn_batch *batch, size_t text);
 void tsn_rows_end(tsn_rows *r);
 
-/* Takes back what was written of the row being built. */
-void tsn_rows_undo(tsn_rows *r);
+/* Takes back what was written of rows from `from` on, before `to`; 0 is the row being built. */
+void tsn_rows_undo(tsn_rows *r, size_t from, size_t to);
 
 tocsin_status tsn_rows_grow(tsn_rows *r);
 
@@ -59,18 +59,15 @@ static inline tocsin_status tsn_rows_ready(tsn_rows *r)
   return r->row < r->room ? TOCSIN_OK : tsn_rows_grow(r);
 }
 
-static inline void tsn_rows_null(tsn_rows *r, size_t column, tocsin_type type)
+/* A text that is NULL has its offset set by the caller. */
+static inline void tsn_rows_null(tsn_rows_column *c, size_t row, tocsin_type type)
 {
-  tsn_rows_column *c = &r->columns[column];
-
-  c->validity[r->row >> 3] &= (uint8_t) ~(1u << (r->row & 7));
+  c->validity[row >> 3] &= (uint8_t) ~(1u << (row & 7));
   c->nulls++;
-  if (type == TOCSIN_TEXT)
-    c->offsets[r->row + 1] = (int32_t)c->text;
-  else if (type == TOCSIN_BOOLEAN)
-    ((uint8_t *)c->values)[r->row >> 3] &= (uint8_t) ~(1u << (r->row & 7));
-  else
-    ((int64_t *)c->values)[r->row] = 0;
+  if (type == TOCSIN_BOOLEAN)
+    ((uint8_t *)c->values)[row >> 3] &= (uint8_t) ~(1u << (row & 7));
+  else if (type != TOCSIN_TEXT)
+    ((int64_t *)c->values)[row] = 0;
 }
 
 static inline void tsn_rows_bool(tsn_rows_column *c, size_t row, bool value)

@@ -4,6 +4,8 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "io/digits.h"
+#include "io/wide.h"
 #include "t.h"
 
 static uint64_t seed = 1;
@@ -35,6 +37,77 @@ static void short_reals_are_read_exactly(void **state)
     assert_true(tsn_parse_double(text, (size_t)length - 1, &wanted));
     if (got != wanted) print_error("%s\n", text);
     T_DOUBLE(got, wanted);
+  }
+}
+
+/* With what else may stand around it: other cells, or nothing. */
+static void numbers_whose_end_is_known_are_read_exactly(void **state)
+{
+  static const char *const others[] = { "", "-", ".5", "5.", "1.2.3", "--1", "1-", "+1", "1 ", "12345678901234567.", "/1", "1:" };
+  char text[128];
+
+  (void)state;
+  for (int i = 0; i < 400000; i++) {
+    uint64_t digits = any() >> (any() % 64);
+    unsigned fraction = (unsigned)(any() % 19);
+    char *cell = text + TSN_DIGITS_BEFORE;
+    double got = 0, wanted = 0;
+    int64_t whole = 0;
+    int length = snprintf(cell, 64, "%s%llu", any() % 4 ? "" : "-", (unsigned long long)digits);
+    memset(text, any() % 2 ? '.' : '7', TSN_DIGITS_BEFORE);
+    if (any() % 2 && (unsigned)length > fraction + 1) {
+      memmove(cell + length - fraction, cell + length - fraction - 1, fraction + 1);
+      cell[(unsigned)length++ - fraction - 1] = '.';
+    }
+    strcpy(cell + length, any() % 2 ? ",1.5" : "\n");
+    if (strchr(cell, '.') < cell + length && strchr(cell, '.')) {
+      assert_false(tsn_digits_int64(cell, (size_t)length, &whole));
+    } else if (tsn_digits_int64(cell, (size_t)length, &whole)) {
+      int64_t parsed = 0;
+      assert_true(tsn_parse_int64(cell, (size_t)length, &parsed));
+      assert_int_equal(whole, parsed);
+    } else {
+      assert_true(length > 18);
+    }
+    if (!tsn_digits_double(cell, (size_t)length, &got)) {
+      assert_true(length > 19 || cell[length - 1] == '.' || !tsn_is_digit(cell[length - 1]) || cell[0] == '.' || cell[1] == '.');
+      continue;
+    }
+    assert_true(tsn_parse_double(cell, (size_t)length, &wanted));
+    T_DOUBLE(got, wanted);
+  }
+  for (size_t i = 0; i < T_COUNT(others); i++) {
+    int64_t whole;
+    double real;
+    memset(text, '0', TSN_DIGITS_BEFORE);
+    strcpy(text + TSN_DIGITS_BEFORE, others[i]);
+    strcat(text, ",");
+    T_ROW(!tsn_digits_int64(text + TSN_DIGITS_BEFORE, strlen(others[i]), &whole), others[i]);
+    T_ROW(!tsn_digits_double(text + TSN_DIGITS_BEFORE, strlen(others[i]), &real), others[i]);
+  }
+}
+
+static void wide_words_tell_each_byte(void **state)
+{
+  char text[TSN_WIDE];
+
+  (void)state;
+  for (int i = 0; i < 20000; i++) {
+    uint64_t bits = 0, high = 0, parity = 0;
+    unsigned count = 0;
+    char wanted = (char)(any() % 4 ? any() % 3 : 0x80);
+    for (unsigned k = 0; k < TSN_WIDE; k++) {
+      text[k] = (char)(any() % 5 ? any() % 3 : any() % 2 ? 0x80 : any() % 256);
+      if (text[k] == wanted) bits |= UINT64_C(1) << k, count++;
+      if ((unsigned char)text[k] >= 0x80) high |= UINT64_C(1) << k;
+      parity |= (uint64_t)(count & 1) << k;
+    }
+    assert_true(tsn_wide_bits(tsn_wide_equal(tsn_wide_load(text), wanted)) == bits);
+    assert_true(tsn_wide_any(tsn_wide_equal(tsn_wide_load(text), wanted)) == (bits != 0));
+    assert_true(tsn_wide_bits(tsn_wide_load(text)) == high);
+    assert_int_equal(tsn_wide_count(tsn_wide_equal(tsn_wide_load(text), wanted)), count);
+    assert_int_equal(tsn_bits_count(bits), count);
+    assert_true(tsn_bits_parity(bits) == parity);
   }
 }
 
@@ -142,6 +215,8 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(short_reals_are_read_exactly),
+    cmocka_unit_test(numbers_whose_end_is_known_are_read_exactly),
+    cmocka_unit_test(wide_words_tell_each_byte),
     cmocka_unit_test(division_rounds_once),
     cmocka_unit_test(what_needs_care_is_left_to_the_slow_way),
     cmocka_unit_test(times_are_those_of_the_calendar),
