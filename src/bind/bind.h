@@ -13,6 +13,7 @@
 
 #include "dsl/ast.h"
 #include "program/program.h"
+#include "program/tier.h"
 #include "tocsin/compile.h"
 
 typedef struct tsn_bx tsn_bx;
@@ -234,6 +235,8 @@ typedef struct tsn_bound {
   bool sequential; /* MATCH_NUMBER() in a condition */
   bool skip_miss_next;
   bool drops; /* on_limit = 'drop oldest' */
+  tsn_tier tier; /* that was asked for, */
+  tsn_span tier_at; /* there */
   bool bounded; /* the input ends: a wait that ends with it needs no warning */
   bool all_rows, timeouts;
   tsn_empty_kind empty_kind;

@@ -260,6 +260,15 @@ static bool value_is(const tsn_bx *x, const char *text)
   return x->kind == BX_CONST && x->type == TOCSIN_TEXT && !x->is_null && tsn_same_name(x->text, x->length, text, strlen(text));
 }
 
+static void bind_tier(tsn_binder *b, const tsn_bx *x, tsn_span at)
+{
+  tsn_tier tier = TIER_PATHS;
+  while (tier < TSN_TIERS && !value_is(x, tsn_tier_name(tier))) tier = (tsn_tier)(tier + 1);
+  if (tier == TSN_TIERS) tsn_diag_add(b->diag, TSN_E1021, at, "the option may be left out: the best one is taken", "tier is 'paths' or 'table'");
+  else b->query->tier = tier;
+  b->query->tier_at = at;
+}
+
 static void bind_options(tsn_binder *b, const tsn_option *o)
 {
   for (; o; o = o->next) {
@@ -281,8 +290,8 @@ static void bind_options(tsn_binder *b, const tsn_option *o)
       b->query->drops = value_is(x, "drop oldest");
       if (!b->query->drops && !value_is(x, "fail"))
         tsn_diag_add(b->diag, TSN_E1021, o->value->at, NULL, "on_limit is 'fail' or 'drop oldest'");
-    } else if (!value_is(x, "paths")) {
-      tsn_diag_add(b->diag, TSN_E1021, o->value->at, "the option may be left out", "tier is 'paths', the only one that this engine has");
+    } else {
+      bind_tier(b, x, o->value->at);
     }
   }
 }

@@ -354,6 +354,7 @@ static void plan_pattern(tsn_arena *arena, tsn_image *image, const tsn_bound_scr
   rec.skip_label = name_of(image, q->skip_label ? q->skip_label : "").offset;
   rec.skip_miss_next = q->skip_miss_next;
   rec.drops = q->drops;
+  rec.tier = (uint32_t)q->tier;
   rec.all_rows = q->all_rows;
   rec.empty_kind = (uint32_t)q->empty_kind;
   rec.timeouts = q->timeouts;
@@ -413,6 +414,18 @@ static tocsin_status lay_out(tsn_image *image, char **block, size_t *length)
   return TOCSIN_OK;
 }
 
+/* A tier that was asked for has to be able to do it. */
+static void check_tiers(const tocsin_program *p, const tsn_bound_script *script, tsn_diag *diag)
+{
+  uint32_t i, pattern = 0;
+  for (i = 0; i < script->pattern_count; i++) {
+    const tsn_bound *q = script->patterns[i];
+    const char *why = q->pattern ? tsn_tier_refuses(p, pattern, q->tier) : NULL;
+    if (why) tsn_diag_add(diag, TSN_E1021, q->tier_at, NULL, "tier '%s' is not for this pattern, because %s", tsn_tier_name(q->tier), why);
+    pattern += q->pattern != NULL;
+  }
+}
+
 tocsin_status tsn_plan_program(tsn_arena *arena, tsn_alloc *alloc, const tsn_bound_script *script, tsn_diag *diag,
                                tocsin_program **out)
 {
@@ -430,6 +443,7 @@ tocsin_status tsn_plan_program(tsn_arena *arena, tsn_alloc *alloc, const tsn_bou
   if (st == TOCSIN_OK && tsn_diag_ok(diag)) {
     st = lay_out(&image, &block, &length);
     if (st == TOCSIN_OK) st = tsn_program_adopt(alloc, block, length, out);
+    if (st == TOCSIN_OK) check_tiers(*out, script, diag);
   }
   for (i = 0; i < TSN_SECTIONS; i++) tsn_bytes_clear(&image.sections[i]);
   return st;

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "plan/plan.h"
+#include "program/tier.h"
 
 static const char *const skip_names[] = {"PAST LAST ROW", "TO NEXT ROW", "TO a label's row", "NO SKIP"};
 
@@ -221,6 +222,17 @@ static void print_part(const tocsin_program *p, const tsn_pattern_rec *q, const 
   print_windows(p, q, part, out);
 }
 
+/* The tier that the pattern gets, and why it is none of the faster ones. */
+static void print_tier(const tocsin_program *p, uint32_t pattern, tsn_bytes *out)
+{
+  tsn_tier tier = tsn_tier_of(p, pattern), other;
+  tsn_bytes_printf(out, "  tier %s: %s\n", tsn_tier_name(tier), tsn_tier_about(tier));
+  for (other = (tsn_tier)(tier + 1); other < TSN_TIERS; other = (tsn_tier)(other + 1)) {
+    const char *why = tsn_tier_refuses(p, pattern, other);
+    tsn_bytes_printf(out, "    not %s: %s\n", tsn_tier_name(other), why ? why : "another one was asked for");
+  }
+}
+
 static void print_pattern(const tocsin_program *p, const tsn_pattern_rec *q, tsn_bytes *out)
 {
   uint32_t i;
@@ -228,7 +240,7 @@ static void print_pattern(const tocsin_program *p, const tsn_pattern_rec *q, tsn
   tsn_bytes_printf(out, "pattern %s over", *name ? name : "(query)");
   for (i = 0; i < q->parts.count; i++) print_part_name(p, &p->parts[q->parts.first + i], i, out);
   tsn_bytes_char(out, '\n');
-  tsn_bytes_printf(out, "  tier paths: each path is kept with its registers; the only tier of this version\n");
+  print_tier(p, (uint32_t)(q - p->patterns), out);
   tsn_bytes_printf(out, "  AFTER MATCH SKIP %s, %s\n", skip_names[q->skip_kind], q->all_rows ? "ALL ROWS PER MATCH" : "ONE ROW PER MATCH");
   if (q->within_kind != WITHIN_NONE) {
     tsn_bytes_text(out, "  WITHIN ");

@@ -6,6 +6,9 @@ libtsn_la_SOURCES += \
   %D%/ops.h \
   %D%/program.h \
   %D%/sections.def \
+  %D%/tier.c \
+  %D%/tier.h \
+  %D%/tiers.def \
   %D%/units.def \
   %D%/verify.c \
   %D%/verify.h \

@@ -303,6 +303,7 @@ typedef struct tsn_pattern_rec {
   uint32_t has_timers, has_bounds;
   uint32_t sorts_all; /* rows are matched when all are there, in the order of `orders` */
   uint32_t sequential; /* conditions read MATCH_NUMBER(): one start at a time */
+  uint32_t tier; /* that was asked for: tier.h */
   uint64_t fingerprint;
 } tsn_pattern_rec;
 
