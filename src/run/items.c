@@ -36,9 +36,9 @@ bool tsn_paths_widen(tsn_run *r, size_t words)
   tsn_alloc_free(r->alloc, r->items, r->item_cap * r->item_stride);
   r->items = items;
   r->item_stride = stride;
+  i = r->mask_words;
   r->mask_words = words;
-  tsn_shapes_forget(r);
-  return true;
+  return tsn_shapes_widen(r, i);
 }
 
 uint32_t tsn_path_new(tsn_run *r, uint32_t start)
@@ -46,7 +46,7 @@ uint32_t tsn_path_new(tsn_run *r, uint32_t start)
   tsn_partition *part = &r->partitions[r->starts[start].partition];
   tsn_path *i;
   uint32_t item, generation = 0;
-  if (part->live >= r->max_paths && !r->p->drops) {
+  if (part->live >= r->max_paths && !r->p->drops && !r->trying) {
     const tsn_spot spot = {.partition = part, .number = -1};
     tsn_fail_at(r, &spot, "", "");
     tsn_run_fail(r, TOCSIN_LIMIT, "more than %llu live paths; bound the pattern with WITHIN, or raise the limit", (unsigned long long)r->max_paths);
@@ -279,7 +279,7 @@ bool tsn_paths_dedupe(tsn_run *r, uint32_t start)
 static bool absorb(tsn_run *r, uint32_t first, uint32_t later)
 {
   uint32_t a = r->starts[first].shape, b = r->starts[later].shape, item, drop = 0, then, n = 0;
-  bool known = tsn_shapes_absorbed(r, first, later, &drop, &then);
+  bool known = tsn_shapes_absorbed(r, a, b, &drop, &then);
   if (known && !drop) return true;
   if (!known) {
     tsn_map_reset(&r->merge);
@@ -300,8 +300,7 @@ static bool absorb(tsn_run *r, uint32_t first, uint32_t later)
     item = next;
   }
   if (known) r->starts[later].shape = then;
-  else if (!tsn_shapes_absorb(r, a, b, later, drop)) return false;
-  if (r->starts[later].head == TSN_NONE) tsn_start_free(r, later);
+  else return tsn_shapes_absorb(r, a, b, later, drop);
   return true;
 }
 
@@ -313,6 +312,23 @@ bool tsn_paths_absorb(tsn_run *r, uint32_t part)
   for (later = r->starts[first].next; later != TSN_NONE; later = next) {
     next = r->starts[later].next;
     if (!absorb(r, first, later)) return false;
+    if (r->starts[later].head == TSN_NONE) tsn_start_free(r, later);
   }
   return true;
+}
+
+bool tsn_paths_absorb_shape(tsn_run *r, uint32_t part, uint32_t a, uint32_t b, uint32_t *then)
+{
+  uint32_t drop, first, later;
+  bool good;
+  *then = b;
+  if (tsn_shapes_absorbed(r, a, b, &drop, then)) return true;
+  first = tsn_shapes_make(r, part, a, NULL, 0, 0);
+  if (first == TSN_NONE) return false;
+  later = tsn_shapes_make(r, part, b, NULL, 0, 0);
+  good = later != TSN_NONE && absorb(r, first, later);
+  if (later != TSN_NONE) tsn_start_free(r, later);
+  tsn_start_free(r, first);
+  if (good && !tsn_shapes_absorbed(r, a, b, &drop, then)) *then = b;
+  return good;
 }

@@ -39,6 +39,7 @@ libtsn_la_SOURCES += \
   %D%/text_function.c \
   %D%/texts.c \
   %D%/time_function.c \
+  %D%/tier_table.c \
   %D%/timers.c \
   %D%/vector.c \
   %D%/vm.c \

@@ -105,6 +105,7 @@ static uint32_t quiet_kept(const tsn_run *r) { return r->p->sequential ? r->p->s
 
 void tsn_partition_clear(tsn_run *r, tsn_partition *p)
 {
+  tsn_queue_clear(r, p);
   r->rows_kept -= p->kept;
   tsn_alloc_free(r->alloc, p->keys, r->p->keys.count * sizeof *p->keys);
   tsn_alloc_free(r->alloc, p->quiet, r->p->start_absences.count * sizeof *p->quiet);
@@ -206,7 +207,7 @@ bool tsn_partition_keep(tsn_run *r, uint32_t part, int64_t time)
   tsn_partition *p = &r->partitions[part];
   uint32_t at, k;
   tsn_cell *cells;
-  if (!r->p->behind && !r->needs_rows && !r->p->ahead) return true;
+  if (!r->p->behind && !r->needs_rows && !r->p->ahead && !r->queues) return true;
   if (p->kept == p->kept_cap && !make_room(r, p)) return false;
   if (p->kept == 0) p->base = p->arrived - 1;
   at = (p->kept_head + p->kept) & (p->kept_cap - 1);
@@ -233,6 +234,7 @@ void tsn_partition_trim(tsn_run *r, uint32_t part)
   tsn_partition *p = &r->partitions[part];
   int64_t least = p->rows;
   if (!p->kept) return;
+  if (r->queues) least = tsn_queue_least(r, p);
   if (r->needs_rows && p->first != TSN_NONE && r->starts[p->first].row < least) least = r->starts[p->first].row;
   if (r->p->empty_kind == MATCH_UNMATCHED && p->resolved < least) least = p->resolved;
   least -= r->p->behind;

@@ -325,7 +325,7 @@ static bool take(tsn_run *r, uint32_t part, uint32_t start, uint32_t item, int64
   return true;
 }
 
-static bool step_start(tsn_run *r, uint32_t part, uint32_t start, uint32_t class, int64_t time)
+bool tsn_paths_step(tsn_run *r, uint32_t part, uint32_t start, uint32_t class, int64_t time)
 {
   uint32_t item = r->starts[start].head, done = TSN_NONE, from = TSN_NONE, old = 0, number = 0;
   bool changed = false, made = false;
@@ -407,13 +407,10 @@ static bool expire_item(tsn_run *r, uint32_t item, int64_t time, bool all)
   return true;
 }
 
-bool tsn_paths_expire(tsn_run *r, uint32_t start, int64_t time)
+static bool expire_items(tsn_run *r, uint32_t start, int64_t time, bool all)
 {
-  tsn_start *s = &r->starts[start];
-  /* What ends at one time ends in the order of preference, whatever ends it. */
-  bool all = (r->p->within_kind == WITHIN_TIME && tsn_within_end(r, s) <= time) || (r->p->window_kind != WINDOW_NONE && tsn_window_end(r, s) <= time);
-  uint32_t item = s->head;
-  s->shape = TSN_NONE;
+  uint32_t item = r->starts[start].head;
+  r->starts[start].shape = TSN_NONE;
   while (item != TSN_NONE) {
     uint32_t next = tsn_path_at(r, item)->next;
     if (tsn_path_at(r, item)->state != ITEM_MATCH && !expire_item(r, item, time, all)) return false;
@@ -421,6 +418,16 @@ bool tsn_paths_expire(tsn_run *r, uint32_t start, int64_t time)
   }
   return r->status == TOCSIN_OK && tsn_race_sweep(r, start);
 }
+
+bool tsn_paths_expire(tsn_run *r, uint32_t start, int64_t time)
+{
+  const tsn_start *s = &r->starts[start];
+  /* What ends at one time ends in the order of preference, whatever ends it. */
+  bool all = (r->p->within_kind == WITHIN_TIME && tsn_within_end(r, s) <= time) || (r->p->window_kind != WINDOW_NONE && tsn_window_end(r, s) <= time);
+  return expire_items(r, start, time, all);
+}
+
+bool tsn_paths_lose(tsn_run *r, uint32_t start, int64_t time) { return expire_items(r, start, time, true); }
 
 /* ---- starts ---- */
 
@@ -488,13 +495,18 @@ static bool begin_paths(tsn_run *r, uint32_t part, int64_t time, uint32_t *out)
   return tsn_paths_dedupe(r, start);
 }
 
+bool tsn_paths_begin(tsn_run *r, uint32_t part, uint32_t class, int64_t time, uint32_t *start)
+{
+  bool made = false;
+  if (class != TSN_NONE && !tsn_shapes_begin(r, part, class, time, start, &made)) return false;
+  if (!made && !begin_paths(r, part, time, start)) return false;
+  return made || class == TSN_NONE || tsn_shapes_learn(r, TSN_NONE, class, *start, 0);
+}
+
 static bool begin(tsn_run *r, uint32_t part, uint32_t class, int64_t time)
 {
   uint32_t start;
-  bool made = false;
-  if (class != TSN_NONE && !tsn_shapes_begin(r, part, class, time, &start, &made)) return false;
-  if (!made && !begin_paths(r, part, time, &start)) return false;
-  if (!made && class != TSN_NONE && !tsn_shapes_learn(r, TSN_NONE, class, start, 0)) return false;
+  if (!tsn_paths_begin(r, part, class, time, &start)) return false;
   if (start == TSN_NONE) return true;
   if (r->p->within_kind == WITHIN_ROWS && r->p->within == 1) return tsn_paths_expire(r, start, time);
   if (r->p->within_kind == WITHIN_TIME && r->starts[start].head != TSN_NONE)
@@ -538,7 +550,7 @@ bool tsn_paths_row(tsn_run *r, uint32_t part, int64_t time)
   r->partitions[part].last_time = time;
   while (start != TSN_NONE) {
     uint32_t next = r->starts[start].next;
-    if (!step_start(r, part, start, class, time)) return false;
+    if (!tsn_paths_step(r, part, start, class, time)) return false;
     if (r->p->within_kind == WITHIN_ROWS && r->partitions[part].rows - r->starts[start].row >= r->p->within &&
         !tsn_paths_expire(r, start, time))
       return false;
@@ -611,7 +623,7 @@ bool tsn_paths_fire(tsn_run *r, uint32_t item, int64_t time)
   return tsn_paths_dedupe(r, start);
 }
 
-static bool fire_due(tsn_run *r, uint32_t start, int64_t time, bool *fired)
+bool tsn_paths_fire_due(tsn_run *r, uint32_t start, int64_t time, bool *fired)
 {
   uint32_t item;
   for (item = r->starts[start].head; item != TSN_NONE; item = tsn_path_at(r, item)->next) {
@@ -628,11 +640,12 @@ static bool fire_due(tsn_run *r, uint32_t start, int64_t time, bool *fired)
 bool tsn_paths_close(tsn_run *r, uint32_t part, int64_t time)
 {
   uint32_t start;
+  if (r->queues) return tsn_queues_close(r, part, time);
   for (start = r->partitions[part].first; start != TSN_NONE; start = r->starts[start].next) {
     bool fired;
     do {
       fired = false;
-      if (!fire_due(r, start, time, &fired)) return false;
+      if (!tsn_paths_fire_due(r, start, time, &fired)) return false;
     } while (fired);
   }
   r->partitions[part].closing = 1;
@@ -645,6 +658,7 @@ bool tsn_paths_close(tsn_run *r, uint32_t part, int64_t time)
 bool tsn_paths_end(tsn_run *r, uint32_t part)
 {
   uint32_t start;
+  if (r->queues) return tsn_queues_end(r, part);
   for (start = r->partitions[part].first; start != TSN_NONE; start = r->starts[start].next) {
     uint32_t item = r->starts[start].head;
     while (item != TSN_NONE) {

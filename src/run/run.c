@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "program/tier.h"
 #include "run/window.h"
 
 /* ---- making and unmaking ---- */
@@ -36,11 +37,26 @@ static void find_texts(tsn_run *r)
   }
 }
 
-/* Columns that are read from kept rows: all of them for a replay, else what PREV names. */
+static void keep_columns_of(tsn_run *r, const tsn_code *code)
+{
+  const tsn_instr *in = r->program->instrs + code->instrs.first;
+  uint32_t i;
+  for (i = 0; i < code->instrs.count; i++)
+    if (in[i].op == OP_COL) r->slot_kept[in[i].a] = true;
+}
+
+/* Columns that are read from kept rows: all of them for a replay, else what PREV names; in the table tier what registers
+ * read, and conditions where timers may make them looked at again. */
 static void find_kept(tsn_run *r)
 {
   uint32_t i;
-  for (i = 0; i < r->slot_count; i++) r->slot_kept[i] = r->needs_rows || r->p->ahead;
+  for (i = 0; r->queues && i < r->p->regs.count; i++) {
+    keep_columns_of(r, &r->regs[i].value);
+    keep_columns_of(r, &r->regs[i].value2);
+  }
+  if (r->queues && r->p->time_slot != TSN_NONE) r->slot_kept[r->p->time_slot] = true; /* messages tell it */
+  for (i = 0; r->queues && r->races && i < r->p->labels.count; i++) keep_columns_of(r, &r->labels[i].condition);
+  for (i = 0; i < r->slot_count; i++) r->slot_kept[i] = r->slot_kept[i] || r->needs_rows || r->p->ahead;
   for (i = 0; i < r->program->instrs_count; i++)
     if (r->program->instrs[i].op == OP_PREV && r->program->instrs[i].a < r->slot_count) r->slot_kept[r->program->instrs[i].a] = true;
 }
@@ -124,6 +140,7 @@ tocsin_status tsn_run_init(tsn_run *r, const tocsin_program *program, uint32_t p
   for (i = 0; i < program->instrs_count; i++)
     if (program->instrs[i].op == OP_MATCH && program->instrs[i].a == MATCH_VALUE_PATH) r->needs_rows = r->needs_rows || p->history;
   r->block_row = TSN_NONE;
+  r->queues = tsn_tier_of(program, pattern) == TIER_TABLE;
   if (!tsn_junctions_init(r) || !tsn_paths_widen(r, 1) || !tsn_gather_init(r) || !tsn_bags_init(r) || !tsn_sweep_init(r) || !tsn_shapes_init(r))
     return r->status;
 #define NEED(field, count) \
@@ -141,6 +158,7 @@ tocsin_status tsn_run_init(tsn_run *r, const tocsin_program *program, uint32_t p
   NEED(label_value, p->labels.count);
   NEED(row, r->slot_count);
   NEED(replay_row, r->slot_count);
+  NEED(past_row, r->slot_count);
   NEED(inner, p->inner.count);
   NEED(lists, p->lists);
   for (i = 0; i <= p->lists; i++) tsn_bytes_init(&r->lists[i], alloc, TSN_LIST_MAX);
@@ -152,6 +170,7 @@ tocsin_status tsn_run_init(tsn_run *r, const tocsin_program *program, uint32_t p
   init_cells(r);
   NEED(stack, deepest_stack(r));
 #undef NEED
+  r->queues = r->queues && r->shapes;
   return tsn_sources_init(r);
 }
 
@@ -188,6 +207,7 @@ void tsn_run_clear(tsn_run *r)
   DROP(label_value, p->labels.count + 1);
   DROP(row, r->slot_count + 1);
   DROP(replay_row, r->slot_count + 1);
+  DROP(past_row, r->slot_count + 1);
   DROP(inner, p->inner.count + 1);
   DROP(lists, p->lists + 1);
   DROP(final_lists, p->lists + 1);
@@ -245,6 +265,8 @@ static bool settle_touched(tsn_run *r)
 bool tsn_run_act(tsn_run *r, const tsn_deadline *d)
 {
   uint32_t start;
+  if (d->owner == OWNER_PARTITION && d->phase != PHASE_CLOSE)
+    return !r->queues || (touch(r, d->handle) && tsn_queues_due(r, d->handle, d));
   if (d->owner == OWNER_PARTITION) {
     const tsn_partition *p = &r->partitions[d->handle];
     if (p->window_end > d->time) /* rows have come since: the session goes on */
@@ -267,6 +289,8 @@ bool tsn_run_advance(tsn_run *r, int64_t limit)
     int64_t time = d.time;
     bool more = true;
     begin_moment(r);
+    r->moment_time = time;
+    r->moment_of_time = true;
     while (more) {
       int64_t at = d.time; /* of a start that was tried only now it may lie before */
       do {
@@ -325,6 +349,8 @@ static bool close_before(tsn_run *r, uint32_t part)
   if (!r->partitions[before].used || r->partitions[before].generation != p->before_generation) return true;
   begin_moment(r);
   tsn_output_mark(r->output);
+  r->moment_time = r->partitions[before].window_end;
+  r->moment_of_time = true;
   return tsn_paths_close(r, before, r->partitions[before].window_end) && tsn_settle(r, before);
 }
 
@@ -335,6 +361,7 @@ void tsn_run_load(tsn_run *r, uint32_t part, int64_t row)
   for (k = 0; k < r->slot_count; k++) r->row[k] = tsn_load(r, stored[k], r->slot_is_text[k]);
   r->row_seq = tsn_kept_row_at(&r->partitions[part], row)->seq;
   r->row_epoch++;
+  r->block_row = TSN_NONE;
 }
 
 /* The first start is undecided, and nothing else waits for this row. */
@@ -348,9 +375,11 @@ static bool nothing_to_settle(const tsn_run *r, uint32_t part)
 static bool match_row(tsn_run *r, uint32_t part, int64_t time)
 {
   r->partitions[part].released++;
+  r->moment_time = time;
+  r->moment_of_time = false;
   if (!r->p->sequential) {
     r->partitions[part].rows++;
-    if (!tsn_paths_row(r, part, time)) return false;
+    if (!(r->queues ? tsn_queues_row : tsn_paths_row)(r, part, time)) return false;
   }
   return (nothing_to_settle(r, part) || tsn_settle(r, part)) && tsn_drop_bytes(r, r->reports_from) && tsn_texts_collect(r);
 }
@@ -401,6 +430,8 @@ bool tsn_run_finish(tsn_run *r)
     if (!r->partitions[part].used) continue;
     do {
       begin_moment(r); /* behind the timers of a start that was tried only now */
+      r->moment_time = TSN_TIME_MAX;
+      r->moment_of_time = true;
       if (!tsn_paths_end(r, part) || !tsn_settle(r, part)) return false;
       if (r->p->sequential && !tsn_run_advance(r, TSN_TIME_MAX)) return false;
     } while (r->partitions[part].used && r->partitions[part].first != TSN_NONE); /* one start at a time: the next one */

@@ -11,6 +11,7 @@
  *           items (in order of preference)   items.c; race.c: timers against rows
  *       junctions                        junction.c  what can follow an element
  *       shapes                           shape.c     what rows make of starts, remembered
+ *       queues                           tier_table.c  starts that look alike move as one
  *       limits                           drop.c      who goes when one is reached
  *       deadlines                        timers.c    when time alone decides
  *       pending                          pending.c   how far output times have come
@@ -238,8 +239,34 @@ typedef struct tsn_kept_row {
   uint64_t seq;
   int64_t time;
   uint32_t mapped;
-  uint32_t unused;
+  uint32_t class; /* table tier: of the row */
 } tsn_kept_row;
+
+/* ---- tier_table.c ---- */
+#define TSN_TAUS 3 /* times of elements that still matter, of one start */
+typedef struct tsn_queued { /* a start */
+  int64_t row;
+  uint32_t bunch;
+  uint32_t base; /* a tsn_start that has come as far as the first kept row; TSN_NONE: from its row on */
+} tsn_queued;
+
+typedef struct tsn_bunch { /* starts that look alike */
+  uint32_t shape; /* TSN_NONE: nothing of them lives */
+  uint32_t into;  /* they belong to another bunch by now; else itself */
+  int64_t taus[TSN_TAUS];
+} tsn_bunch;
+
+typedef struct tsn_queue {
+  tsn_queued *starts; /* a ring, in order of their rows */
+  uint32_t head, count, cap;
+  tsn_bunch *bunches;
+  size_t bunch_count, bunch_cap;
+  uint32_t *live; /* bunches that something lives of */
+  size_t live_count, live_cap;
+  int64_t due; /* a deadline stands for it at this time, */
+  uint32_t phase;
+  uint32_t armed; /* if one does */
+} tsn_queue;
 
 typedef struct tsn_partition {
   uint64_t hash;
@@ -268,6 +295,9 @@ typedef struct tsn_partition {
   int64_t *kept_quiet; /* where starts are tried one by one: `quiet` as each row found it */
   tsn_cell *keys;
   int64_t *quiet; /* time of the last row of each start absence */
+  tsn_queue queue; /* table tier: its starts; */
+  int64_t caught_up; /* those that have items have seen so many rows, */
+  int64_t caught_up_time; /* the last one of this time */
 } tsn_partition;
 
 /* ---- timers.c ---- */
@@ -409,6 +439,32 @@ typedef struct tsn_run_regexes tsn_run_regexes;
 
 /* ---- shape.c ---- */
 typedef struct tsn_shapes tsn_shapes;
+#define TSN_TAU_NOW 0xff
+#define TSN_NEVER INT64_MAX
+
+/* What becomes of a start, items apart. */
+typedef struct tsn_step {
+  uint32_t next; /* shape; TSN_NONE: nothing is left */
+  uint8_t still;   /* nothing changes */
+  uint8_t matches; /* a path succeeds with this row */
+  uint8_t tau[TSN_TAUS]; /* its times: which ones of the start before, or TSN_TAU_NOW */
+} tsn_step;
+
+typedef struct tsn_shape_facts {
+  bool good;    /* the table tier can go on with it */
+  bool decided; /* its most preferred path has succeeded */
+  bool matched; /* some path has */
+  uint32_t taus;
+  uint64_t labels; /* a row under none of these changes nothing; a bit a label, modulo 64 */
+  int64_t after[TSN_TAUS]; /* so long after each the first timer completes; TSN_NEVER */
+} tsn_shape_facts;
+
+/* Something that happens to a start with these times, at a time. */
+typedef struct tsn_event {
+  uint32_t shape, kind, detail;
+  const int64_t *taus;
+  int64_t time;
+} tsn_event;
 
 /* ---- vector.c ---- */
 #define TSN_VECTOR_DEPTH 8 /* of the stack of columns */
@@ -480,6 +536,8 @@ struct tsn_run {
   uint64_t next_seq; /* rows are numbered in their final order */
   uint64_t nan_values;
   uint64_t moment; /* number of the moment: a row, or a time */
+  int64_t moment_time;
+  bool moment_of_time;
   uint32_t next_group;
   uint32_t *twins; /* groups of this moment: see race.c */
   size_t twin_count, twin_cap;
@@ -493,12 +551,16 @@ struct tsn_run {
 
   /* the row at hand */
   tsn_cell *row;
+  tsn_cell *past_row; /* takes its place while starts are brought up */
   uint64_t row_seq;
   uint64_t row_epoch;
   uint64_t *label_epoch;
   uint8_t *label_value;
 
   tsn_shapes *shapes; /* NULL: rows do more than their labels tell */
+  bool queues; /* table tier: starts wait in queues, not as items */
+  uint64_t next_look; /* which partition may have nothing left: tier_table.c */
+  bool trying; /* items are made of a start that is there: no limit counts them */
 
   /* the block at hand: see sweep.c */
   tsn_vector *vector;      /* of the matcher */
@@ -552,6 +614,8 @@ struct tsn_run {
 /* where.c: a failure is noted once. Always false. */
 bool tsn_run_fail(tsn_run *r, tocsin_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 bool tsn_run_nomem(tsn_run *r);
+/* A failure of the data was none: nobody needed the value. */
+void tsn_run_forgive(tsn_run *r);
 
 /* A row, for messages. */
 typedef struct tsn_spot {
@@ -682,8 +746,8 @@ static inline tsn_kept_row *tsn_kept_row_at(const tsn_partition *p, int64_t row)
 /* shape.c */
 bool tsn_shapes_init(tsn_run *r);
 void tsn_shapes_clear(tsn_run *r);
-/* Items have another width now: what was written down of them is of no use. */
-void tsn_shapes_forget(tsn_run *r);
+/* Items have another width now; before: so many mask words. */
+bool tsn_shapes_widen(tsn_run *r, size_t before);
 /* Under which labels the row at hand can be; TSN_NONE: ask each time. */
 bool tsn_shapes_class(tsn_run *r, const tsn_partition *part, uint32_t *class);
 /* What a row of this class makes of a start, if it is known. */
@@ -694,12 +758,22 @@ bool tsn_shapes_begin(tsn_run *r, uint32_t part, uint32_t class, int64_t time, u
 bool tsn_shapes_watch(tsn_run *r, uint32_t start, uint32_t *items);
 /* After it. from: the shape before, TSN_NONE for a row as a start. */
 bool tsn_shapes_learn(tsn_run *r, uint32_t from, uint32_t class, uint32_t start, uint32_t old);
-/* Which items of a later start go (a bit an item), and what shape is left; false: not known. */
-bool tsn_shapes_absorbed(const tsn_run *r, uint32_t first, uint32_t later, uint32_t *drop, uint32_t *then);
+/* Of two shapes: which items of the later start go (a bit an item), and what shape is left; false: not known. */
+bool tsn_shapes_absorbed(const tsn_run *r, uint32_t a, uint32_t b, uint32_t *drop, uint32_t *then);
 /* Learns it. a, b: the shapes before; the items are gone already. */
 bool tsn_shapes_absorb(tsn_run *r, uint32_t a, uint32_t b, uint32_t later, uint32_t drop);
 /* The start's best path is not decided, and that is known without a look at it. */
 bool tsn_shapes_undecided(const tsn_run *r, uint32_t start);
+
+/* What is known of starts without their items. Pointers hold until something is learned; NULL: it is not known. */
+const tsn_shape_facts *tsn_shapes_facts(const tsn_run *r, uint32_t shape);
+/* What a row makes of a shape; TSN_NONE: of itself, as a start. */
+const tsn_step *tsn_shapes_known(const tsn_run *r, uint32_t shape, uint32_t class);
+const tsn_step *tsn_shapes_event(const tsn_run *r, uint32_t shape, uint32_t kind, uint32_t detail);
+/* A start of a shape, its items without values, at the end of the partition's list. TSN_NONE: failed. */
+uint32_t tsn_shapes_make(tsn_run *r, uint32_t part, uint32_t shape, const int64_t *taus, int64_t row, int64_t time);
+/* What has become of it is known from now on. */
+bool tsn_shapes_learn_event(tsn_run *r, const tsn_event *e, uint32_t start);
 
 /* items.c */
 static inline tsn_path *tsn_path_at(const tsn_run *r, uint32_t item)
@@ -729,11 +803,21 @@ void tsn_start_free(tsn_run *r, uint32_t start);
 /* Drops items whose future a more preferred one has. */
 bool tsn_paths_dedupe(tsn_run *r, uint32_t start);
 bool tsn_paths_absorb(tsn_run *r, uint32_t part);
+/* What is left of a later start of shape b behind a first one of shape a. */
+bool tsn_paths_absorb_shape(tsn_run *r, uint32_t part, uint32_t a, uint32_t b, uint32_t *then);
 
 /* paths.c */
+/* The row at hand, as a start: *start TSN_NONE where no path begins with it. */
+bool tsn_paths_begin(tsn_run *r, uint32_t part, uint32_t class, int64_t time, uint32_t *start);
+/* ... and what it makes of one. */
+bool tsn_paths_step(tsn_run *r, uint32_t part, uint32_t start, uint32_t class, int64_t time);
+/* Timers of a start that complete up to `time`, the first of them; *fired false: there is none. */
+bool tsn_paths_fire_due(tsn_run *r, uint32_t start, int64_t time, bool *fired);
 bool tsn_paths_row(tsn_run *r, uint32_t part, int64_t time);
 bool tsn_paths_fire(tsn_run *r, uint32_t item, int64_t time);
 bool tsn_paths_expire(tsn_run *r, uint32_t start, int64_t time);
+/* Everything that waits of a start is lost at `time`. */
+bool tsn_paths_lose(tsn_run *r, uint32_t start, int64_t time);
 /* The window is over at `time`: its timers complete, then everything that waits is lost. */
 bool tsn_paths_close(tsn_run *r, uint32_t part, int64_t time);
 bool tsn_paths_end(tsn_run *r, uint32_t part);
@@ -767,6 +851,20 @@ bool tsn_race_sweep(tsn_run *r, uint32_t start);
 
 /* settle.c */
 bool tsn_settle(tsn_run *r, uint32_t part);
+/* Reports the match of a start, which is decided, and frees the start. *target: the row from which on starts are wanted. */
+bool tsn_settle_match(tsn_run *r, uint32_t part, uint32_t start, int64_t *target);
+
+/* tier_table.c */
+bool tsn_queues_row(tsn_run *r, uint32_t part, int64_t time);
+bool tsn_queues_due(tsn_run *r, uint32_t part, const tsn_deadline *d);
+bool tsn_queues_close(tsn_run *r, uint32_t part, int64_t time);
+bool tsn_queues_end(tsn_run *r, uint32_t part);
+bool tsn_queues_settle(tsn_run *r, uint32_t part);
+void tsn_queue_clear(tsn_run *r, tsn_partition *p);
+/* What its starts wait for, as in tsn_junction.labels. */
+uint64_t tsn_queue_labels(const tsn_run *r, const tsn_queue *q);
+/* The number of the first row that its starts need. */
+int64_t tsn_queue_least(const tsn_run *r, const tsn_partition *p);
 
 /* drop.c */
 /* Whether a partition has to let its first start go; doing so, but for settling it. */

@@ -67,6 +67,17 @@ static void go_back(tsn_run *r, uint32_t part, int64_t row)
   tsn_quiet_restore(r, p, row);
 }
 
+bool tsn_settle_match(tsn_run *r, uint32_t part, uint32_t start, int64_t *target)
+{
+  const tsn_start *s = &r->starts[start];
+  *target = skip_target(r, &r->partitions[part], s, tsn_path_at(r, s->head));
+  if (*target < 0) return false;
+  mark_mapped(r, &r->partitions[part], s, tsn_path_at(r, s->head));
+  if (!tsn_report(r, start, s->head, false, tsn_path_at(r, s->head)->tau)) return false;
+  tsn_start_free(r, start);
+  return true;
+}
+
 static bool settle_one(tsn_run *r, uint32_t part)
 {
   uint32_t start;
@@ -82,12 +93,7 @@ static bool settle_one(tsn_run *r, uint32_t part)
     }
     if (tsn_path_at(r, s->head)->state != ITEM_MATCH) break;
     if (!resolve(r, part, row)) return false;
-    s = &r->starts[start];
-    target = skip_target(r, &r->partitions[part], s, tsn_path_at(r, s->head));
-    if (target < 0) return false;
-    mark_mapped(r, &r->partitions[part], s, tsn_path_at(r, s->head));
-    if (!tsn_report(r, start, s->head, false, tsn_path_at(r, s->head)->tau)) return false;
-    tsn_start_free(r, start);
+    if (!tsn_settle_match(r, part, start, &target)) return false;
     if (target > r->partitions[part].allowed) r->partitions[part].allowed = target;
     go_back(r, part, target);
     while ((start = r->partitions[part].first) != TSN_NONE && r->starts[start].row < target) tsn_start_free(r, start);
@@ -203,6 +209,7 @@ static bool settle_closed(tsn_run *r, uint32_t part)
 
 bool tsn_settle(tsn_run *r, uint32_t part)
 {
+  if (r->queues) return tsn_queues_settle(r, part);
   if (!settle_now(r, part)) return false;
   if (r->p->sequential && !catch_up(r, part)) return false;
   if (r->partitions[part].closing) return settle_closed(r, part);

@@ -18,7 +18,7 @@
 #include "run/run.h"
 
 #define SHAPES_MAX 4096u
-#define CLASSES_MAX 256u
+#define CLASSES_MAX 1024u
 #define ITEMS_MAX 32u /* of a start that is worth remembering */
 #define LABELS_MAX 64u
 #define STEP_UNKNOWN 0u
@@ -34,7 +34,7 @@ typedef struct move {
 } move;
 
 typedef struct step {
-  uint32_t next; /* shape; TSN_NONE: nothing is left */
+  tsn_step to;
   uint32_t move_first, move_count;
   uint32_t groups;
   bool in_order; /* each item stays in its place: the list need not be linked anew */
@@ -49,8 +49,14 @@ typedef struct known_steps { /* by class: number of a step + 1, or STEP_UNKNOWN 
 typedef struct shape {
   uint32_t items, word_first; /* item_words() of an item: what take_shape() reads, its mask, its counters */
   known_steps steps;
-  bool decided; /* its most preferred path has succeeded, or none is left */
+  tsn_shape_facts facts;
 } shape;
+
+/* What a time makes of a shape, or a row of the time of one of its elements. */
+typedef struct event {
+  uint32_t shape, kind, detail;
+  tsn_step to;
+} event;
 
 /* Which items of a later start have the future of one of the first start's, a bit an item. */
 typedef struct pair {
@@ -70,18 +76,22 @@ struct tsn_shapes {
   size_t move_count, move_cap;
   known_steps begin; /* of a row as a start */
   uint32_t begin_succeeds; /* an empty path does */
-  uint64_t *classes;
+  uint64_t *classes; /* two words each: the labels whose conditions are TRUE, and those that fail */
   size_t class_cap;
   tsn_map class_map;
   uint32_t class_count;
   pair *pairs;
   size_t pair_count, pair_cap;
   tsn_map pair_map;
+  event *events;
+  size_t event_count, event_cap;
+  tsn_map event_map;
   uint64_t *key; /* scratch */
   size_t key_cap;
 };
 
 static size_t item_words(const tsn_run *r) { return 2 + r->mask_words + (r->p->counters + 1) / 2; }
+static uint64_t hash_of(const uint64_t *words, size_t count) { return tsn_hash_bytes(words, count * sizeof *words, 0); }
 
 /* ---- for whom ---- */
 
@@ -114,6 +124,7 @@ bool tsn_shapes_init(tsn_run *r)
   tsn_map_init(&s->map, r->alloc);
   tsn_map_init(&s->class_map, r->alloc);
   tsn_map_init(&s->pair_map, r->alloc);
+  tsn_map_init(&s->event_map, r->alloc);
   return true;
 }
 
@@ -123,17 +134,27 @@ static void forget_steps(tsn_run *r, known_steps *k)
   *k = (known_steps){.of = NULL};
 }
 
-void tsn_shapes_forget(tsn_run *r)
+bool tsn_shapes_widen(tsn_run *r, size_t before)
 {
   tsn_shapes *s = r->shapes;
-  size_t i;
-  if (!s || (!s->count && !s->begin.of)) return;
-  for (i = 0; i < s->count; i++) forget_steps(r, &s->all[i].steps);
-  forget_steps(r, &s->begin);
-  s->count = s->word_count = s->step_count = s->move_count = s->pair_count = 0;
+  size_t each = item_words(r), old = each - r->mask_words + before, items = s ? s->word_count / old : 0, i;
+  uint64_t *words;
+  if (!items) return true;
+  words = tsn_alloc_array(r->alloc, items * each, sizeof *words);
+  if (!words) return tsn_run_nomem(r);
+  for (i = 0; i < items; i++) {
+    memcpy(words + i * each, s->words + i * old, (2 + before) * sizeof *words);
+    memcpy(words + i * each + 2 + r->mask_words, s->words + i * old + 2 + before, (old - 2 - before) * sizeof *words);
+  }
+  tsn_alloc_free(r->alloc, s->words, s->word_cap * sizeof *words);
+  s->words = words;
+  s->word_count = s->word_cap = items * each;
   tsn_map_reset(&s->map);
-  tsn_map_reset(&s->pair_map);
-  for (i = 0; i < r->start_count; i++) r->starts[i].shape = TSN_NONE;
+  for (i = 0; i < s->count; i++) {
+    s->all[i].word_first = (uint32_t)(s->all[i].word_first / old * each);
+    if (!tsn_map_add(&s->map, hash_of(words + s->all[i].word_first, s->all[i].items * each), (uint32_t)i)) return tsn_run_nomem(r);
+  }
+  return true;
 }
 
 void tsn_shapes_clear(tsn_run *r)
@@ -152,6 +173,8 @@ void tsn_shapes_clear(tsn_run *r)
   tsn_map_clear(&s->map);
   tsn_map_clear(&s->class_map);
   tsn_map_clear(&s->pair_map);
+  tsn_map_clear(&s->event_map);
+  tsn_alloc_free(r->alloc, s->events, s->event_cap * sizeof *s->events);
   tsn_alloc_free(r->alloc, s->pairs, s->pair_cap * sizeof *s->pairs);
   tsn_alloc_free(r->alloc, s, sizeof *s);
   r->shapes = NULL;
@@ -162,41 +185,63 @@ void tsn_shapes_clear(tsn_run *r)
 bool tsn_shapes_class(tsn_run *r, const tsn_partition *part, uint32_t *class)
 {
   tsn_shapes *s = r->shapes;
-  uint64_t labels = 0, hash;
+  uint64_t labels = 0, failing = 0, hash;
   uint32_t i, id;
   size_t at;
   *class = TSN_NONE;
   if (!s || s->off) return true;
   for (i = 0; i < r->p->labels.count; i++) {
     bool truth;
-    if (!tsn_eval_label(r, part, i, r->empty_cells, &truth)) { /* perhaps nobody asks: then it is no failure */
-      if (r->status == TOCSIN_RUNTIME) r->status = TOCSIN_OK;
-      return r->status == TOCSIN_OK;
+    if (tsn_eval_label(r, part, i, r->empty_cells, &truth)) {
+      labels |= (uint64_t)truth << i;
+      continue;
     }
-    labels |= (uint64_t)truth << i;
+    if (r->status != TOCSIN_RUNTIME) return false;
+    failing |= (uint64_t)1 << i; /* perhaps nobody asks: then it is no failure */
+    tsn_run_forgive(r);
   }
-  hash = tsn_hash_word(labels, 0);
+  hash = tsn_hash_word(labels, tsn_hash_word(failing, 0));
   for (at = tsn_map_first(&s->class_map, hash); (id = tsn_map_at(&s->class_map, at)) != TSN_NONE; at = tsn_map_next(&s->class_map, hash, at))
-    if (s->classes[id] == labels) {
+    if (s->classes[2 * id] == labels && s->classes[2 * id + 1] == failing) {
       *class = id;
       return true;
     }
   if (s->class_count == CLASSES_MAX) return true;
-  if (!tsn_alloc_grow(r->alloc, (void **)&s->classes, &s->class_cap, s->class_count + 1, sizeof *s->classes)) return tsn_run_nomem(r);
+  if (!tsn_alloc_grow(r->alloc, (void **)&s->classes, &s->class_cap, 2 * (size_t)s->class_count + 2, sizeof *s->classes)) return tsn_run_nomem(r);
   if (!tsn_map_add(&s->class_map, hash, s->class_count)) return tsn_run_nomem(r);
-  s->classes[s->class_count] = labels;
+  s->classes[2 * s->class_count] = labels;
+  s->classes[2 * s->class_count + 1] = failing;
   *class = s->class_count++;
   return true;
 }
 
 /* ---- shapes ---- */
 
+/* Whether it matters when an item began to wait. */
+static bool is_timed(const tsn_run *r, const tsn_path *i)
+{
+  return r->p->has_timers && i->state != ITEM_MATCH && (i->races || tsn_segment_of(r, i)->timed);
+}
+
+/* In the key: of the times that matter, which one the item has, from 1 on; 0: its own does not matter. */
+static uint32_t tau_in(const uint64_t *w) { return (uint32_t)w[1] >> 16; }
+
+static uint64_t tau_number(const tsn_run *r, const tsn_path *i, int64_t *taus, uint32_t *count)
+{
+  uint32_t k;
+  if (!is_timed(r, i)) return 0;
+  for (k = 0; k < *count && taus[k] != i->tau; k++) continue;
+  if (k == *count) taus[(*count)++] = i->tau;
+  return k + 1;
+}
+
 /* The key of a start's items; *out 0 words: too many. */
 static bool key_of(tsn_run *r, uint32_t start, size_t *out)
 {
   tsn_shapes *s = r->shapes;
   size_t words = 0, each = item_words(r);
-  uint32_t item, groups[ITEMS_MAX], group_count = 0, g;
+  uint32_t item, groups[ITEMS_MAX], group_count = 0, tau_count = 0, g;
+  int64_t taus[ITEMS_MAX];
   for (item = r->starts[start].head; item != TSN_NONE; item = tsn_path_at(r, item)->next) {
     const tsn_path *i = tsn_path_at(r, item);
     uint64_t *w;
@@ -209,7 +254,7 @@ static bool key_of(tsn_run *r, uint32_t start, size_t *out)
     for (g = 0; g < group_count && groups[g] != i->group; g++) continue;
     if (g == group_count) groups[group_count++] = i->group;
     w[0] = ((uint64_t)i->races << 8 | i->state) << 32 | i->segment;
-    w[1] = (uint64_t)i->junction << 32 | (i->state == ITEM_MATCH ? 0 : g);
+    w[1] = (uint64_t)i->junction << 32 | (i->state == ITEM_MATCH ? 0 : g) | tau_number(r, i, taus, &tau_count) << 16;
     memcpy(w + 2, tsn_path_mask(i), 8 * r->mask_words);
     if (r->p->counters) {
       w[each - 1] = 0;
@@ -219,6 +264,36 @@ static bool key_of(tsn_run *r, uint32_t start, size_t *out)
   }
   *out = words;
   return true;
+}
+
+/* What the table tier wants to know of a shape, once its words are there. */
+static void see_facts(const tsn_run *r, shape *x)
+{
+  const tsn_shapes *s = r->shapes;
+  tsn_shape_facts *f = &x->facts;
+  uint32_t k, e;
+  *f = (tsn_shape_facts){.good = true};
+  for (k = 0; k < x->items; k++) {
+    const uint64_t *w = s->words + x->word_first + k * item_words(r);
+    const tsn_junction *j = &r->junctions.all[w[1] >> 32];
+    const tsn_segment *g = &r->junctions.segments[j->segment_first + (uint32_t)w[0]];
+    uint32_t tau = tau_in(w);
+    if ((w[0] >> 32 & 0xff) == ITEM_MATCH) {
+      f->matched = true;
+      f->decided = f->decided || k == 0;
+      continue;
+    }
+    f->labels |= j->labels;
+    while (tau && f->taus < tau && f->taus < TSN_TAUS) f->after[f->taus++] = TSN_NEVER;
+    f->good = f->good && tau <= TSN_TAUS;
+    for (e = 0; e < g->edge_count; e++) {
+      const tsn_edge *edge = &r->junctions.edges[g->edge_first + e];
+      if (!tsn_mask_get(w + 2, e)) continue;
+      if (edge->kind > EDGE_TIMER || (edge->flags & (EDGE_HAS_LO | EDGE_HAS_HI | EDGE_ENDED))) f->good = false;
+      else if (edge->kind == EDGE_TIMER && tau && tau <= TSN_TAUS && r->timers[edge->timer].duration < f->after[tau - 1])
+        f->after[tau - 1] = r->timers[edge->timer].duration;
+    }
+  }
 }
 
 static bool add_shape(tsn_run *r, uint64_t hash, size_t words, uint32_t *out)
@@ -237,7 +312,7 @@ static bool add_shape(tsn_run *r, uint64_t hash, size_t words, uint32_t *out)
   if (!tsn_map_add(&s->map, hash, (uint32_t)s->count)) return tsn_run_nomem(r);
   memcpy(s->words + s->word_count, s->key, words * sizeof *s->key);
   s->word_count += words;
-  x->decided = (s->key[0] >> 32 & 0xff) == ITEM_MATCH;
+  see_facts(r, x);
   *out = (uint32_t)s->count++;
   return true;
 }
@@ -252,7 +327,7 @@ static bool find_shape(tsn_run *r, uint32_t start, uint32_t *out)
   *out = TSN_NONE;
   if (!key_of(r, start, &words)) return false;
   if (!words) return true;
-  hash = tsn_hash_bytes(s->key, words * sizeof *s->key, 0);
+  hash = hash_of(s->key, words);
   for (at = tsn_map_first(&s->map, hash); (id = tsn_map_at(&s->map, at)) != TSN_NONE; at = tsn_map_next(&s->map, hash, at))
     if (s->all[id].items == words / item_words(r) && !memcmp(s->words + s->all[id].word_first, s->key, words * sizeof *s->key)) {
       *out = id;
@@ -297,15 +372,20 @@ static bool know_step(tsn_run *r, uint32_t from, uint32_t class, uint32_t number
 static bool learn(tsn_run *r, uint32_t from, uint32_t class, uint32_t start, uint32_t old)
 {
   tsn_shapes *s = r->shapes;
-  step t = {.next = TSN_NONE, .move_first = (uint32_t)s->move_count, .in_order = true, .still = true};
+  step t = {.to = {.next = TSN_NONE, .tau = {TSN_TAU_NOW, TSN_TAU_NOW, TSN_TAU_NOW}}, .move_first = (uint32_t)s->move_count, .in_order = true, .still = true};
   uint32_t item, groups[ITEMS_MAX], k;
   if (start != TSN_NONE && r->starts[start].head != TSN_NONE) {
-    if (!find_shape(r, start, &t.next)) return false;
-    if (t.next == TSN_NONE) return true;
+    if (!find_shape(r, start, &t.to.next)) return false;
+    if (t.to.next == TSN_NONE) return true;
   }
   for (item = start == TSN_NONE ? TSN_NONE : r->starts[start].head; item != TSN_NONE; item = tsn_path_at(r, item)->next) {
     const tsn_path *i = tsn_path_at(r, item);
     move m = {.from = i->origin, .label = i->taken, .take = i->take, .excluded = i->taken_flags, .in_place = 1};
+    if (i->taken == TSN_NONE && i->origin != TSN_NONE && from != TSN_NONE) {
+      const uint64_t *w = s->words + s->all[t.to.next].word_first + t.move_count * item_words(r);
+      if (tau_in(w) && tau_in(w) <= TSN_TAUS)
+        t.to.tau[tau_in(w) - 1] = (uint8_t)(tau_in(s->words + s->all[from].word_first + i->origin * item_words(r)) - 1);
+    }
     if (i->taken != TSN_NONE && i->state != ITEM_MATCH) {
       while (m.group < t.groups && groups[m.group] != i->group) m.group++;
       if (m.group == t.groups) groups[t.groups++] = i->group;
@@ -316,17 +396,19 @@ static bool learn(tsn_run *r, uint32_t from, uint32_t class, uint32_t start, uin
       if (s->moves[k].label == TSN_NONE) m.in_place = 0;
       else s->moves[k].in_place = 0;
     }
+    t.to.matches = t.to.matches || (i->taken != TSN_NONE && i->state == ITEM_MATCH);
     t.in_order = t.in_order && m.from == t.move_count;
     t.still = t.still && m.from == t.move_count && m.label == TSN_NONE;
     s->moves[s->move_count++] = m;
     t.move_count++;
   }
   t.in_order = t.in_order && t.move_count == old;
-  t.still = t.still && t.move_count == old && from == t.next;
+  t.still = t.still && t.move_count == old && from == t.to.next;
+  t.to.still = t.still;
   if (!tsn_alloc_grow(r->alloc, (void **)&s->steps, &s->step_cap, s->step_count + 1, sizeof t)) return tsn_run_nomem(r);
   s->steps[s->step_count++] = t;
   if (!know_step(r, from, class, (uint32_t)s->step_count)) return false;
-  if (start != TSN_NONE) r->starts[start].shape = t.next;
+  if (start != TSN_NONE) r->starts[start].shape = t.to.next;
   return true;
 }
 
@@ -340,7 +422,6 @@ bool tsn_shapes_watch(tsn_run *r, uint32_t start, uint32_t *items)
 bool tsn_shapes_learn(tsn_run *r, uint32_t from, uint32_t class, uint32_t start, uint32_t old)
 {
   if (start != TSN_NONE) r->starts[start].shape = TSN_NONE;
-  if (from != TSN_NONE && from >= r->shapes->count) return true; /* forgotten while it was stepped */
   if (from == TSN_NONE && start != TSN_NONE) r->shapes->begin_succeeds = r->starts[start].succeeded;
   return r->shapes->off || learn(r, from, class, start, old);
 }
@@ -430,7 +511,7 @@ static bool make_moves(tsn_run *r, uint32_t part, uint32_t start, uint32_t step_
     }
     if (m.label != TSN_NONE) put(r, made[k], &now, row, time);
     else if (from == TSN_NONE) put_empty(r, made[k], time);
-    take_shape(r, tsn_path_at(r, made[k]), s->words + s->all[t.next].word_first + k * item_words(r), groups, &m);
+    take_shape(r, tsn_path_at(r, made[k]), s->words + s->all[t.to.next].word_first + k * item_words(r), groups, &m);
   }
   if (now.take != TSN_NONE) tsn_history_release(r, now.history);
   for (k = 0; k < count && !t.in_order; k++) {
@@ -445,7 +526,7 @@ static bool make_moves(tsn_run *r, uint32_t part, uint32_t start, uint32_t step_
     ghosts += tsn_path_at(r, made[k])->state == ITEM_GHOST;
   }
   r->starts[start].ghosts = ghosts;
-  r->starts[start].shape = t.next;
+  r->starts[start].shape = t.to.next;
   return true;
 }
 
@@ -469,7 +550,7 @@ bool tsn_shapes_begin(tsn_run *r, uint32_t part, uint32_t class, int64_t time, u
   *start = TSN_NONE;
   if (class == TSN_NONE || (number = step_of(&s->begin, class)) == STEP_UNKNOWN) return true;
   *made = true;
-  if (s->steps[number - 1].next == TSN_NONE) return true; /* no path begins */
+  if (s->steps[number - 1].to.next == TSN_NONE) return true; /* no path begins */
   *start = tsn_start_new(r, part, r->partitions[part].rows - 1, time);
   if (*start == TSN_NONE) return false;
   r->starts[*start].succeeded = s->begin_succeeds;
@@ -478,10 +559,10 @@ bool tsn_shapes_begin(tsn_run *r, uint32_t part, uint32_t class, int64_t time, u
 
 /* ---- starts of one future (items.c), by shapes ---- */
 
-bool tsn_shapes_absorbed(const tsn_run *r, uint32_t first, uint32_t later, uint32_t *drop, uint32_t *then)
+bool tsn_shapes_absorbed(const tsn_run *r, uint32_t a, uint32_t b, uint32_t *drop, uint32_t *then)
 {
   const tsn_shapes *s = r->shapes;
-  uint32_t a = r->starts[first].shape, b = r->starts[later].shape, id;
+  uint32_t id;
   uint64_t hash;
   size_t at;
   if (!s || a == TSN_NONE || b == TSN_NONE) return false;
@@ -515,5 +596,77 @@ bool tsn_shapes_absorb(tsn_run *r, uint32_t a, uint32_t b, uint32_t later, uint3
 bool tsn_shapes_undecided(const tsn_run *r, uint32_t start)
 {
   uint32_t id = r->starts[start].shape;
-  return id != TSN_NONE && !r->shapes->all[id].decided;
+  return id != TSN_NONE && !r->shapes->all[id].facts.decided;
+}
+
+/* ---- for the table tier: starts without items ---- */
+
+const tsn_shape_facts *tsn_shapes_facts(const tsn_run *r, uint32_t of) { return &r->shapes->all[of].facts; }
+
+const tsn_step *tsn_shapes_known(const tsn_run *r, uint32_t of, uint32_t class)
+{
+  const tsn_shapes *s = r->shapes;
+  uint32_t number = step_of(of == TSN_NONE ? &s->begin : &s->all[of].steps, class);
+  return number == STEP_UNKNOWN ? NULL : &s->steps[number - 1].to;
+}
+
+static uint64_t event_hash(uint32_t of, uint32_t kind, uint32_t detail) { return tsn_hash_word((uint64_t)of << 32 | detail, kind); }
+
+const tsn_step *tsn_shapes_event(const tsn_run *r, uint32_t of, uint32_t kind, uint32_t detail)
+{
+  const tsn_shapes *s = r->shapes;
+  uint64_t hash = event_hash(of, kind, detail);
+  uint32_t id;
+  size_t at;
+  for (at = tsn_map_first(&s->event_map, hash); (id = tsn_map_at(&s->event_map, at)) != TSN_NONE; at = tsn_map_next(&s->event_map, hash, at))
+    if (s->events[id].shape == of && s->events[id].kind == kind && s->events[id].detail == detail) return &s->events[id].to;
+  return NULL;
+}
+
+uint32_t tsn_shapes_make(tsn_run *r, uint32_t part, uint32_t of, const int64_t *taus, int64_t row, int64_t time)
+{
+  tsn_shapes *s = r->shapes;
+  uint32_t start = tsn_start_new(r, part, row, time), k, base = tsn_race_new_groups(r, ITEMS_MAX);
+  if (start == TSN_NONE) return TSN_NONE;
+  for (k = 0; k < s->all[of].items; k++) {
+    const uint64_t *w = s->words + s->all[of].word_first + k * item_words(r);
+    uint32_t item = tsn_path_new(r, start), tau = tau_in(w);
+    tsn_path *i;
+    const move m = {.label = 0, .group = (uint32_t)w[1] & 0xffff};
+    if (item == TSN_NONE) {
+      tsn_start_free(r, start);
+      return TSN_NONE;
+    }
+    i = tsn_path_at(r, item);
+    i->tau = i->row_time = tau ? taus[tau - 1] : time;
+    i->row = row;
+    if (r->p->path_cells) memcpy(tsn_path_cells(r, i), r->empty_cells, r->p->path_cells * sizeof(tsn_cell));
+    take_shape(r, i, w, base, &m);
+    tsn_path_link(r, item, TSN_NONE);
+    r->starts[start].ghosts += i->state == ITEM_GHOST;
+  }
+  r->starts[start].shape = of;
+  return start;
+}
+
+bool tsn_shapes_learn_event(tsn_run *r, const tsn_event *e, uint32_t start)
+{
+  tsn_shapes *s = r->shapes;
+  event made = {.shape = e->shape, .kind = e->kind, .detail = e->detail, .to = {.next = TSN_NONE, .tau = {TSN_TAU_NOW, TSN_TAU_NOW, TSN_TAU_NOW}}};
+  uint32_t item, n = 0, k;
+  if (r->starts[start].head != TSN_NONE) {
+    if (!find_shape(r, start, &made.to.next)) return false;
+    if (made.to.next == TSN_NONE) return true;
+  }
+  for (item = r->starts[start].head; item != TSN_NONE; item = tsn_path_at(r, item)->next, n++) {
+    uint32_t tau = tau_in(s->words + s->all[made.to.next].word_first + n * item_words(r));
+    if (!tau || tau > TSN_TAUS || tsn_path_at(r, item)->tau == e->time) continue;
+    for (k = 0; k < tsn_shapes_facts(r, e->shape)->taus; k++)
+      if (e->taus[k] == tsn_path_at(r, item)->tau) made.to.tau[tau - 1] = (uint8_t)k;
+  }
+  if (!tsn_alloc_grow(r->alloc, (void **)&s->events, &s->event_cap, s->event_count + 1, sizeof made) ||
+      !tsn_map_add(&s->event_map, event_hash(e->shape, e->kind, e->detail), (uint32_t)s->event_count))
+    return tsn_run_nomem(r);
+  s->events[s->event_count++] = made;
+  return true;
 }

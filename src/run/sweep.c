@@ -131,6 +131,7 @@ static uint64_t interest(const tsn_run *r)
   unsigned seen = 0;
   if (!r->live) return labels;
   if (r->p->keys.count || r->p->window_kind || !r->partitions_used || !r->partitions[0].used) return ~(uint64_t)0;
+  if (r->queues) return labels | tsn_queue_labels(r, &r->partitions[0].queue);
   for (start = r->partitions[0].first; start != TSN_NONE; start = r->starts[start].next)
     for (item = r->starts[start].head; item != TSN_NONE; item = tsn_path_at(r, item)->next) {
       if (++seen > FEW_ITEMS) return ~(uint64_t)0;

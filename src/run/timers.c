@@ -134,6 +134,7 @@ static bool is_live(const tsn_run *r, const tsn_deadline *d)
 bool tsn_deadline_push(tsn_run *r, int64_t time, tsn_phase phase, tsn_owner owner, uint32_t handle, uint32_t generation)
 {
   tsn_deadline d = {.time = time, .phase = (uint32_t)phase, .owner = (uint32_t)owner, .handle = handle, .generation = generation};
+  if (r->queues && owner != OWNER_PARTITION) return true; /* a start that is only looked at */
   return tsn_deadlines_add(r, &r->deadlines, &d, is_live);
 }
 

@@ -23,6 +23,14 @@ bool tsn_run_fail(tsn_run *r, tocsin_status status, const char *format, ...)
   return false;
 }
 
+void tsn_run_forgive(tsn_run *r)
+{
+  if (r->status != TOCSIN_RUNTIME) return;
+  r->status = TOCSIN_OK;
+  r->place[0] = 0;
+  r->failing = (tsn_str){0};
+}
+
 bool tsn_run_nomem(tsn_run *r)
 {
   if (!r->alloc->full) return tsn_run_fail(r, TOCSIN_NOMEM, "out of memory");

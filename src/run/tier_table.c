@@ -1,0 +1,775 @@
+/* The table tier: starts that look alike move as one.
+ *
+ * Where conditions read only their own row, what becomes of a start is a matter of
+ * its shape (shape.c) and of the times of its elements, whatever its registers hold.
+ * So a partition keeps a queue of starts, each no more than its row and the bunch it
+ * is in; a row moves bunches, however many starts are in them:
+ *
+ *   queue     s1 s2 s3 s4 s5 s6          in order of their rows
+ *   bunches   [s1 s2 s3] [s4 s5] [s6]    each a shape, and times
+ *
+ * Registers are filled in when a match is found: the rows since its start were kept,
+ * and paths.c goes through them with this one start (as RE2 finds the bounds of a
+ * match with one automaton and its submatches with another). Where few starts keep
+ * many rows, all are brought up to now, each as a start with items, and the rows go.
+ *
+ * What is not known yet - a shape and a row's class, or a time - is tried with a start
+ * of that shape, and remembered. What does not fit, or would be too much to remember,
+ * turns all starts into those of the paths tier, which goes on from there.
+ *
+ * A bound of WITHIN that ends a start without a match is not looked for until the
+ * next row of its partition; where a match may come of it there is a deadline. */
+#include <string.h>
+
+#include "base/time.h"
+#include "run/run.h"
+
+#define ROWS_LEAST 64 /* so many kept rows are no matter */
+#define ROWS_EACH 16  /* nor so many for each start */
+
+enum { EVENT_ROW, EVENT_FIRE, EVENT_END }; /* detail: class and times that are now; times that are due; nothing */
+
+/* ---- the queue ---- */
+
+static tsn_queued *queued_at(const tsn_queue *q, uint32_t i) { return &q->starts[(q->head + i) & (q->cap - 1)]; }
+
+static uint32_t root_of(const tsn_queue *q, uint32_t bunch)
+{
+  while (q->bunches[bunch].into != bunch) bunch = q->bunches[bunch].into;
+  return bunch;
+}
+
+static tsn_bunch *bunch_of(const tsn_queue *q, const tsn_queued *s) { return &q->bunches[root_of(q, s->bunch)]; }
+
+/* A start is a path, until it has items. */
+static void count_out(tsn_run *r, tsn_partition *p, const tsn_queued *s)
+{
+  if (s->base != TSN_NONE) {
+    tsn_start_free(r, s->base);
+    return;
+  }
+  p->live--;
+  r->live--;
+}
+
+static void set_base(tsn_run *r, tsn_partition *p, tsn_queued *s, uint32_t start)
+{
+  if ((s->base == TSN_NONE) != (start == TSN_NONE)) {
+    p->live += start == TSN_NONE ? 1 : (uint64_t)-1;
+    r->live += start == TSN_NONE ? 1 : (uint64_t)-1;
+  }
+  s->base = start;
+}
+
+static void pop_front(tsn_run *r, tsn_partition *p)
+{
+  tsn_queue *q = &p->queue;
+  count_out(r, p, queued_at(q, 0));
+  q->head = (q->head + 1) & (q->cap - 1);
+  if (--q->count == 0) q->bunch_count = q->live_count = 0;
+}
+
+static void pop_back(tsn_run *r, tsn_partition *p)
+{
+  tsn_queue *q = &p->queue;
+  count_out(r, p, queued_at(q, q->count - 1));
+  if (--q->count == 0) q->bunch_count = q->live_count = 0;
+}
+
+void tsn_queue_clear(tsn_run *r, tsn_partition *p)
+{
+  tsn_queue *q = &p->queue;
+  while (q->count) pop_front(r, p);
+  tsn_alloc_free(r->alloc, q->starts, q->cap * sizeof *q->starts);
+  tsn_alloc_free(r->alloc, q->bunches, q->bunch_cap * sizeof *q->bunches);
+  tsn_alloc_free(r->alloc, q->live, q->live_cap * sizeof *q->live);
+  *q = (tsn_queue){.starts = NULL};
+}
+
+static int64_t first_needed(const tsn_partition *p, const tsn_queued *s) { return s->base == TSN_NONE ? s->row : p->caught_up; }
+
+int64_t tsn_queue_least(const tsn_run *r, const tsn_partition *p)
+{
+  (void)r;
+  return p->queue.count ? first_needed(p, queued_at(&p->queue, 0)) : p->rows;
+}
+
+static int64_t time_of(const tsn_run *r, const tsn_partition *p, const tsn_queued *s)
+{
+  return s->base == TSN_NONE ? tsn_kept_row_at(p, s->row)->time : r->starts[s->base].time;
+}
+
+/* Whether nothing will come of a start that stands behind the first one: what has succeeded may. */
+static bool is_idle(const tsn_run *r, const tsn_queue *q, uint32_t bunch)
+{
+  if (q->bunches[bunch].shape == TSN_NONE) return true;
+  return r->absorbs && bunch == root_of(q, queued_at(q, 0)->bunch) && !tsn_shapes_facts(r, q->bunches[bunch].shape)->matched;
+}
+
+static void shed_back(tsn_run *r, tsn_partition *p)
+{
+  tsn_queue *q = &p->queue;
+  while (q->count > 1 && is_idle(r, q, root_of(q, queued_at(q, q->count - 1)->bunch))) pop_back(r, p);
+}
+
+/* Numbers the bunches anew, without those that belong to others, and drops starts of which nothing will come. */
+static bool tidy(tsn_run *r, tsn_partition *p, bool now)
+{
+  tsn_queue *q = &p->queue;
+  uint32_t *number, kept = 0, i;
+  size_t count = q->bunch_count, k, made = 0;
+  if (!q->count || (!now && count <= 16 + q->count / 2)) return true;
+  number = tsn_alloc_array(r->alloc, count, sizeof *number);
+  if (!number) return tsn_run_nomem(r);
+  memset(number, 0xff, count * sizeof *number);
+  for (i = 0; i < q->count; i++) {
+    tsn_queued s = *queued_at(q, i);
+    s.bunch = root_of(q, s.bunch);
+    if (i > 0 && is_idle(r, q, s.bunch)) {
+      count_out(r, p, &s);
+      continue;
+    }
+    number[s.bunch] = 0;
+    *queued_at(q, kept++) = s;
+  }
+  q->count = kept;
+  for (k = 0; k < count; k++) {
+    if (number[k] == TSN_NONE) continue;
+    number[k] = (uint32_t)made;
+    q->bunches[made] = q->bunches[k];
+    q->bunches[made].into = (uint32_t)made;
+    made++;
+  }
+  q->bunch_count = made;
+  q->live_count = 0;
+  for (k = 0; k < made; k++)
+    if (q->bunches[k].shape != TSN_NONE) q->live[q->live_count++] = (uint32_t)k; /* it had more */
+  for (i = 0; i < q->count; i++) queued_at(q, i)->bunch = number[queued_at(q, i)->bunch];
+  tsn_alloc_free(r->alloc, number, count * sizeof *number);
+  return true;
+}
+
+static bool same_bunch(const tsn_run *r, const tsn_bunch *b, uint32_t shape, const int64_t *taus)
+{
+  return b->shape == shape && !memcmp(b->taus, taus, tsn_shapes_facts(r, shape)->taus * sizeof *taus);
+}
+
+/* The bunch of a shape and its times; TSN_NONE: no memory. */
+static uint32_t bunch_for(tsn_run *r, tsn_queue *q, uint32_t shape, const int64_t *taus)
+{
+  tsn_bunch *b;
+  size_t k;
+  for (k = 0; shape != TSN_NONE && k < q->live_count; k++)
+    if (same_bunch(r, &q->bunches[q->live[k]], shape, taus)) return q->live[k];
+  if (!tsn_alloc_grow(r->alloc, (void **)&q->bunches, &q->bunch_cap, q->bunch_count + 1, sizeof *b) ||
+      !tsn_alloc_grow(r->alloc, (void **)&q->live, &q->live_cap, q->bunch_count + 1, sizeof *q->live)) {
+    tsn_run_nomem(r);
+    return TSN_NONE;
+  }
+  b = &q->bunches[q->bunch_count];
+  *b = (tsn_bunch){.shape = shape, .into = (uint32_t)q->bunch_count};
+  if (shape != TSN_NONE) memcpy(b->taus, taus, sizeof b->taus);
+  if (shape != TSN_NONE) q->live[q->live_count++] = (uint32_t)q->bunch_count;
+  return (uint32_t)q->bunch_count++;
+}
+
+static bool push_start(tsn_run *r, tsn_partition *p, uint32_t shape, int64_t time)
+{
+  tsn_queue *q = &p->queue;
+  const int64_t taus[TSN_TAUS] = {time, time, time};
+  uint32_t bunch, i;
+  if (q->count >= r->max_paths) {
+    const tsn_spot spot = {.partition = p, .number = -1};
+    tsn_fail_at(r, &spot, "", "");
+    return tsn_run_fail(r, TOCSIN_LIMIT, "more than %llu live paths; bound the pattern with WITHIN, or raise the limit",
+                        (unsigned long long)r->max_paths);
+  }
+  if (!tidy(r, p, false)) return false;
+  bunch = bunch_for(r, q, shape, taus);
+  if (bunch == TSN_NONE) return false;
+  if (q->count == q->cap) {
+    uint32_t cap = q->cap ? q->cap * 2 : 4;
+    tsn_queued *longer = tsn_alloc_array(r->alloc, cap, sizeof *longer);
+    if (!longer) return tsn_run_nomem(r);
+    for (i = 0; i < q->count; i++) longer[i] = *queued_at(q, i);
+    tsn_alloc_free(r->alloc, q->starts, q->cap * sizeof *longer);
+    q->starts = longer;
+    q->cap = cap;
+    q->head = 0;
+  }
+  *queued_at(q, q->count++) = (tsn_queued){.row = p->rows - 1, .bunch = bunch, .base = TSN_NONE};
+  p->live++;
+  if (++r->live > r->live_peak) r->live_peak = r->live;
+  return true;
+}
+
+/* ---- from a queued start to one with items ---- */
+
+static bool is_decided(const tsn_run *r, uint32_t start)
+{
+  uint32_t head = r->starts[start].head;
+  return head == TSN_NONE || tsn_path_at(r, head)->state == ITEM_MATCH;
+}
+
+static bool fire_until(tsn_run *r, uint32_t start, int64_t time)
+{
+  bool fired = true;
+  while (fired && !is_decided(r, start)) {
+    fired = false;
+    if (!tsn_paths_fire_due(r, start, time, &fired)) return false;
+  }
+  return true;
+}
+
+/* Goes through the rows of a start until it is decided, or to the last one; then time passes up to `time`. `over`: what
+ * completes at that time does, and what is not decided then is lost. */
+static bool bring_up(tsn_run *r, uint32_t part, const tsn_queued *s, int64_t time, bool over, uint32_t *out)
+{
+  int64_t rows = r->partitions[part].rows, row = first_needed(&r->partitions[part], s), last_time = r->partitions[part].caught_up_time;
+  uint32_t start = s->base, block_row = r->block_row;
+  uint64_t seq = r->row_seq;
+  tsn_cell *at_hand = r->row;
+  bool good = true;
+  r->row = r->past_row;
+  r->trying = true;
+  if (start == TSN_NONE) {
+    const tsn_kept_row k = *tsn_kept_row_at(&r->partitions[part], row);
+    tsn_run_load(r, part, row);
+    r->partitions[part].rows = row + 1;
+    good = tsn_paths_begin(r, part, k.class, k.time, &start);
+    if (good && start == TSN_NONE) good = tsn_run_fail(r, TOCSIN_RUNTIME, "a start was lost: this is a bug of Tocsin");
+    if (good && r->p->within_kind == WITHIN_ROWS && r->p->within == 1) good = tsn_paths_expire(r, start, k.time);
+    last_time = k.time;
+    row++;
+  }
+  for (; good && row < rows && !is_decided(r, start); row++) {
+    const tsn_kept_row k = *tsn_kept_row_at(&r->partitions[part], row);
+    good = !r->races || k.time == TSN_TIME_MIN || fire_until(r, start, k.time - 1);
+    if (!good || is_decided(r, start)) break;
+    if (r->p->within_kind == WITHIN_TIME && tsn_within_end(r, &r->starts[start]) < k.time) break;
+    tsn_run_load(r, part, row);
+    r->partitions[part].rows = row + 1;
+    good = tsn_paths_step(r, part, start, r->races && k.time == last_time ? TSN_NONE : k.class, k.time);
+    last_time = k.time;
+    if (good && r->p->within_kind == WITHIN_ROWS && row + 1 - r->starts[start].row >= r->p->within) good = tsn_paths_expire(r, start, k.time);
+  }
+  r->partitions[part].rows = rows;
+  if (good && r->races && time > TSN_TIME_MIN) good = fire_until(r, start, over ? time : time - 1);
+  over = over || (good && r->p->within_kind == WITHIN_TIME && tsn_within_end(r, &r->starts[start]) < time);
+  if (good && over && !is_decided(r, start)) good = tsn_paths_lose(r, start, time);
+  r->row = at_hand;
+  r->trying = false;
+  r->row_seq = seq;
+  r->row_epoch++;
+  r->block_row = block_row;
+  *out = start;
+  return good;
+}
+
+/* All starts come up to the last row, and what was kept for them can go. */
+static bool catch_up(tsn_run *r, uint32_t part, int64_t time)
+{
+  uint32_t i, start;
+  if (!tidy(r, &r->partitions[part], true)) return false;
+  for (i = 0; i < r->partitions[part].queue.count; i++) {
+    tsn_queued s = *queued_at(&r->partitions[part].queue, i);
+    if (!bring_up(r, part, &s, time, false, &start)) return false;
+    set_base(r, &r->partitions[part], queued_at(&r->partitions[part].queue, i), start);
+  }
+  r->partitions[part].caught_up = r->partitions[part].rows;
+  r->partitions[part].caught_up_time = r->partitions[part].last_time;
+  return true;
+}
+
+static bool few_rows(const tsn_partition *p)
+{
+  uint64_t rows = p->kept;
+  return rows <= ROWS_LEAST || rows / ROWS_EACH <= p->queue.count;
+}
+
+/* ---- leaving for the paths tier ---- */
+
+static bool leave_partition(tsn_run *r, uint32_t part, int64_t time)
+{
+  tsn_queue *q = &r->partitions[part].queue;
+  uint32_t start, item;
+  if (!catch_up(r, part, time)) return false;
+  for (; q->count; q = &r->partitions[part].queue) {
+    set_base(r, &r->partitions[part], queued_at(q, 0), TSN_NONE); /* it stays */
+    pop_front(r, &r->partitions[part]);
+  }
+  r->queues = false;
+  for (start = r->partitions[part].first; start != TSN_NONE; start = r->starts[start].next) {
+    const tsn_start *s = &r->starts[start];
+    if (r->p->within_kind == WITHIN_TIME && !tsn_deadline_push(r, tsn_within_end(r, s), PHASE_EXPIRE, OWNER_START, start, s->generation)) return false;
+    for (item = s->head; item != TSN_NONE; item = tsn_path_at(r, item)->next)
+      if (tsn_path_at(r, item)->state != ITEM_MATCH && !tsn_deadline_item(r, item, NULL)) return false;
+  }
+  r->queues = true;
+  return true;
+}
+
+/* What happens at `time` has not happened to any start of this moment's partition yet. */
+static bool leave(tsn_run *r, int64_t time)
+{
+  uint32_t part;
+  for (part = 0; part < r->partition_count; part++)
+    if (r->partitions[part].used && !leave_partition(r, part, time)) return false;
+  r->queues = false;
+  return true;
+}
+
+/* ---- what becomes of a bunch ---- */
+
+/* The times of it that are `time`, or (due) whose first timer completes then; a bit each. */
+static uint32_t times_at(const tsn_run *r, const tsn_bunch *b, int64_t time, bool due)
+{
+  const tsn_shape_facts *f = tsn_shapes_facts(r, b->shape);
+  uint32_t k, bits = 0;
+  for (k = 0; k < f->taus; k++) {
+    if (!due) bits |= (uint32_t)(b->taus[k] == time) << k;
+    else if (f->after[k] != TSN_NEVER) bits |= (uint32_t)(tsn_time_shift(r, b->taus[k], f->after[k]) == time) << k;
+  }
+  return bits;
+}
+
+/* When the first timer of all bunches completes; false: there is none. */
+static bool first_due(const tsn_run *r, const tsn_queue *q, int64_t *due)
+{
+  bool found = false;
+  uint32_t k;
+  size_t n;
+  for (n = 0; n < q->live_count; n++) {
+    const tsn_bunch *b = &q->bunches[q->live[n]];
+    const tsn_shape_facts *f = tsn_shapes_facts(r, b->shape);
+    for (k = 0; k < f->taus && !f->decided; k++) {
+      int64_t at = tsn_time_shift(r, b->taus[k], f->after[k]);
+      if (f->after[k] == TSN_NEVER || (found && at >= *due)) continue;
+      *due = at;
+      found = true;
+    }
+  }
+  return found;
+}
+
+/* An event with a start of that shape, to see what becomes of it. row: that it counts from. */
+static bool try_event(tsn_run *r, uint32_t part, const tsn_event *e, uint32_t class)
+{
+  uint32_t start = tsn_shapes_make(r, part, e->shape, e->taus, r->partitions[part].rows - 1, e->time);
+  bool good = start != TSN_NONE, fired = true;
+  if (good && e->kind == EVENT_ROW) good = tsn_paths_step(r, part, start, class, e->time);
+  while (good && e->kind == EVENT_FIRE && fired) {
+    fired = false;
+    good = tsn_paths_fire_due(r, start, e->time, &fired);
+  }
+  if (good && e->kind == EVENT_END) good = tsn_paths_lose(r, start, e->time);
+  if (good && (class == TSN_NONE || e->kind != EVENT_ROW)) good = tsn_shapes_learn_event(r, e, start);
+  if (start != TSN_NONE) tsn_start_free(r, start);
+  return good;
+}
+
+/* The step is NULL where it cannot be known. */
+static bool step_of_event(tsn_run *r, uint32_t part, const tsn_bunch *b, uint32_t kind, uint32_t detail, int64_t time, const tsn_step **step)
+{
+  const tsn_bunch copy = *b;
+  const tsn_event e = {.shape = copy.shape, .kind = kind, .detail = detail, .taus = copy.taus, .time = time};
+  bool good = true;
+  *step = tsn_shapes_event(r, copy.shape, kind, detail);
+  if (!*step) {
+    r->trying = true;
+    good = try_event(r, part, &e, TSN_NONE);
+    r->trying = false;
+    *step = good ? tsn_shapes_event(r, copy.shape, kind, detail) : NULL;
+  }
+  if (*step && (*step)->next != TSN_NONE && !tsn_shapes_facts(r, (*step)->next)->good) *step = NULL;
+  return good;
+}
+
+static bool step_of_row(tsn_run *r, uint32_t part, const tsn_bunch *b, uint32_t class, int64_t time, const tsn_step **step)
+{
+  const tsn_bunch copy = *b;
+  uint32_t now = times_at(r, b, time, false);
+  bool good = true;
+  *step = NULL;
+  if (class == TSN_NONE) return true;
+  if (now) return step_of_event(r, part, b, EVENT_ROW, class << TSN_TAUS | now, time, step);
+  *step = tsn_shapes_known(r, copy.shape, class);
+  if (!*step) {
+    const tsn_event e = {.shape = copy.shape, .kind = EVENT_ROW, .taus = copy.taus, .time = time};
+    r->trying = true;
+    good = try_event(r, part, &e, class);
+    r->trying = false;
+    *step = good ? tsn_shapes_known(r, copy.shape, class) : NULL;
+  }
+  if (*step && (*step)->next != TSN_NONE && !tsn_shapes_facts(r, (*step)->next)->good) *step = NULL;
+  return good;
+}
+
+static bool step_of_begin(tsn_run *r, uint32_t part, uint32_t class, int64_t time, const tsn_step **step)
+{
+  uint32_t start;
+  bool good = true;
+  *step = class == TSN_NONE ? NULL : tsn_shapes_known(r, TSN_NONE, class);
+  if (class != TSN_NONE && !*step) {
+    r->trying = true;
+    good = tsn_paths_begin(r, part, class, time, &start);
+    r->trying = false;
+    if (good && start != TSN_NONE) tsn_start_free(r, start);
+    *step = good ? tsn_shapes_known(r, TSN_NONE, class) : NULL;
+  }
+  if (*step && (*step)->next != TSN_NONE && !tsn_shapes_facts(r, (*step)->next)->good) *step = NULL;
+  return good;
+}
+
+static void move_bunch(const tsn_step *step, tsn_bunch *b, int64_t time)
+{
+  const tsn_bunch before = *b;
+  uint32_t k;
+  b->shape = step->next;
+  for (k = 0; k < TSN_TAUS; k++) b->taus[k] = step->tau[k] == TSN_TAU_NOW ? time : before.taus[step->tau[k]];
+}
+
+/* Bunches that look alike by now become one; those of which nothing lives are no longer looked at. */
+static void unite(const tsn_run *r, tsn_queue *q)
+{
+  size_t k, n, kept = 0;
+  for (k = 0; k < q->live_count; k++) {
+    tsn_bunch *b = &q->bunches[q->live[k]];
+    if (b->shape == TSN_NONE) continue;
+    for (n = 0; n < kept && !same_bunch(r, &q->bunches[q->live[n]], b->shape, b->taus); n++) continue;
+    if (n < kept) b->into = q->live[n];
+    else q->live[kept++] = q->live[k];
+  }
+  q->live_count = kept;
+}
+
+/* A start leaves its bunch: its time, or its window, is over. *fits false: what becomes of it cannot be known. */
+static bool end_start(tsn_run *r, uint32_t part, uint32_t i, int64_t time, bool *fits)
+{
+  tsn_queue *q = &r->partitions[part].queue;
+  const tsn_bunch b = *bunch_of(q, queued_at(q, i));
+  const tsn_step *step;
+  uint32_t bunch;
+  tsn_bunch after = b;
+  if (b.shape == TSN_NONE || tsn_shapes_facts(r, b.shape)->decided) return true;
+  if (!step_of_event(r, part, &b, EVENT_END, 0, time, &step)) return false;
+  *fits = step != NULL;
+  if (!step) return true;
+  move_bunch(step, &after, time);
+  bunch = bunch_for(r, q, after.shape, after.taus);
+  queued_at(q, i)->bunch = bunch;
+  return bunch != TSN_NONE;
+}
+
+static bool front_is_over(const tsn_partition *p)
+{
+  return p->queue.count && bunch_of(&p->queue, queued_at(&p->queue, 0))->shape == TSN_NONE;
+}
+
+static int64_t end_of(const tsn_run *r, const tsn_partition *p, uint32_t i)
+{
+  return tsn_time_shift(r, time_of(r, p, queued_at(&p->queue, i)), r->p->within);
+}
+
+/* WITHIN has ended those whose time is over before `time`, or (`then`) by then. */
+static bool end_until(tsn_run *r, uint32_t part, int64_t time, bool then, bool *fits)
+{
+  tsn_partition *p = &r->partitions[part];
+  uint32_t i = 0;
+  if (r->p->within_kind != WITHIN_TIME) return true;
+  while (i < p->queue.count && *fits) {
+    int64_t end = end_of(r, p, i);
+    if (end > time || (end == time && !then)) break;
+    if (!end_start(r, part, i, time, fits)) return false;
+    p = &r->partitions[part];
+    if (i == 0 && front_is_over(p)) pop_front(r, p);
+    else i++;
+  }
+  return true;
+}
+
+/* A timer, or the end of a start that may be a match, is due at some time: there has to be a deadline then. */
+static bool arm(tsn_run *r, uint32_t part)
+{
+  tsn_partition *p = &r->partitions[part];
+  tsn_queue *q = &p->queue;
+  int64_t due, end;
+  tsn_phase phase = PHASE_TIMER;
+  bool any = first_due(r, q, &due), matched = false;
+  size_t k;
+  for (k = 0; k < q->live_count && !matched; k++) matched = tsn_shapes_facts(r, q->bunches[q->live[k]].shape)->matched;
+  if (matched && r->p->within_kind == WITHIN_TIME && q->count) {
+    end = end_of(r, p, 0);
+    if (!any || end < due) {
+      due = end;
+      phase = PHASE_EXPIRE;
+    }
+    any = true;
+  }
+  if (!any || (q->armed && (q->due < due || (q->due == due && q->phase <= (uint32_t)phase)))) return true;
+  q->due = due;
+  q->phase = (uint32_t)phase;
+  q->armed = 1;
+  return tsn_deadline_push(r, due, phase, OWNER_PARTITION, part, p->generation);
+}
+
+uint64_t tsn_queue_labels(const tsn_run *r, const tsn_queue *q)
+{
+  uint64_t labels = 0;
+  size_t k;
+  for (k = 0; k < q->live_count; k++) labels |= tsn_shapes_facts(r, q->bunches[q->live[k]].shape)->labels;
+  return labels;
+}
+
+/* ---- what happens ---- */
+
+/* Starts that stand behind the first one can go, as in items.c; its match ends no earlier than the row at hand. */
+static bool skip_inside(tsn_run *r, uint32_t part, const tsn_step *step)
+{
+  tsn_partition *p = &r->partitions[part];
+  if (!r->absorbs || step->next == TSN_NONE || !step->matches) return true;
+  if (p->rows > p->allowed) p->allowed = p->rows;
+  while (p->queue.count > 1) pop_back(r, p);
+  return true;
+}
+
+static bool absorb(tsn_run *r, uint32_t part)
+{
+  tsn_queue *q = &r->partitions[part].queue;
+  uint32_t first;
+  size_t k;
+  if (!q->count) return true;
+  first = root_of(q, queued_at(q, 0)->bunch);
+  if (q->bunches[first].shape == TSN_NONE) return true;
+  for (k = 0; k < q->live_count; k++) {
+    uint32_t then;
+    if (q->live[k] == first) continue;
+    r->trying = true;
+    if (!tsn_paths_absorb_shape(r, part, q->bunches[first].shape, q->bunches[q->live[k]].shape, &then)) {
+      r->trying = false;
+      return false;
+    }
+    r->trying = false;
+    q = &r->partitions[part].queue;
+    q->bunches[q->live[k]].shape = then;
+  }
+  unite(r, q);
+  shed_back(r, &r->partitions[part]);
+  return true;
+}
+
+/* Makes sure that all that the row does is known; *fits false: it cannot be. */
+static bool look_ahead(tsn_run *r, uint32_t part, uint32_t class, int64_t time, bool *fits)
+{
+  const tsn_step *step;
+  size_t k;
+  *fits = true;
+  for (k = 0; k < r->partitions[part].queue.live_count && *fits; k++) {
+    const tsn_queue *q = &r->partitions[part].queue;
+    if (tsn_shapes_facts(r, q->bunches[q->live[k]].shape)->decided) continue;
+    if (!step_of_row(r, part, &q->bunches[q->live[k]], class, time, &step)) return false;
+    *fits = step != NULL;
+  }
+  if (!*fits) return true;
+  if (!step_of_begin(r, part, class, time, &step)) return false;
+  *fits = step != NULL;
+  return true;
+}
+
+static bool move_all(tsn_run *r, uint32_t part, uint32_t class, int64_t time)
+{
+  tsn_queue *q = &r->partitions[part].queue;
+  uint32_t first = q->count ? root_of(q, queued_at(q, 0)->bunch) : TSN_NONE;
+  const tsn_step *of_first = NULL, *step;
+  bool moved = false;
+  size_t k;
+  for (k = 0; k < q->live_count; k++) {
+    tsn_bunch *b = &q->bunches[q->live[k]];
+    if (tsn_shapes_facts(r, b->shape)->decided) continue;
+    if (!step_of_row(r, part, b, class, time, &step)) return false; /* known: it changes nothing here */
+    if (step->still) continue;
+    if (q->live[k] == first) of_first = step;
+    move_bunch(step, b, time);
+    moved = true;
+  }
+  if (moved) unite(r, q);
+  if (moved) shed_back(r, &r->partitions[part]);
+  return !of_first || skip_inside(r, part, of_first);
+}
+
+static bool begin(tsn_run *r, uint32_t part, uint32_t class, int64_t time)
+{
+  tsn_partition *p = &r->partitions[part];
+  const tsn_step *step;
+  if (p->rows - 1 < p->allowed) return true;
+  if (!step_of_begin(r, part, class, time, &step)) return false;
+  return step->next == TSN_NONE || push_start(r, p, step->next, time);
+}
+
+static bool end_rows(tsn_run *r, uint32_t part, int64_t time, bool *fits)
+{
+  tsn_partition *p = &r->partitions[part];
+  uint32_t i = 0;
+  if (r->p->within_kind != WITHIN_ROWS) return true;
+  while (i < p->queue.count && p->rows - queued_at(&p->queue, i)->row >= r->p->within && *fits) {
+    if (!end_start(r, part, i, time, fits)) return false;
+    p = &r->partitions[part];
+    if (i == 0 && front_is_over(p)) pop_front(r, p);
+    else i++;
+  }
+  return true;
+}
+
+/* The row at hand does not fit: it is the first one of the paths tier. */
+static bool go_on_as_paths(tsn_run *r, uint32_t part, int64_t time)
+{
+  bool good;
+  r->partitions[part].rows--; /* no start has seen it */
+  good = leave(r, time);
+  r->partitions[part].rows++;
+  return good && tsn_paths_row(r, part, time);
+}
+
+/* Partitions of which WITHIN has ended everything own no memory: one of them is looked at with every row. */
+static void look_at_next(tsn_run *r, int64_t time)
+{
+  uint32_t part = (uint32_t)(r->next_look++ % r->partition_count);
+  tsn_partition *p = &r->partitions[part];
+  if (!p->used || !p->queue.count || p->queue.armed || r->p->within_kind != WITHIN_TIME || r->p->window_kind) return;
+  if (end_of(r, p, p->queue.count - 1) >= time || p->arrived != p->rows) return;
+  while (p->queue.count) pop_front(r, p);
+  tsn_partition_trim(r, part);
+  if (!r->p->keep_idle) tsn_partition_drop(r, part);
+}
+
+bool tsn_queues_row(tsn_run *r, uint32_t part, int64_t time)
+{
+  uint32_t class;
+  bool fits = true;
+  if (!tsn_shapes_class(r, &r->partitions[part], &class)) return false;
+  if (class == TSN_NONE) fits = false;
+  else tsn_kept_row_at(&r->partitions[part], r->partitions[part].rows - 1)->class = class;
+  if (fits && !end_until(r, part, time, false, &fits)) return false;
+  if (fits && !look_ahead(r, part, class, time, &fits)) return false;
+  if (!fits) return go_on_as_paths(r, part, time);
+  r->partitions[part].last_time = time;
+  look_at_next(r, time);
+  if (!move_all(r, part, class, time) || !begin(r, part, class, time)) return false;
+  if (r->absorbs && !absorb(r, part)) return false;
+  return end_rows(r, part, time, &fits);
+}
+
+/* Timers that complete at `time`. */
+static bool fire(tsn_run *r, uint32_t part, int64_t time, bool *fits)
+{
+  tsn_queue *q = &r->partitions[part].queue;
+  const tsn_step *step;
+  bool moved = false;
+  size_t k;
+  for (k = 0; k < q->live_count && *fits; k++) {
+    const tsn_bunch b = q->bunches[q->live[k]];
+    uint32_t due = tsn_shapes_facts(r, b.shape)->decided ? 0 : times_at(r, &b, time, true);
+    if (!due) continue;
+    if (!step_of_event(r, part, &b, EVENT_FIRE, due, time, &step)) return false;
+    q = &r->partitions[part].queue;
+    *fits = step != NULL;
+    if (!step) break;
+    move_bunch(step, &q->bunches[q->live[k]], time);
+    moved = true;
+  }
+  if (moved) unite(r, q);
+  return true;
+}
+
+bool tsn_queues_due(tsn_run *r, uint32_t part, const tsn_deadline *d)
+{
+  tsn_queue *q = &r->partitions[part].queue;
+  bool fits = true;
+  if (!q->armed || d->time != q->due || d->phase != q->phase) return true; /* another one stands for it now */
+  q->armed = 0;
+  if (!end_until(r, part, d->time, d->phase == PHASE_EXPIRE, &fits)) return false;
+  if (fits && d->phase == PHASE_TIMER && !fire(r, part, d->time, &fits)) return false;
+  return fits || leave(r, d->time); /* whose deadlines follow */
+}
+
+/* Everything that waits in a partition is lost, once timers up to `time` are through. */
+static bool end_all(tsn_run *r, uint32_t part, int64_t time, bool *fits)
+{
+  uint32_t i;
+  for (;;) {
+    int64_t due;
+    if (!first_due(r, &r->partitions[part].queue, &due) || due > time) break;
+    if (!end_until(r, part, due, false, fits) || (*fits && !fire(r, part, due, fits))) return false;
+    if (!*fits) return true;
+  }
+  for (i = 0; i < r->partitions[part].queue.count && *fits; i++)
+    if (!end_start(r, part, i, time, fits)) return false;
+  return true;
+}
+
+bool tsn_queues_close(tsn_run *r, uint32_t part, int64_t time)
+{
+  bool fits = true;
+  if (!end_all(r, part, time, &fits)) return false;
+  if (!fits) return leave(r, time) && tsn_paths_close(r, part, time);
+  r->partitions[part].closing = 1;
+  return true;
+}
+
+bool tsn_queues_end(tsn_run *r, uint32_t part)
+{
+  bool fits = true;
+  if (!end_all(r, part, TSN_TIME_MIN, &fits)) return false;
+  return fits || (leave(r, TSN_TIME_MAX) && tsn_paths_end(r, part));
+}
+
+/* ---- reports ---- */
+
+/* The first start has succeeded. */
+static bool report_first(tsn_run *r, uint32_t part)
+{
+  tsn_queued s = *queued_at(&r->partitions[part].queue, 0);
+  uint32_t start;
+  int64_t target;
+  tsn_queue *q;
+  if (!bring_up(r, part, &s, r->moment_time, r->moment_of_time, &start)) return false;
+  q = &r->partitions[part].queue;
+  set_base(r, &r->partitions[part], queued_at(q, 0), start);
+  if (r->starts[start].head == TSN_NONE || tsn_path_at(r, r->starts[start].head)->state != ITEM_MATCH)
+    return tsn_run_fail(r, TOCSIN_RUNTIME, "a match was lost: this is a bug of Tocsin");
+  if (!tsn_settle_match(r, part, start, &target)) return false;
+  q = &r->partitions[part].queue;
+  set_base(r, &r->partitions[part], queued_at(q, 0), TSN_NONE);
+  pop_front(r, &r->partitions[part]);
+  if (target > r->partitions[part].allowed) r->partitions[part].allowed = target;
+  while (q->count && queued_at(q, 0)->row < target) pop_front(r, &r->partitions[part]);
+  return true;
+}
+
+bool tsn_queues_settle(tsn_run *r, uint32_t part)
+{
+  tsn_partition *p = &r->partitions[part];
+  while (p->queue.count) {
+    const tsn_bunch *b = bunch_of(&p->queue, queued_at(&p->queue, 0));
+    if (b->shape == TSN_NONE) pop_front(r, p);
+    else if (!tsn_shapes_facts(r, b->shape)->decided) break;
+    else if (!report_first(r, part)) return false;
+    p = &r->partitions[part];
+  }
+  p->touched = 0;
+  if (p->closing) {
+    tsn_partition_drop(r, part);
+    return true;
+  }
+  tsn_partition_trim(r, part);
+  if (!r->moment_of_time && !few_rows(p)) {
+    if (!catch_up(r, part, r->moment_time)) return false;
+    tsn_partition_trim(r, part);
+    p = &r->partitions[part];
+  }
+  if (!p->queue.count && !r->p->keep_idle && p->arrived == p->rows) {
+    tsn_partition_drop(r, part);
+    return true;
+  }
+  return arm(r, part);
+}
