@@ -44,6 +44,7 @@ int tsn_aside_open(tsn_aside *a, tsn_alloc *alloc)
 {
   int st = 0;
 
+  a->alloc = alloc;
   if (a->bad_file) st = tsn_sink_open(&a->bad_sink, alloc, a->bad_file);
   if (st == 0 && a->late_file) {
     a->shared = a->bad_file && !strcmp(a->bad_file, a->late_file);
@@ -187,7 +188,7 @@ void tsn_aside_late_error(tsn_aside *a, const tsn_source *source, const tocsin_l
   if (tsn_source_origin(source, row->row, &origin)) {
     tsn_say_plain("%s:%llu: late row: its time %s lies before the watermark %s (%s late)", source->input->name,
                   (unsigned long long)origin.line, times[0], times[1], lateness);
-    tsn_bytes_init(&shown, source->alloc, 0);
+    tsn_bytes_init(&shown, a->alloc, 0);
     tsn_width_tame(&shown, origin.raw, origin.raw_length, ROW_MOST);
     tsn_say_plain("  | %s", tsn_bytes_cstr(&shown));
     tsn_bytes_clear(&shown);

@@ -14,6 +14,7 @@
 typedef enum tsn_policy { TSN_POLICY_DEFAULT, TSN_POLICY_SKIP, TSN_POLICY_DIVERT, TSN_POLICY_FAIL } tsn_policy;
 
 typedef struct tsn_aside {
+  tsn_alloc *alloc;
   tsn_policy bad, late;
   const char *bad_file, *late_file;
   tsn_sink bad_sink, late_sink; /* one file for both: the first serves both */

@@ -2,7 +2,9 @@
  *
  *   main ──> cmd_run, cmd_query ──> prepare ──> drive ──> source ──> input      files to rows
  *        │                          inputs,     engine    batches    bytes
- *        │                          compile       └──> sink, divert, stats, progress
+ *        │                          compile      │    (pipe: on
+ *        │                                       │    a thread)
+ *        │                                       └──> sink, aside, stats, progress
  *        └─> cmd_check, cmd_explain, cmd_fmt, cmd_schema
  *
  *   below them all: args (options, help), say (messages), diag_print

@@ -1,6 +1,6 @@
 /* Driving the engine: see drive.h.
  *
- *   one source    whole batches, as they are read
+ *   one source    whole batches, as they are read, ahead if there are threads
  *   tables        read whole, before any stream
  *   several       merged by event time: the source whose next row is earliest
  *                 pushes its rows up to the others' next times; at equal times
@@ -18,6 +18,7 @@
 #include "base/time.h"
 #include "cli/aside.h"
 #include "cli/cli.h"
+#include "cli/pipe.h"
 #include "cli/progress.h"
 #include "cli/say.h"
 #include "cli/sink.h"
@@ -62,7 +63,6 @@ int tsn_drive_check(const tsn_args *args)
   if (tsn_args_has(args, "progress") && tsn_args_choice(args, "progress", progress_words) < 0) return TSN_EXIT_USAGE;
   if (threads && (!tsn_parse_int64(threads, strlen(threads), &count) || count < 1))
     return tsn_args_wrong(args->command, "--threads is a number from 1 on, not '%s'", threads);
-  if (count > 1) tsn_say("--threads %lld: only one thread is supported yet; running on one", (long long)count);
   return tsn_aside_options(&aside, args);
 }
 
@@ -416,10 +416,36 @@ static int load_tables(drive *d)
   return st;
 }
 
+/* --- threads --- */
+
+static int64_t thread_count(const drive *d)
+{
+  const char *given = tsn_args_value(d->job->args, "threads");
+  int64_t count = sysconf(_SC_NPROCESSORS_ONLN);
+
+  if (given) (void)tsn_parse_int64(given, strlen(given), &count); /* checked before */
+  return count;
+}
+
+/* Sources of files get threads that read ahead, as far as there are threads. What is
+ * sorted is read to its end in any case, before there is anything beside which to read. */
+static void start_reading(drive *d)
+{
+  int64_t left = thread_count(d) - 1;
+
+  for (size_t i = 0; i < d->job->source_count && left > 0; i++) {
+    tsn_source *s = &d->job->sources[i];
+    bool is_table = false;
+    for (size_t k = 0; k < s->input_count; k++) is_table |= s->inputs[k]->table != NULL;
+    if (!s->sorted && !is_table && tsn_pipe_start(s)) left--;
+  }
+}
+
 static int run_sources(drive *d)
 {
   int st = finish_unfed(d);
 
+  start_reading(d);
   for (size_t i = 0; i < d->job->source_count && st == 0; i++) st = fill_stream(d, &d->job->sources[i]);
   while (st == 0 && !tsn_interrupted) {
     int64_t bound;

@@ -17,7 +17,7 @@
 #include "cli/database.h"
 #include "cli/say.h"
 
-volatile sig_atomic_t tsn_interrupted;
+atomic_int tsn_interrupted;
 
 /* --- names --- */
 
@@ -257,18 +257,26 @@ void tsn_file_close(tsn_file *f)
   *f = (tsn_file){ .fd = -1 };
 }
 
+/* Returns when there is something to read, or no reason to wait any more. */
+static void wait_for_bytes(const tsn_file *f)
+{
+  struct pollfd ready = { .fd = f->fd, .events = POLLIN };
+
+  if (f->is_regular || poll(&ready, 1, 0) != 0) return;
+  if (f->before_wait) f->before_wait(f->context);
+  /* A signal ends a read only in the thread that it comes to. */
+  while (f->stop && !*f->stop && !tsn_interrupted && poll(&ready, 1, 100) == 0) continue;
+}
+
 /* Fills the buffer; *ended where nothing more comes. */
 static int read_buffer(tsn_file *f, bool *ended)
 {
   for (;;) {
     ssize_t got;
-    if (tsn_interrupted) {
+    wait_for_bytes(f);
+    if (tsn_interrupted || (f->stop && *f->stop)) {
       *ended = true;
       return 0;
-    }
-    if (!f->is_regular && f->before_wait) {
-      struct pollfd ready = { .fd = f->fd, .events = POLLIN };
-      if (poll(&ready, 1, 0) == 0) f->before_wait(f->context);
     }
     got = read(f->fd, f->buffer, TSN_CHUNK);
     if (got < 0 && errno == EINTR) continue;

@@ -8,7 +8,7 @@
 #ifndef TSN_CLI_INPUT_H
 #define TSN_CLI_INPUT_H
 
-#include <signal.h>
+#include <stdatomic.h>
 
 #include "base/arena.h"
 #include "base/bytes.h"
@@ -58,10 +58,11 @@ typedef struct tsn_file {
   size_t given;
   void (*before_wait)(void *context); /* when a read will have to wait; may be NULL */
   void *context;
+  const atomic_bool *stop; /* of a thread that has to be stopped: once set, waiting ends as if the input were over */
 } tsn_file;
 
 /* Set by a signal: reading answers as if the input were over. */
-extern volatile sig_atomic_t tsn_interrupted;
+extern atomic_int tsn_interrupted;
 
 int tsn_file_open(tsn_file *f, tsn_alloc *alloc, const tsn_input *input);
 void tsn_file_close(tsn_file *f);

@@ -125,7 +125,8 @@ static tsn_source *source_of(tsn_job *job, tsn_source *list, size_t *count, cons
 
   while (s < list + *count && !same(s->name, name)) s++;
   if (s < list + *count) return s;
-  *s = (tsn_source){ .alloc = job->alloc, .name = name, .time = SIZE_MAX };
+  *s = (tsn_source){ .alloc = &s->own, .name = name, .time = SIZE_MAX };
+  tsn_alloc_init(&s->own, NULL);
   s->inputs = tsn_arena_new_array(&job->arena, const tsn_input *, job->inputs.count);
   ++*count;
   return s->inputs ? s : NULL;
@@ -157,7 +158,7 @@ static int infer(tsn_job *job, tsn_source *s, tocsin_stream *out)
   int st;
 
   if (!in) return tsn_no_memory();
-  st = tsn_shape_infer(job->alloc, &job->arena, s->inputs[0], s->name, TSN_INFER_ROWS, SAMPLE, &s->file, in);
+  st = tsn_shape_infer(s->alloc, &job->arena, s->inputs[0], s->name, TSN_INFER_ROWS, SAMPLE, &s->file, in);
   s->file_open = s->file.alloc != NULL;
   if (st != 0) return st;
   columns = tsn_arena_new_array(&job->arena, tocsin_stream_column, in->schema.column_count);

@@ -1,7 +1,7 @@
 # The command. It holds the engine and is no libtool wrapper, so that it runs where it was built.
 bin_PROGRAMS += tocsin
 tocsin_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(SQLITE_CFLAGS)
-tocsin_LDADD = libtsnio.la libtsnapi.la libtsn.la $(SQLITE_LIBS)
+tocsin_LDADD = libtsnio.la libtsnapi.la libtsn.la $(SQLITE_LIBS) $(PTHREAD_LIBS)
 tocsin_SOURCES = \
   %D%/args.c \
   %D%/args.h \
@@ -28,6 +28,8 @@ tocsin_SOURCES = \
   %D%/job.c \
   %D%/job.h \
   %D%/main.c \
+  %D%/pipe.c \
+  %D%/pipe.h \
   %D%/progress.c \
   %D%/progress.h \
   %D%/say.c \

@@ -41,7 +41,7 @@ int64_t tsn_clock_now(void *unused)
 
 double tsn_clock_cpu(void)
 {
-  return seconds(CLOCK_PROCESS_CPUTIME_ID);
+  return seconds(CLOCK_THREAD_CPUTIME_ID);
 }
 
 static void wipe(void)

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Seconds of a clock that only goes forward, and of this process' processor time. */
+/* Seconds of a clock that only goes forward, and of this thread's processor time. */
 double tsn_clock_wall(void);
 double tsn_clock_cpu(void);
 /* The time of day as NOW() tells it: microseconds since 1970 UTC. */

@@ -41,8 +41,14 @@ void tsn_say_plain(const char *format, ...)
   va_end(list);
 }
 
+_Thread_local tsn_say_elsewhere tsn_say_instead;
+
 void tsn_say_bytes(const char *bytes, size_t length)
 {
+  if (tsn_say_instead.take) {
+    tsn_say_instead.take(tsn_say_instead.context, bytes, length);
+    return;
+  }
   if (tsn_say_before) tsn_say_before();
   fwrite(bytes, 1, length, stderr);
   fflush(stderr);

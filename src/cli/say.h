@@ -16,6 +16,13 @@ void tsn_say_bytes(const char *bytes, size_t length);
 /* Whether fd is a terminal that may get colours. */
 bool tsn_may_colour(int fd);
 
+/* Where what this thread says goes instead, while take is set. */
+typedef struct tsn_say_elsewhere {
+  void (*take)(void *context, const char *bytes, size_t length);
+  void *context;
+} tsn_say_elsewhere;
+extern _Thread_local tsn_say_elsewhere tsn_say_instead;
+
 /* Called before anything is said. */
 extern void (*tsn_say_before)(void);
 

@@ -5,6 +5,7 @@
 
 #include "base/time.h"
 #include "cli/cli.h"
+#include "cli/pipe.h"
 #include "cli/say.h"
 #include "cli/sorted.h"
 
@@ -71,6 +72,8 @@ static void close_file(tsn_source *s)
 
 void tsn_source_close(tsn_source *s)
 {
+  if (s->pipe) tsn_pipe_free(s->pipe);
+  s->pipe = NULL;
   if (s->sorted) tsn_sorted_free(s->sorted);
   s->sorted = NULL;
   close_file(s);
@@ -103,6 +106,7 @@ static int open_file(tsn_source *s, tsn_decoder_options *options)
   }
   s->file.before_wait = s->before_wait;
   s->file.context = s->wait_context;
+  s->file.stop = s->stop;
   st = tsn_decoder_new(s->alloc, s->input->format, &s->schema, options, &s->decoder);
   return st == TOCSIN_OK ? 0 : s->decoder ? failed_reading(s, st) : tsn_no_memory();
 }
@@ -118,7 +122,7 @@ static int open_next(tsn_source *s)
 }
 
 /* The next rows of the file that is open. */
-static int read_file(tsn_source *s)
+static int read_file(tsn_source *s, tsn_batch *batch)
 {
   tocsin_status st = TOCSIN_OK;
   const char *bytes;
@@ -127,9 +131,9 @@ static int read_file(tsn_source *s)
 
   if (got != 0) return got;
   if (length)
-    st = tsn_decoder_feed(s->decoder, bytes, length, &s->batch);
-  else if (!tsn_interrupted)
-    st = tsn_decoder_finish(s->decoder, &s->batch);
+    st = tsn_decoder_feed(s->decoder, bytes, length, batch);
+  else if (!tsn_interrupted && !(s->stop && *s->stop))
+    st = tsn_decoder_finish(s->decoder, batch);
   s->file_ended = length == 0;
   return st == TOCSIN_OK ? 0 : failed_reading(s, st);
 }
@@ -146,12 +150,15 @@ static void remark(tsn_source *s)
 /* Reads from the inputs until there are rows, or no more. */
 static int fill_from_inputs(tsn_source *s)
 {
-  if (!s->batch_ready) {
-    if (tsn_batch_init(&s->batch, s->alloc, &s->schema) != TOCSIN_OK) return tsn_no_memory();
-    s->batch_ready = true;
+  tsn_batch *batch = s->into ? s->into : &s->batch;
+  bool *ready = s->into ? s->into_ready : &s->batch_ready;
+
+  if (!*ready) {
+    if (tsn_batch_init(batch, s->alloc, &s->schema) != TOCSIN_OK) return tsn_no_memory();
+    *ready = true;
   }
-  tsn_batch_reset(&s->batch);
-  while (s->batch.rows == 0 && !tsn_interrupted) {
+  tsn_batch_reset(batch);
+  while (batch->rows == 0 && !tsn_interrupted) {
     int got = 0;
     if (s->file_ended) close_file(s);
     if (!s->decoder && !s->database) {
@@ -159,11 +166,11 @@ static int fill_from_inputs(tsn_source *s)
       got = open_next(s);
       if (got != 0) return got;
     }
-    got = s->database ? tsn_database_read(s->database, &s->batch, &s->file_ended) : read_file(s);
+    got = s->database ? tsn_database_read(s->database, batch, &s->file_ended) : read_file(s, batch);
     if (got != 0) return got;
     remark(s);
   }
-  s->view = tsn_batch_view(&s->batch);
+  s->view = tsn_batch_view(batch);
   return 0;
 }
 
@@ -171,6 +178,7 @@ int tsn_source_fill(tsn_source *s)
 {
   int st;
 
+  if (s->pipe) return tsn_pipe_fill(s);
   s->next = 0;
   s->view = (tocsin_batch){ .rows = 0 };
   st = s->sorted ? tsn_sorted_fill(s->sorted, s, fill_from_inputs) : fill_from_inputs(s);
@@ -208,6 +216,7 @@ int64_t tsn_source_key(const tsn_source *s, const tocsin_batch *batch, size_t ro
 
 bool tsn_source_origin(const tsn_source *s, size_t row, tsn_origin *out)
 {
+  if (s->pipe) return tsn_pipe_origin(s->pipe, row, out);
   if (s->sorted || (!s->decoder && !s->database)) return false;
   *out = s->decoder ? tsn_decoder_origin(s->decoder, row) : tsn_database_origin(s->database, &s->view, row);
   return true;

@@ -10,9 +10,11 @@
 #include "tocsin/program.h"
 
 typedef struct tsn_sorted tsn_sorted;
+typedef struct tsn_pipe tsn_pipe;
 
 typedef struct tsn_source {
-  tsn_alloc *alloc;
+  tsn_alloc own;    /* a thread may read the source, and an allocator serves one thread at a time */
+  tsn_alloc *alloc; /* that one, wherever the source is copied to */
   const char *name; /* of the stream or table */
   size_t stream;    /* its index in the program, among streams or among tables */
   tsn_schema schema;
@@ -27,6 +29,8 @@ typedef struct tsn_source {
   bool file_open, file_ended, remarked;
   tsn_batch batch;
   bool batch_ready;
+  tsn_batch *into; /* takes the rows instead; with its own "ready" */
+  bool *into_ready;
 
   /* The rows at hand: [next, view.rows) are still to be pushed. */
   tocsin_batch view;
@@ -34,6 +38,8 @@ typedef struct tsn_source {
   bool done;
 
   tsn_sorted *sorted; /* the source is read to its end and sorted first */
+  tsn_pipe *pipe;     /* a thread reads it */
+  const atomic_bool *stop; /* see tsn_file */
   void (*on_bad)(void *context, struct tsn_source *source, const tsn_bad_row *row);
   void *context;
   void (*before_wait)(void *context); /* see tsn_file */

@@ -25,7 +25,7 @@ tocsin_status tsn_decoder_new(tsn_alloc *alloc, tsn_format format, const tsn_sch
   *out = NULL;
   if (!r) return TOCSIN_NOMEM;
   r->alloc = alloc;
-  r->format = format;
+  r->format = r->from.format = format;
   r->schema = schema;
   r->options = *options;
   if (!r->options.source) r->options.source = "input";
@@ -48,7 +48,7 @@ void tsn_decoder_free(tsn_decoder *r)
   tsn_rows_clear(&r->rows);
   tsn_bytes_clear(&r->carries[0]);
   tsn_bytes_clear(&r->carries[1]);
-  tsn_alloc_free(r->alloc, r->origins, r->origin_cap * sizeof *r->origins);
+  tsn_alloc_free(r->alloc, r->from.places, r->from.cap * sizeof *r->from.places);
   tsn_alloc_free(r->alloc, r, sizeof *r);
 }
 
@@ -232,9 +232,9 @@ static tocsin_status keep_rest(tsn_decoder *r, const char *p, const char *end, u
   tsn_bytes *other;
 
   if (r->carries[r->active].length) {
-    r->kept = r->carries[r->active].data;
-    r->kept_length = r->carries[r->active].length;
-    r->kept_offset = r->carry_offset;
+    r->from.kept = r->carries[r->active].data;
+    r->from.kept_length = r->carries[r->active].length;
+    r->from.kept_offset = r->carry_offset;
   }
   r->active ^= 1;
   other = &r->carries[r->active];
@@ -271,9 +271,9 @@ static tocsin_status feed_bytes(tsn_decoder *r, const char *p, const char *end)
   }
   for (newline = end; newline > p && newline[-1] != '\n'; newline--) continue;
   stop = p;
-  if (newline > p) st = read_region(r, p, newline, r->chunk_offset + (uint64_t)(p - chunk), TSN_MORE_COMES, &stop);
+  if (newline > p) st = read_region(r, p, newline, r->from.chunk_offset + (uint64_t)(p - chunk), TSN_MORE_COMES, &stop);
   if (st != TOCSIN_OK) return st;
-  return keep_rest(r, stop, end, r->chunk_offset + (uint64_t)(stop - chunk));
+  return keep_rest(r, stop, end, r->from.chunk_offset + (uint64_t)(stop - chunk));
 }
 
 /* Passes over a byte order mark, which may come in pieces. */
@@ -309,15 +309,15 @@ tocsin_status tsn_decoder_feed(tsn_decoder *r, const char *bytes, size_t length,
   if (r->failed != TOCSIN_OK) return r->failed;
   if (length == 0) return TOCSIN_OK;
   if (length > FEED_MAX) return TOCSIN_MISUSE;
-  r->origin_first = batch->rows;
-  r->kept = NULL;
+  r->from.first = batch->rows;
+  r->from.kept = NULL;
   if (r->marks < 3 && (st = read_mark(r, &p, end)) != TOCSIN_OK) return r->failed = st;
-  r->chunk = p;
-  r->chunk_length = (size_t)(end - p);
-  r->chunk_offset = r->counts.bytes;
-  r->counts.bytes += r->chunk_length;
+  r->from.chunk = p;
+  r->from.chunk_length = (size_t)(end - p);
+  r->from.chunk_offset = r->counts.bytes;
+  r->counts.bytes += r->from.chunk_length;
   if (p == end) return TOCSIN_OK;
-  st = tsn_rows_begin(&r->rows, batch, r->chunk_length + r->carries[r->active].length);
+  st = tsn_rows_begin(&r->rows, batch, r->from.chunk_length + r->carries[r->active].length);
   if (st != TOCSIN_OK) return r->failed = st;
   return settle(r, feed_bytes(r, p, end));
 }
@@ -329,9 +329,9 @@ tocsin_status tsn_decoder_finish(tsn_decoder *r, tsn_batch *batch)
   tocsin_status st;
 
   if (r->failed != TOCSIN_OK) return r->failed;
-  r->origin_first = batch->rows;
-  r->kept = NULL;
-  r->chunk_length = 0;
+  r->from.first = batch->rows;
+  r->from.kept = NULL;
+  r->from.chunk_length = 0;
   if (r->marks < 3) tsn_bytes_append(carried, byte_order_mark, r->marks);
   r->marks = 3;
   if (carried->length == 0) return TOCSIN_OK;
@@ -340,9 +340,9 @@ tocsin_status tsn_decoder_finish(tsn_decoder *r, tsn_batch *batch)
   st = tsn_rows_begin(&r->rows, batch, carried->length);
   if (st != TOCSIN_OK) return r->failed = st;
   st = settle(r, read_carry(r, &c, carried->length, TSN_INPUT_ENDS));
-  r->kept = carried->data;
-  r->kept_length = carried->length;
-  r->kept_offset = r->carry_offset;
+  r->from.kept = carried->data;
+  r->from.kept_length = carried->length;
+  r->from.kept_offset = r->carry_offset;
   r->active ^= 1;
   tsn_bytes_reset(&r->carries[r->active]);
   r->scanned = 0;
@@ -353,23 +353,23 @@ tocsin_status tsn_decoder_finish(tsn_decoder *r, tsn_batch *batch)
 
 tocsin_status tsn_decoder_origin_grow(tsn_decoder *r)
 {
-  void *places = r->origins;
-  size_t need = r->rows.room - r->origin_first;
+  void *places = r->from.places;
+  size_t need = r->rows.room - r->from.first;
 
-  if (!tsn_alloc_grow(r->alloc, &places, &r->origin_cap, need, sizeof *r->origins)) return TOCSIN_NOMEM;
-  r->origins = places;
+  if (!tsn_alloc_grow(r->alloc, &places, &r->from.cap, need, sizeof *r->from.places)) return TOCSIN_NOMEM;
+  r->from.places = places;
   return TOCSIN_OK;
 }
 
 tocsin_status tsn_decoder_keep_lines(tsn_decoder *r, uint64_t offset, const uint16_t *ends, size_t stride, size_t rows)
 {
-  size_t at = r->rows.row - r->origin_first;
+  size_t at = r->rows.row - r->from.first;
 
   if (r->options.keep_origins && rows) {
-    if (at + rows > r->origin_cap && tsn_decoder_origin_grow(r) != TOCSIN_OK) return TOCSIN_NOMEM;
-    r->origins[at] = (tsn_decoder_place){ offset, r->line };
+    if (at + rows > r->from.cap && tsn_decoder_origin_grow(r) != TOCSIN_OK) return TOCSIN_NOMEM;
+    r->from.places[at] = (tsn_origin_place){ offset, r->line };
     for (size_t i = 1; i < rows; i++)
-      r->origins[at + i] = (tsn_decoder_place){ offset + (uint64_t)ends[(i - 1) * stride] + 1, r->line + i };
+      r->from.places[at + i] = (tsn_origin_place){ offset + (uint64_t)ends[(i - 1) * stride] + 1, r->line + i };
   }
   r->rows.row += rows;
   r->counts.rows += rows;
@@ -377,21 +377,21 @@ tocsin_status tsn_decoder_keep_lines(tsn_decoder *r, uint64_t offset, const uint
   return TOCSIN_OK;
 }
 
-tsn_origin tsn_decoder_origin(const tsn_decoder *r, size_t row)
+tsn_origin tsn_origins_find(const tsn_origins *o, size_t row)
 {
-  const tsn_decoder_place *place = &r->origins[row - r->origin_first];
+  const tsn_origin_place *place = &o->places[row - o->first];
   tsn_origin origin = { .line = place->line, .offset = place->offset, .raw = "" };
   size_t available = 0;
 
-  assert(r->options.keep_origins && row >= r->origin_first && row < r->rows.row);
-  if (place->offset >= r->chunk_offset && place->offset - r->chunk_offset < r->chunk_length) {
-    origin.raw = r->chunk + (place->offset - r->chunk_offset);
-    available = r->chunk_length - (size_t)(place->offset - r->chunk_offset);
-  } else if (r->kept && place->offset >= r->kept_offset && place->offset - r->kept_offset < r->kept_length) {
-    origin.raw = r->kept + (place->offset - r->kept_offset);
-    available = r->kept_length - (size_t)(place->offset - r->kept_offset);
+  assert(row >= o->first && row - o->first < o->cap);
+  if (place->offset >= o->chunk_offset && place->offset - o->chunk_offset < o->chunk_length) {
+    origin.raw = o->chunk + (place->offset - o->chunk_offset);
+    available = o->chunk_length - (size_t)(place->offset - o->chunk_offset);
+  } else if (o->kept && place->offset >= o->kept_offset && place->offset - o->kept_offset < o->kept_length) {
+    origin.raw = o->kept + (place->offset - o->kept_offset);
+    available = o->kept_length - (size_t)(place->offset - o->kept_offset);
   }
-  if (r->format == TSN_FORMAT_CSV) {
+  if (o->format == TSN_FORMAT_CSV) {
     tsn_csv_end state = { .state = TSN_CSV_FIELD };
     if (tsn_csv_find_end(&state, origin.raw, 0, available, &origin.raw_length) == TSN_CSV_OPEN)
       origin.raw_length = available;
@@ -402,4 +402,26 @@ tsn_origin tsn_decoder_origin(const tsn_decoder *r, size_t row)
   while (origin.raw_length && (origin.raw[origin.raw_length - 1] == '\n' || origin.raw[origin.raw_length - 1] == '\r'))
     origin.raw_length--;
   return origin;
+}
+
+tsn_origin tsn_decoder_origin(const tsn_decoder *r, size_t row)
+{
+  assert(r->options.keep_origins && row < r->rows.row);
+  return tsn_origins_find(&r->from, row);
+}
+
+tocsin_status tsn_decoder_keep_origins(tsn_decoder *r, tsn_origins *o, tsn_bytes *bytes)
+{
+  tsn_origins old = *o;
+
+  tsn_bytes_reset(bytes);
+  tsn_bytes_append(bytes, r->from.chunk, r->from.chunk_length);
+  if (r->from.kept) tsn_bytes_append(bytes, r->from.kept, r->from.kept_length);
+  if (bytes->failed != TOCSIN_OK) return bytes->failed;
+  *o = r->from;
+  o->chunk = bytes->data;
+  if (o->kept) o->kept = bytes->data + o->chunk_length;
+  r->from.places = old.places;
+  r->from.cap = old.cap;
+  return TOCSIN_OK;
 }

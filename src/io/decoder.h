@@ -50,6 +50,23 @@ typedef struct tsn_origin {
   size_t raw_length;
 } tsn_origin;
 
+typedef struct tsn_origin_place {
+  uint64_t offset, line;
+} tsn_origin_place;
+
+/* The places of rows from `first` on, and the bytes that they lie in: those of the
+ * last feed, and a record that it completed. */
+typedef struct tsn_origins {
+  tsn_format format;
+  tsn_origin_place *places;
+  size_t cap, first;
+  const char *chunk, *kept;
+  size_t chunk_length, kept_length;
+  uint64_t chunk_offset, kept_offset;
+} tsn_origins;
+
+tsn_origin tsn_origins_find(const tsn_origins *o, size_t row);
+
 typedef struct tsn_decoder tsn_decoder;
 
 /* The schema is borrowed for the decoder's life. INVALID: a JSON path of it is none; see *message. */
@@ -76,6 +93,10 @@ tsn_decoder_counts tsn_decoder_count(const tsn_decoder *r);
 /* row: index in the batch, of a row that the last feed or finish appended. */
 tsn_origin tsn_decoder_origin(const tsn_decoder *r, size_t row);
 
+/* The same for later: exchanges the places with those of *o, which come from the same
+ * allocator and are freed there, and copies the bytes. */
+tocsin_status tsn_decoder_keep_origins(tsn_decoder *r, tsn_origins *o, tsn_bytes *bytes);
+
 /* Whether a path is one that readers know: $.a.b[0]."c d". */
 bool tsn_json_path_valid(const char *path);
 
@@ -91,10 +112,6 @@ typedef struct tsn_csv_end {
   enum { TSN_CSV_FIELD, TSN_CSV_PLAIN, TSN_CSV_QUOTED, TSN_CSV_QUOTE, TSN_CSV_RETURN, TSN_CSV_BROKEN } state;
   size_t first_line; /* length of its first line, newline included; 0: not seen yet */
 } tsn_csv_end;
-
-typedef struct tsn_decoder_place {
-  uint64_t offset, line;
-} tsn_decoder_place;
 
 struct tsn_decoder {
   tsn_alloc *alloc;
@@ -122,12 +139,7 @@ struct tsn_decoder {
   bool discarding;     /* the line was too long; its rest is passed over */
   unsigned marks;      /* bytes of the byte order mark seen; 3: past the start */
 
-  /* For origins: of the rows since `origin_first`, and the bytes at hand. */
-  tsn_decoder_place *origins;
-  size_t origin_cap, origin_first;
-  const char *chunk, *kept;
-  size_t chunk_length, kept_length;
-  uint64_t chunk_offset, kept_offset;
+  tsn_origins from;
 
   tocsin_status failed; /* sticky */
   char message[512], remark[256];
@@ -152,9 +164,9 @@ tocsin_status tsn_decoder_origin_grow(tsn_decoder *r);
 static inline tocsin_status tsn_decoder_keep(tsn_decoder *r, const char *start)
 {
   if (r->options.keep_origins) {
-    size_t at = r->rows.row - r->origin_first;
-    if (at >= r->origin_cap && tsn_decoder_origin_grow(r) != TOCSIN_OK) return TOCSIN_NOMEM;
-    r->origins[at] = (tsn_decoder_place){ r->region_offset + (uint64_t)(start - r->region), r->line };
+    size_t at = r->rows.row - r->from.first;
+    if (at >= r->from.cap && tsn_decoder_origin_grow(r) != TOCSIN_OK) return TOCSIN_NOMEM;
+    r->from.places[at] = (tsn_origin_place){ r->region_offset + (uint64_t)(start - r->region), r->line };
   }
   r->rows.row++;
   r->counts.rows++;

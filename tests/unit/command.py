@@ -658,6 +658,69 @@ SELECT * FROM (SELECT ts, name FROM s LEFT JOIN names ON names.k = s.k) MATCH_RE
               "tocsin: 1 bad row of 1 left out (--bad divert:FILE keeps them)\n")
 
 
+def outcomes(folder, arguments, threads, diverted):
+    done = subprocess.run([TOCSIN, *arguments, "--stats", "--threads", str(threads)], cwd=folder.path, capture_output=True,
+                          text=True, timeout=60, env=dict(os.environ, NO_COLOR="1"))
+    said = re.sub(r'"(seconds|rows_per_second|match_seconds)":[0-9.]+', "", done.stderr)
+    files = [folder.read(name) for name in diverted if os.path.exists(os.path.join(folder.path, name))]
+    return done.returncode, done.stdout, said, files
+
+
+@test
+def threads_change_nothing_that_is_seen(folder):
+    rows = [f"{i + (-3000 if i % 20021 == 7 else 0)},k{i % 17},{i * 7 % 101}" for i in range(80000)]
+    head = "ts,k,v\n"
+    folder.write("up.cep", UP.replace("v BIGINT", "v BIGINT, extra TEXT"))
+    folder.write("two.cep", TWO)
+    folder.write("good.csv", head + "\n".join(rows) + "\n")
+    folder.write("parts/1.csv", head + "\n".join(rows[:40000]))
+    folder.write("parts/2.csv.gz", head + "\n".join(rows[40000:40010]) + "\n\"broken\n")
+    folder.write("parts/3.jsonl", "".join(f'{{"ts": {i}, "k": "x", "v": {i % 7 if i % 1000 else "[]"}}}\n'
+                                          for i in range(80000, 110000)))
+    folder.write("parts/4.csv", "")
+    spoilt = [row if i % 9000 else "x" + row for i, row in enumerate(rows)]
+    folder.write("bad.csv", head + "\n".join(spoilt))
+    folder.write("stops.csv", head + "\n".join(rows[:60000]))
+    folder.write("stops/1.csv", head + "\n".join(rows[:30000]))
+    folder.write("stops/2.csv", "no,such,columns\n1,2,3\n")
+    folder.write("cut.csv.gz", head + "\n".join(rows))
+    with open(os.path.join(folder.path, "cut.csv.gz"), "rb+") as f:
+        f.truncate(os.path.getsize(f.name) * 2 // 3)
+    folder.write("logins.csv", "ts,k,ok\n" + "".join(f"{i * 1000000},k{i % 5},{i % 3}\n" for i in range(60000)))
+    folder.write("cards.csv", "ts,k,amount\n" + "".join(f"{i},k{i % 7},{i % 211}.5\n" for i in range(50000)))
+    late, bad = ["--late", "divert:late.jsonl"], ["--bad", "divert:late.jsonl"]
+    runs = [["up.cep", "good.csv"], ["up.cep", "good.csv", "--late", "drop"], ["up.cep", "good.csv", *late],
+            ["up.cep", "parts", *late, *bad], ["up.cep", "bad.csv", *late, *bad], ["up.cep", "bad.csv", "--late", "drop"],
+            ["up.cep", "bad.csv", "--bad", "fail", *late], ["up.cep", "stops", *late], ["up.cep", "cut.csv.gz", *late],
+            ["up.cep", "good.csv", "--sort"], ["up.cep", "bad.csv", "--late", "drop", "--to", "csv"],
+            ["two.cep", "logins.csv", "cards.csv"], ["two.cep", "cards.csv", "logins.csv", "--bad", "skip"]]
+    matches = 0
+    for arguments in runs:
+        one = outcomes(folder, ["run", *arguments], 1, ["late.jsonl"])
+        matches += one[1].count("\n")
+        for threads in (2, 3):
+            many = outcomes(folder, ["run", *arguments], threads, ["late.jsonl"])
+            for a, b in zip(one, many):
+                assert a == b, f"{arguments}, {threads} threads:\n{str(a)[-600:]}\n--- not:\n{str(b)[-600:]}"
+    assert matches > 40000, matches
+
+
+@test
+def an_input_that_rests_can_be_interrupted_with_threads(folder):
+    folder.write("up.cep", UP)
+    for threads in ("1", "2"):
+        p = folder.start("run", "up.cep", "s=-", "--format", "csv", "--threads", threads)
+        p.stdin.write(b"ts,k,v\n1,a,1\n2,a,2\n3,a,3\n")
+        p.stdin.flush()
+        assert select.select([p.stdout], [], [], 20)[0], "nothing comes although the input rests"
+        p.send_signal(signal.SIGINT)
+        assert p.wait(timeout=20) == 130
+        p.stdin.close()
+        assert b"partial" in p.stderr.read()
+        p.stdout.close()
+        p.stderr.close()
+
+
 def main():
     global TOCSIN
     parser = argparse.ArgumentParser(description="Tests the command.")
