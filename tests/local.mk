@@ -103,8 +103,9 @@ fuzz: $(BUILT_SOURCES) libtsngen.la
 layers:
 	@$(PYTHON3) $(srcdir)/%D%/layers $(srcdir)
 
+# make bench BENCH='--rows 1000000 --instructions'
+BENCH =
 bench: all
-	@if test -x $(srcdir)/%D%/bench/run; then $(srcdir)/%D%/bench/run ./tocsin; \
-	else echo 'no benchmarks here yet'; fi
+	@PYTHONDONTWRITEBYTECODE=1 $(PYTHON3) $(srcdir)/%D%/bench/run ./tocsin $(BENCH)
 
 .PHONY: bench check-deep fuzz layers

@@ -42,6 +42,16 @@ def text_of(case):
     return f"CREATE STREAM s ({', '.join(columns)});\nCREATE PATTERN m AS\n{query};\n"
 
 
+def with_option(text, option, pattern=r"\w+"):
+    """A text that says CREATE PATTERN, with `name = value` among the options of one pattern, or of all."""
+    text = re.sub(rf"CREATE PATTERN ({pattern}) WITH \(", rf"CREATE PATTERN \1 WITH ({option}, ", text)
+    return re.sub(rf"CREATE PATTERN ({pattern}) AS", rf"CREATE PATTERN \1 WITH ({option}) AS", text)
+
+
+def patterns_of(case):
+    return re.findall(r"CREATE PATTERN (\w+)", text_of(case))
+
+
 def streams_of(case):
     return case["streams"] if "streams" in case else {"s": case["stream"]}
 

@@ -4,12 +4,14 @@
     compare.py --engine PLAYER --count 1000000 --state campaign.json --matrix campaign.txt
     compare.py --engine PLAYER --set 'item=PERMUTE:50' --only 'PERMUTE; timer, constant'
     compare.py --engine PLAYER --exhaustive 3,4 --fraction 0.01
+    compare.py --engine PLAYER --tiers paths,table
     compare.py --engine PLAYER --file failing.jsonl
     compare.py --engine PLAYER --file conformance.jsonl --by-key
     compare.py --weights
 
 Each case comes in several feeds - whole, cut into batches at random, in another order of arrival - from a program as it
-was compiled and as it was saved and loaded; the engine must answer all alike. The whole output is compared in order,
+was compiled and as it was saved and loaded; the engine must answer all alike. --tiers plays it once more for each of its
+patterns with each tier that does it. The whole output is compared in order,
 between partitions too, with the names of the columns, and the counters of late and bad rows. What differs is made
 small and printed as a case, with what the engine gave. The last line is `N passed, N failed`.
 """
@@ -19,13 +21,14 @@ import json
 import os
 import sys
 import time
+from collections import Counter
 from itertools import islice
 
 if not __package__:
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from oracle import exhaustive, weights, window_cases
-from oracle.cases import as_conformance, feeds_of, in_global_order, load, outputs_of
+from oracle.cases import as_conformance, feeds_of, in_global_order, load, outputs_of, patterns_of, text_of, with_option
 from oracle.coverage import Coverage, features
 from oracle.generate import cases
 from oracle.player import COMPILE, OK, RUN, Player
@@ -102,8 +105,8 @@ def feeds_for(case, way, ways, all_of_them):
     return feeds if all_of_them or len(feeds) == 1 else feeds[way::ways]
 
 
-def differences(wanted, options, engines):
-    """For each case: the first difference that any player shows, or None."""
+def judgements(wanted, options, engines):
+    """For each case: what a player said first, and the first difference that any shows, or None."""
     same_output = as_conformance if options.by_key else in_order
     found, first = [None] * len(wanted), [None] * len(wanted)
     for way, engine in enumerate(engines):
@@ -115,11 +118,33 @@ def differences(wanted, options, engines):
             elif "error" not in wanted[i] and played.status == first[i].status and played.outputs != first[i].outputs:
                 found[i] = found[i] or f"another feed gives another answer:\n    {shown(first[i])}\n    {shown(played)}"
             found[i] = found[i] or difference(wanted[i], played, same_output) or promptness(wanted[i], feed, played)
-    return found
+    return list(zip(first, found))
+
+
+def judged(options, pairs):
+    """The failing ones, each with the reason; and how many each tier has played."""
+    engines = players(options)
+    found = judgements([case for _, case in pairs], options, engines)
+    bad = [(spec, case, why) for (spec, case), (_, why) in zip(pairs, found) if why]
+    again, taken = [(*forced(spec, case, pattern, tier), tier) for spec, case in pairs if case.get("error") != "compile"
+                    for pattern in patterns_of(case) for tier in options.tiers], Counter()
+    for (spec, case, tier), (first, why) in zip(again, judgements([case for _, case, _ in again], options, engines)):
+        if first.status == COMPILE and "[E1021]" in first.message:
+            continue                    # it does not do this pattern
+        taken[tier] += 1
+        if why:
+            bad.append((spec, case, why))
+    return bad, taken
+
+
+def forced(spec, case, pattern, tier):
+    """The same for one tier."""
+    option = f"tier = '{tier}'"
+    return spec and spec.with_option(pattern, option), {**case, "text": with_option(text_of(case), option, pattern)}
 
 
 def work(options, first, count):
-    """One chunk of generated cases: how many, the failing ones, and what was in them."""
+    """One chunk of generated cases: how many, the failing ones, what each tier has played, and what was in them."""
     table, pairs, held, coverage = weights.changed(options.set), [], [], Coverage()
     wanted = {w.strip() for w in (options.only or "").split(";") if w.strip()}
     for spec, case, got in cases(options.seed, first, count, table):
@@ -129,18 +154,12 @@ def work(options, first, count):
             held.append(found)
     for found, (_, case) in zip(held, pairs):
         coverage.add(found, any(rows for _, _, rows in case.get("outputs", [])[-1:]))
-    return len(pairs), judged(options, pairs), coverage
-
-
-def judged(options, pairs):
-    """The failing ones, each with the reason."""
-    found = differences([case for _, case in pairs], options, players(options))
-    return [(spec, case, why) for (spec, case), why in zip(pairs, found) if why]
+    return len(pairs), *judged(options, pairs), coverage
 
 
 def plainly(options, pairs):
     """Cases that are not of the generator."""
-    return len(pairs), judged(options, pairs), Coverage()
+    return len(pairs), *judged(options, pairs), Coverage()
 
 
 def chunks(options, begin):
@@ -190,9 +209,9 @@ def show(options, spec, case, why):
     """Prints a failure, made small first."""
     if spec is not None and not options.no_shrink:
         engines = players(options)
-        spec = shrink(spec, lambda cases: [kind(d) == kind(why) for d in differences(cases, options, engines)])
+        spec = shrink(spec, lambda cases: [kind(d) == kind(why) for _, d in judgements(cases, options, engines)])
         case = spec.case(case["id"])[0]
-        why = differences([case], options, engines)[0] or why
+        why = judgements([case], options, engines)[0][1] or why
     print(json.dumps(case))
     print("    " + case.get("text", "").replace("\n", "\n    ").rstrip())
     print("    " + why)
@@ -229,27 +248,31 @@ class Tally:
     def __init__(self, options):
         self.options, self.coverage = options, Coverage()
         self.total = self.failed = self.done = 0
+        self.taken = Counter()
         if options.state and os.path.exists(options.state):
             with open(options.state) as f:
                 kept = json.load(f)
             if kept["of"] == self.identity():
                 self.total, self.failed, self.done = kept["counts"]
                 self.coverage = Coverage.loaded(kept["coverage"])
+                self.taken = Counter(kept["taken"])
                 print(f"going on after {self.done} cases", file=sys.stderr)
 
     def identity(self):
-        """A state goes on only with the same engine, seed and weights."""
+        """A state goes on only with the same engine, tiers, seed and weights."""
         with open(self.options.engine, "rb") as f:
             engine = hash_of(f.read())
-        return [engine, self.options.seed, self.options.set, self.options.only, hash_of(json.dumps(weights.WEIGHTS).encode())]
+        return [engine, self.options.seed, self.options.set, self.options.only, self.options.tiers, hash_of(json.dumps(weights.WEIGHTS).encode())]
 
-    def add(self, count, bad, coverage):
-        self.total += count
+    def add(self, count, bad, taken, coverage):
+        """A case that one tier alone gets wrong counts as a failed one."""
+        self.total += count + sum(taken.values())
+        self.taken.update(taken)
         self.failed += bad
         self.coverage.merge(coverage)
         self.done = min(self.done + CHUNK, self.options.count)
         if self.options.state and (self.done % (50 * CHUNK) == 0 or bad or self.done == self.options.count):
-            kept = {"of": self.identity(), "counts": [self.total, self.failed, self.done],
+            kept = {"of": self.identity(), "counts": [self.total, self.failed, self.done], "taken": self.taken,
                     "coverage": self.coverage.saved()}
             with open(self.options.state + ".new", "w") as f:
                 json.dump(kept, f)
@@ -275,6 +298,8 @@ def main():
     parser.add_argument("--no-zero", action="store_true", help="pairs of features that never met, and could, are failures")
     parser.add_argument("--state", metavar="FILE", help="keep what was counted, and go on from there")
     parser.add_argument("--progress", action="store_true", help="say on standard error how far it is")
+    parser.add_argument("--tiers", type=lambda names: names.split(","), default=[], metavar="NAME,...",
+                        help="play each case also with each of its patterns forced into each of these tiers, where that does it")
     parser.add_argument("--batch", help="rows per batch, several with commas: passed to the player as --batch N; save: as --save")
     parser.add_argument("--exhaustive", metavar="NODES,ROWS",
                         help="all small patterns on all small streams, up to --count")
@@ -298,11 +323,11 @@ def main():
 def campaign(options):
     tally, began, here = Tally(options), time.monotonic(), 0
     progress = Progress(options, tally.done)
-    for count, bad, coverage in chunks(options, tally.done):
+    for count, bad, taken, coverage in chunks(options, tally.done):
         for n, (spec, case, why) in enumerate(bad):
             if tally.failed + n < options.show:
                 show(options, spec, case, why)
-        tally.add(count, len(bad), coverage)
+        tally.add(count, len(bad), taken, coverage)
         here += count
         progress.say(tally.done, tally.failed)
     seconds = time.monotonic() - began
@@ -316,6 +341,10 @@ def campaign(options):
         for a, b in zero:
             print(f"never met with a result: {a} and {b}")
     print(f"{here} cases in {seconds:.1f} s")
+    for tier in options.tiers:
+        print(f"tier {tier}: {tally.taken[tier]} of them")
+        if not tally.taken[tier]:
+            failed += 1     # a test that tests nothing
     if not options.file and not options.exhaustive and not options.windows:
         print(tally.coverage.summary())
     print(f"{tally.total - tally.failed} passed, {failed} failed")

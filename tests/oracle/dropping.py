@@ -21,7 +21,7 @@ from collections import Counter
 if not __package__:
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from oracle.cases import feeds_of, text_of
+from oracle.cases import feeds_of, text_of, with_option
 from oracle.generate import cases
 from oracle.player import OK, RUN, Player
 from oracle.weights import changed
@@ -34,9 +34,7 @@ LIMITS = [{"max-paths": 1}, {"max-paths": 2}, {"max-paths": 3}, {"max-paths": 6}
 
 
 def dropping(case, limits):
-    text = re.sub(r"CREATE PATTERN (\w+) (WITH \()?", r"CREATE PATTERN \1 WITH (on_limit = 'drop oldest'\2", text_of(case))
-    return {**case, "text": re.sub(r"'drop oldest'(WITH \()?", lambda m: "'drop oldest', " if m[1] else "'drop oldest') ", text),
-            "limits": limits}
+    return {**case, "text": with_option(text_of(case), "on_limit = 'drop oldest'"), "limits": limits}
 
 
 def rows_of(played):

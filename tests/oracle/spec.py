@@ -1,5 +1,5 @@
 """A generated case in parts: what generate.py makes and shrink.py takes apart again."""
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from oracle import patterns
 from oracle.reference import answered, counts, prepared, same_arrival
@@ -93,6 +93,12 @@ class Spec:
     @property
     def main(self):
         return self.queries[-1]
+
+    def with_option(self, pattern, option):
+        """A copy with `name = value` among the options of a pattern."""
+        def more(query):
+            return replace(query, options=f"WITH ({option}{query.options.replace('WITH (', ', ', 1) or ') '}") if query.name == pattern else query
+        return replace(self, queries=[more(q) for q in self.queries])
 
     def text(self):
         body = "".join(q.text() for q in self.queries)
