@@ -118,18 +118,28 @@ bool tsn_parse_int64(const char *text, size_t length, int64_t *out)
   return true;
 }
 
+const char tsn_digit_pairs[200] = {
+  "0001020304050607080910111213141516171819" "2021222324252627282930313233343536373839"
+  "4041424344454647484950515253545556575859" "6061626364656667686970717273747576777879"
+  "8081828384858687888990919293949596979899" };
+
 size_t tsn_format_int64(int64_t value, char out[24])
 {
   uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-  char digits[20];
-  size_t count = 0, length = 0;
+  char digits[20], *first = digits + sizeof digits;
+  size_t length = value < 0, count;
 
-  do {
-    digits[count++] = (char)('0' + rest % 10);
-    rest /= 10;
-  } while (rest);
-  if (value < 0) out[length++] = '-';
-  while (count) out[length++] = digits[--count];
+  while (rest >= 100) {
+    first -= 2;
+    (void)tsn_put_pair(first, (unsigned)(rest % 100));
+    rest /= 100;
+  }
+  if (rest >= 10) (void)tsn_put_pair(first -= 2, (unsigned)rest);
+  else *--first = (char)('0' + rest);
+  count = (size_t)(digits + sizeof digits - first);
+  out[0] = '-';
+  memcpy(out + length, first, count);
+  length += count;
   out[length] = '\0';
   return length;
 }

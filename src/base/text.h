@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Whether the bytes are well-formed UTF-8 (Unicode 15, table 3-7). */
 bool tsn_utf8_valid(const char *bytes, size_t length);
@@ -23,6 +24,16 @@ bool tsn_parse_double(const char *text, size_t length, double *out);
 /* The shortest decimal text that reads back the same; always with '.', 'e', or
  * as "Infinity", "-Infinity", "NaN" distinguishable from an integer (1 -> "1.0"). Answers its length. */
 size_t tsn_format_double(double value, char out[TSN_DOUBLE_TEXT]);
+
+/* "00" to "99". */
+extern const char tsn_digit_pairs[200];
+
+/* Two digits of n, which is less than 100; answers what follows them. */
+static inline char *tsn_put_pair(char *out, unsigned n)
+{
+  memcpy(out, tsn_digit_pairs + 2 * n, 2);
+  return out + 2;
+}
 size_t tsn_format_int64(int64_t value, char out[24]);
 
 /* 0 to 15, or -1. */

@@ -245,15 +245,6 @@ static void write_key(tsn_bytes *out, const char *name, bool first)
   tsn_bytes_char(out, ':');
 }
 
-static void write_real(tsn_bytes *out, double value)
-{
-  char text[TSN_DOUBLE_TEXT];
-  size_t length = tsn_format_double(value, text);
-
-  if (value - value != 0) tsn_bytes_text(out, "null"); /* infinities: JSON has none */
-  else tsn_bytes_append(out, text, length);
-}
-
 /* The row at hand, as SQLite has it. */
 static void write_row(const tsn_database *db, tsn_bytes *out)
 {
@@ -263,13 +254,13 @@ static void write_row(const tsn_database *db, tsn_bytes *out)
     write_key(out, sqlite3_column_name(db->rows, i) ? sqlite3_column_name(db->rows, i) : "", i == 0);
     switch (sqlite3_column_type(db->rows, i)) {
     case SQLITE_INTEGER:
-      tsn_bytes_printf(out, "%lld", (long long)sqlite3_column_int64(db->rows, i));
+      tsn_write_json_value(out, &(tocsin_value){ .type = TOCSIN_BIGINT, .as.integer = sqlite3_column_int64(db->rows, i) });
       break;
     case SQLITE_FLOAT:
-      write_real(out, sqlite3_column_double(db->rows, i));
+      tsn_write_json_value(out, &(tocsin_value){ .type = TOCSIN_DOUBLE, .as.real = sqlite3_column_double(db->rows, i) });
       break;
     case SQLITE_NULL:
-      tsn_bytes_text(out, "null");
+      tsn_write_json_value(out, &(tocsin_value){ .is_null = 1 });
       break;
     default: {
       const char *bytes = sqlite3_column_blob(db->rows, i);
@@ -282,37 +273,32 @@ static void write_row(const tsn_database *db, tsn_bytes *out)
 }
 
 /* One value of a batch. */
-static void write_cell(tsn_bytes *out, const tocsin_column *c, tocsin_type type, size_t row)
+static tocsin_value value_at(const tocsin_column *c, tocsin_type type, size_t row)
 {
-  char text[TSN_TIME_TEXT];
+  tocsin_value v = { .type = type, .is_null = tsn_column_is_null(c, row) };
 
-  if (tsn_column_is_null(c, row)) {
-    tsn_bytes_text(out, "null");
-    return;
-  }
   switch (type) {
   case TOCSIN_BOOLEAN:
-    tsn_bytes_text(out, ((const uint8_t *)c->values)[row >> 3] >> (row & 7) & 1 ? "true" : "false");
+    v.as.boolean = ((const uint8_t *)c->values)[row >> 3] >> (row & 7) & 1;
     break;
   case TOCSIN_DOUBLE:
-    write_real(out, ((const double *)c->values)[row]);
+    v.as.real = ((const double *)c->values)[row];
     break;
   case TOCSIN_TEXT:
-    tsn_write_json_text(out, (const char *)c->values + c->offsets[row], (size_t)(c->offsets[row + 1] - c->offsets[row]));
-    break;
-  case TOCSIN_TIMESTAMP:
-    tsn_write_json_text(out, text, tsn_time_format(((const int64_t *)c->values)[row], text));
-    break;
-  case TOCSIN_INTERVAL:
-    tsn_write_json_text(out, text, tsn_interval_format(((const int64_t *)c->values)[row], text));
+    v.as.text.bytes = (const char *)c->values + c->offsets[row];
+    v.as.text.length = (size_t)(c->offsets[row + 1] - c->offsets[row]);
     break;
   case TOCSIN_BIGINT:
-    tsn_bytes_printf(out, "%lld", (long long)((const int64_t *)c->values)[row]);
+  case TOCSIN_TIMESTAMP:
+  case TOCSIN_INTERVAL:
+    v.as.integer = ((const int64_t *)c->values)[row];
     break;
   case TOCSIN_NULL:
   case TOCSIN_LIST:
+    v.is_null = 1;
     break;
   }
+  return v;
 }
 
 tsn_origin tsn_database_origin(tsn_database *db, const tocsin_batch *batch, size_t row)
@@ -322,9 +308,10 @@ tsn_origin tsn_database_origin(tsn_database *db, const tocsin_batch *batch, size
 
   tsn_bytes_reset(&db->raw);
   for (size_t i = 0; i < db->schema->column_count; i++) {
+    tocsin_value v = value_at(&batch->columns[i], db->schema->columns[i].type, row);
     if (!db->schema->columns[i].needed) continue; /* was looked at, but not kept */
     write_key(&db->raw, db->schema->columns[i].name, first);
-    write_cell(&db->raw, &batch->columns[i], db->schema->columns[i].type, row);
+    tsn_write_json_value(&db->raw, &v);
     first = false;
   }
   tsn_bytes_text(&db->raw, first ? "{}" : "}");

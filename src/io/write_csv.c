@@ -29,7 +29,7 @@ static void write_text(tsn_bytes *out, const char *bytes, size_t length)
   tsn_bytes_char(out, '"');
 }
 
-static void write_cell(tsn_writer *w, tsn_bytes *out, const tocsin_value *v)
+static void write_cell(tsn_bytes *out, const tocsin_value *v, tsn_last_time *last)
 {
   char text[TSN_TIME_TEXT];
   size_t length = 0;
@@ -48,7 +48,7 @@ static void write_cell(tsn_writer *w, tsn_bytes *out, const tocsin_value *v)
     length = tsn_format_double(v->as.real, text);
     break;
   case TOCSIN_TIMESTAMP:
-    length = tsn_write_time(w, v->as.integer, text);
+    length = tsn_write_time(last, v->as.integer, text);
     break;
   case TOCSIN_INTERVAL:
     length = tsn_interval_format(v->as.integer, text);
@@ -71,7 +71,7 @@ void tsn_write_csv_header(const tsn_writer *w, tsn_bytes *out)
   tsn_bytes_char(out, '\n');
 }
 
-void tsn_write_csv_row(tsn_writer *w, const char *pattern, tsn_bytes *out)
+void tsn_write_csv_row(tsn_writer *w, const char *pattern, const tocsin_value *values, tsn_bytes *out)
 {
   if (w->options.pattern_column) {
     write_text(out, pattern, strlen(pattern));
@@ -79,7 +79,7 @@ void tsn_write_csv_row(tsn_writer *w, const char *pattern, tsn_bytes *out)
   }
   for (size_t i = 0; i < w->column_count; i++) {
     if (i) tsn_bytes_char(out, ',');
-    write_cell(w, out, w->cells[i]);
+    write_cell(out, w->cells[i], w->cells[i] ? &w->times[w->cells[i] - values] : NULL);
   }
   tsn_bytes_char(out, '\n');
 }

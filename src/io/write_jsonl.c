@@ -24,32 +24,27 @@ static size_t plain_length(const char *p, size_t length)
   return i;
 }
 
-static void write_escape(tsn_bytes *out, unsigned char c)
+/* At most six bytes; answers what follows them. */
+static char *put_escape(char *p, unsigned char c)
 {
-  static const char letters[] = "\bb\tt\nn\ff\rr\"\"\\\\";
+  static const char letters[] = "\bb\tt\nn\ff\rr\"\"\\\\", digits[] = "0123456789abcdef";
 
+  *p++ = '\\';
   for (size_t i = 0; i < sizeof letters - 1; i += 2) {
     if (letters[i] != (char)c) continue;
-    tsn_bytes_char(out, '\\');
-    tsn_bytes_char(out, letters[i + 1]);
-    return;
+    *p++ = letters[i + 1];
+    return p;
   }
-  tsn_bytes_printf(out, "\\u%04x", c);
+  memcpy(p, "u00", 3);
+  p[3] = digits[c >> 4];
+  p[4] = digits[c & 15];
+  return p + 5;
 }
 
-/* Text known to be UTF-8. */
-static void write_text(tsn_bytes *out, const char *bytes, size_t length)
+static void write_escape(tsn_bytes *out, unsigned char c)
 {
-  tsn_bytes_char(out, '"');
-  for (;;) {
-    size_t plain = plain_length(bytes, length);
-    tsn_bytes_append(out, bytes, plain);
-    if (plain == length) break;
-    write_escape(out, (unsigned char)bytes[plain]);
-    bytes += plain + 1;
-    length -= plain + 1;
-  }
-  tsn_bytes_char(out, '"');
+  char text[6];
+  tsn_bytes_append(out, text, (size_t)(put_escape(text, c) - text));
 }
 
 /* Bytes of the UTF-8 character at p, 0: none. */
@@ -63,7 +58,8 @@ static size_t character(const char *p, size_t length)
 void tsn_write_json_text(tsn_bytes *out, const char *bytes, size_t length)
 {
   if (tsn_utf8_valid(bytes, length)) {
-    write_text(out, bytes, length);
+    const tocsin_value text = { .type = TOCSIN_TEXT, .as.text = { bytes, length } };
+    tsn_write_json_value(out, &text);
     return;
   }
   tsn_bytes_char(out, '"');
@@ -80,50 +76,94 @@ void tsn_write_json_text(tsn_bytes *out, const char *bytes, size_t length)
   tsn_bytes_char(out, '"');
 }
 
-static void write_value(tsn_writer *w, tsn_bytes *out, const tocsin_value *v)
-{
-  char text[TSN_TIME_TEXT + 2];
-  size_t length;
+/* --- values ---
+ *
+ * Written to places that are known to have the room, one behind the other: a row asks
+ * the buffer for room once. */
 
-  if (v->is_null) {
-    tsn_bytes_append(out, "null", 4);
-    return;
+#define SHORT 256 /* bytes of a text that is not looked at before */
+
+/* The most bytes of a value, and some more. */
+static size_t room_of(const tocsin_value *v)
+{
+  const size_t length = v->as.text.length;
+
+  if (v->is_null || (v->type != TOCSIN_TEXT && v->type != TOCSIN_LIST)) return TSN_TIME_TEXT + 2;
+  if (v->type == TOCSIN_LIST) return length;
+  if (length > SHORT) {
+    size_t room = length + 2;
+    for (size_t at = 0; (at += plain_length(v->as.text.bytes + at, length - at)) < length; at++) room += 5;
+    return room;
   }
+  return 6 * length + 2;
+}
+
+static char *put(char *p, const char *bytes, size_t length)
+{
+  memcpy(p, bytes, length);
+  return p + length;
+}
+
+/* In whole words: SLACK bytes more are read, and overwritten later. */
+#define SLACK 16
+static inline char *put_words(char *p, const char *bytes, size_t length)
+{
+  for (size_t done = 0; done < length; done += SLACK) memcpy(p + done, bytes + done, SLACK);
+  return p + length;
+}
+
+static char *put_text(char *p, const char *bytes, size_t length)
+{
+  *p++ = '"';
+  for (;;) {
+    size_t plain = plain_length(bytes, length);
+    p = put(p, bytes, plain);
+    if (plain == length) break;
+    p = put_escape(p, (unsigned char)bytes[plain]);
+    bytes += plain + 1;
+    length -= plain + 1;
+  }
+  *p++ = '"';
+  return p;
+}
+
+static char *put_value(char *p, const tocsin_value *v, tsn_last_time *last)
+{
+  if (v->is_null) return put(p, "null", 4);
   switch (v->type) {
   case TOCSIN_NULL:
-    tsn_bytes_append(out, "null", 4);
     break;
   case TOCSIN_BOOLEAN:
-    tsn_bytes_text(out, v->as.boolean ? "true" : "false");
-    break;
+    return v->as.boolean ? put(p, "true", 4) : put(p, "false", 5);
   case TOCSIN_BIGINT:
-    length = tsn_format_int64(v->as.integer, text);
-    tsn_bytes_append(out, text, length);
-    break;
+    return p + tsn_format_int64(v->as.integer, p);
   case TOCSIN_DOUBLE:
-    if (isfinite(v->as.real)) {
-      length = tsn_format_double(v->as.real, text);
-      tsn_bytes_append(out, text, length);
-    } else {
-      tsn_bytes_append(out, "null", 4);
-    }
-    break;
+    if (!isfinite(v->as.real)) break;
+    return p + tsn_format_double(v->as.real, p);
   case TOCSIN_TEXT:
-    write_text(out, v->as.text.bytes, v->as.text.length);
-    break;
+    return put_text(p, v->as.text.bytes, v->as.text.length);
   case TOCSIN_TIMESTAMP:
   case TOCSIN_INTERVAL:
-    text[0] = '"';
-    length = v->type == TOCSIN_TIMESTAMP ? tsn_write_time(w, v->as.integer, text + 1)
-                                         : tsn_interval_format(v->as.integer, text + 1);
-    text[length + 1] = '"';
-    tsn_bytes_append(out, text, length + 2);
-    break;
+    *p++ = '"';
+    p += v->type == TOCSIN_TIMESTAMP ? tsn_write_time(last, v->as.integer, p) : tsn_interval_format(v->as.integer, p);
+    *p++ = '"';
+    return p;
   case TOCSIN_LIST:
-    tsn_bytes_append(out, v->as.text.bytes, v->as.text.length);
-    break;
+    return put(p, v->as.text.bytes, v->as.text.length);
   }
+  return put(p, "null", 4);
 }
+
+void tsn_write_json_value(tsn_bytes *out, const tocsin_value *v)
+{
+  const size_t before = out->length;
+  tsn_last_time last = { .known = false };
+  char *p = tsn_bytes_extend(out, room_of(v));
+
+  if (p) out->length = before + (size_t)(put_value(p, v, &last) - p);
+}
+
+/* --- rows --- */
 
 tocsin_status tsn_write_jsonl_prepare(tsn_writer *w)
 {
@@ -147,21 +187,28 @@ tocsin_status tsn_write_jsonl_prepare(tsn_writer *w)
       tsn_bytes_char(keys, ':');
       w->key_ends[p][i] = keys->length;
     }
+    tsn_bytes_fill(keys, 0, SLACK);
     if (keys->failed != TOCSIN_OK) return keys->failed;
+    keys->length -= SLACK;
   }
   return TOCSIN_OK;
 }
 
 void tsn_write_jsonl_row(tsn_writer *w, size_t pattern, const tocsin_value *values, tsn_bytes *out)
 {
-  const char *keys = w->keys[pattern].data;
-  size_t count = w->patterns[pattern].column_count, from = 0;
+  const tsn_bytes *keys = &w->keys[pattern];
+  size_t count = w->patterns[pattern].column_count, from = 0, room = keys->length + 2 + SLACK, before = out->length;
+  char *p;
 
+  for (size_t i = 0; i < count; i++) room += room_of(&values[i]);
+  p = tsn_bytes_extend(out, room);
+  if (!p) return;
   for (size_t i = 0; i < count; i++) {
-    tsn_bytes_append(out, keys + from, w->key_ends[pattern][i] - from);
+    p = put_words(p, keys->data + from, w->key_ends[pattern][i] - from);
     from = w->key_ends[pattern][i];
-    write_value(w, out, &values[i]);
+    p = put_value(p, &values[i], &w->times[i]);
   }
-  tsn_bytes_append(out, keys + from, w->keys[pattern].length - from); /* of a row without columns */
-  tsn_bytes_append(out, "}\n", 2);
+  p = put(p, keys->data + from, keys->length - from); /* of a row without columns */
+  p = put(p, "}\n", 2);
+  out->length = before + (size_t)(p - (out->data + before));
 }

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/time.h"
 
 /* The column of this name and type; names that differ in case are two. */
@@ -54,6 +55,14 @@ tocsin_status tsn_writer_new(tsn_alloc *alloc, tsn_output output, const tsn_writ
   w->patterns = patterns;
   w->pattern_count = pattern_count;
   w->options = *options;
+  for (size_t p = 0; p < pattern_count; p++)
+    if (patterns[p].column_count > w->time_count) w->time_count = patterns[p].column_count;
+  w->times = tsn_alloc_array(alloc, w->time_count, sizeof *w->times);
+  if (!w->times) {
+    tsn_alloc_free(alloc, w, sizeof *w);
+    *out = NULL;
+    return TOCSIN_NOMEM;
+  }
   st = output == TSN_OUTPUT_JSONL ? tsn_write_jsonl_prepare(w) : lay_out(w);
   if (st == TOCSIN_OK && output == TSN_OUTPUT_TABLE) st = tsn_write_table_prepare(w);
   if (st == TOCSIN_OK) return st;
@@ -71,6 +80,7 @@ void tsn_writer_free(tsn_writer *w)
     if (w->key_ends) tsn_alloc_free(w->alloc, w->key_ends[p], count * sizeof **w->key_ends);
     if (w->places) tsn_alloc_free(w->alloc, w->places[p], count * sizeof **w->places);
   }
+  tsn_alloc_free(w->alloc, w->times, w->time_count * sizeof *w->times);
   tsn_alloc_free(w->alloc, w->keys, w->pattern_count * sizeof *w->keys);
   tsn_alloc_free(w->alloc, w->key_ends, w->pattern_count * sizeof *w->key_ends);
   tsn_alloc_free(w->alloc, w->places, w->pattern_count * sizeof *w->places);
@@ -80,43 +90,37 @@ void tsn_writer_free(tsn_writer *w)
   tsn_alloc_free(w->alloc, w, sizeof *w);
 }
 
-static char *two_digits(char *out, unsigned n)
+#define TIME_LENGTH 27   /* of a year of four digits */
+#define SECOND_LENGTH 20 /* of what times of one second share */
+
+size_t tsn_write_time(tsn_last_time *last, int64_t time, char *out)
 {
-  out[0] = (char)('0' + n / 10);
-  out[1] = (char)('0' + n % 10);
-  return out + 2;
-}
+  int64_t second;
+  unsigned micro;
+  char *p = out + SECOND_LENGTH;
 
-#define DAY INT64_C(86400000000) /* microseconds */
-#define DATE_LENGTH 11           /* "2026-01-31T" */
-
-size_t tsn_write_time(tsn_writer *w, int64_t time, char *out)
-{
-  int64_t day = time / DAY - (time % DAY < 0), left = time - day * DAY;
-  unsigned second, micro;
-  char *p = out + DATE_LENGTH;
-
-  if (!w->has_date || day != w->day) {
+  if (last->known && time == last->time) {
+    memcpy(out, last->text, TIME_LENGTH);
+    return TIME_LENGTH;
+  }
+  second = time / 1000000 - (time % 1000000 < 0);
+  if (!last->known || second != last->second) {
     size_t length = tsn_time_format(time, out);
-    w->has_date = length > DATE_LENGTH && out[DATE_LENGTH - 1] == 'T'; /* not beyond the year 9999 */
-    w->day = day;
-    if (w->has_date) memcpy(w->date, out, DATE_LENGTH);
+    last->known = length == TIME_LENGTH;
+    last->time = time;
+    last->second = second;
+    memcpy(last->text, out, TIME_LENGTH);
     return length;
   }
-  second = (unsigned)(left / 1000000);
-  micro = (unsigned)(left % 1000000);
-  memcpy(out, w->date, DATE_LENGTH);
-  p = two_digits(p, second / 3600);
-  *p++ = ':';
-  p = two_digits(p, second / 60 % 60);
-  *p++ = ':';
-  p = two_digits(p, second % 60);
-  *p++ = '.';
-  p = two_digits(p, micro / 10000);
-  p = two_digits(p, micro / 100 % 100);
-  p = two_digits(p, micro % 100);
-  *p++ = 'Z';
-  return (size_t)(p - out);
+  memcpy(out, last->text, SECOND_LENGTH);
+  micro = (unsigned)(time - second * 1000000);
+  p = tsn_put_pair(p, micro / 10000);
+  p = tsn_put_pair(p, micro / 100 % 100);
+  p = tsn_put_pair(p, micro % 100);
+  *p = 'Z';
+  last->time = time;
+  memcpy(last->text + SECOND_LENGTH, out + SECOND_LENGTH, TIME_LENGTH - SECOND_LENGTH);
+  return TIME_LENGTH;
 }
 
 tocsin_status tsn_writer_begin(tsn_writer *w, tsn_bytes *out)
@@ -136,7 +140,7 @@ tocsin_status tsn_writer_row(tsn_writer *w, size_t pattern, const tocsin_value *
   for (size_t i = 0; i < w->column_count; i++) w->cells[i] = NULL;
   for (size_t i = 0; i < count; i++) w->cells[w->places[pattern][i]] = &values[i];
   if (w->output == TSN_OUTPUT_TABLE) return tsn_write_table_row(w, w->patterns[pattern].name);
-  tsn_write_csv_row(w, w->patterns[pattern].name, out);
+  tsn_write_csv_row(w, w->patterns[pattern].name, values, out);
   return out->failed;
 }
 

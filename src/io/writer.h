@@ -59,10 +59,20 @@ uint64_t tsn_writer_rows(const tsn_writer *w);
 
 /* A JSON string with its quotes. Bytes that are no UTF-8 become U+FFFD. */
 void tsn_write_json_text(tsn_bytes *out, const char *bytes, size_t length);
+/* A value as JSON Lines have it; its text is UTF-8. */
+void tsn_write_json_value(tsn_bytes *out, const tocsin_value *v);
 
 /* --- for write_*.c --- */
 
 typedef struct tsn_table tsn_table;
+
+/* The last time of a column, as it was written. Times come in order, nearly, so that
+ * the next one is often the same, or of the same second. */
+typedef struct tsn_last_time {
+  int64_t time, second; /* since 1970 */
+  char text[32];        /* "2026-01-31T09:00:00.000000Z" */
+  bool known;
+} tsn_last_time;
 
 struct tsn_writer {
   tsn_alloc *alloc;
@@ -85,21 +95,19 @@ struct tsn_writer {
   const tocsin_value **cells; /* of one row; NULL: the pattern has no such column */
   tsn_table *table;
 
-  /* Times come in order, nearly: the date of the last one mostly serves the next. */
-  int64_t day; /* since 1970 */
-  char date[16];
-  bool has_date;
+  tsn_last_time *times; /* of the columns, whatever the pattern */
+  size_t time_count;
 };
 
 /* As tsn_time_format(), the same bytes. Answers the length; out has TSN_TIME_TEXT. */
-size_t tsn_write_time(tsn_writer *w, int64_t time, char *out);
+size_t tsn_write_time(tsn_last_time *last, int64_t time, char *out);
 
 tocsin_status tsn_write_jsonl_prepare(tsn_writer *w);
 void tsn_write_jsonl_row(tsn_writer *w, size_t pattern, const tocsin_value *values, tsn_bytes *out);
 
 void tsn_write_csv_header(const tsn_writer *w, tsn_bytes *out);
-/* cells: as many as w->column_count; NULL: no such column here. */
-void tsn_write_csv_row(tsn_writer *w, const char *pattern, tsn_bytes *out);
+/* w->cells lead to some of the values of a row. */
+void tsn_write_csv_row(tsn_writer *w, const char *pattern, const tocsin_value *values, tsn_bytes *out);
 
 tocsin_status tsn_write_table_prepare(tsn_writer *w);
 tocsin_status tsn_write_table_row(tsn_writer *w, const char *pattern);

@@ -128,29 +128,55 @@ static void check_two(tsn_output output, const char *wanted)
 
 static void times_look_the_same_whatever_was_written_before(void **state)
 {
-  tsn_writer_options options = { .pattern_column = false };
-  tsn_writer_column column = { "t", TOCSIN_TIMESTAMP };
-  tsn_writer_pattern pattern = { "p", 1, &column };
+  tsn_last_time last = { .known = false };
   uint64_t seed = 1;
-  tsn_writer *w;
 
   (void)state;
-  assert_int_equal(tsn_writer_new(&alloc, TSN_OUTPUT_CSV, &pattern, 1, &options, &w), TOCSIN_OK);
   for (int i = 0; i < 100000; i++) {
     char got[TSN_TIME_TEXT], wanted[TSN_TIME_TEXT];
     int64_t time;
-    size_t length;
     seed = seed * 6364136223846793005u + 1442695040888963407u;
     time = (int64_t)(seed >> (i % 7 ? 20 : 0)) - (i % 3 ? 0 : INT64_C(8000000000000));
     if (i % 5 == 0) time = i % 2 ? INT64_MIN : INT64_MAX;
-    length = tsn_write_time(w, time, got);
-    assert_int_equal(length, tsn_time_format(time, wanted));
-    assert_memory_equal(got, wanted, length);
-    length = tsn_write_time(w, time < INT64_MAX - 10 ? time + 10 : time, got);
-    assert_int_equal(length, tsn_time_format(time < INT64_MAX - 10 ? time + 10 : time, wanted));
-    assert_memory_equal(got, wanted, length);
+    for (int k = 0; k < 5; k++) { /* again, in the same second, in the next */
+      size_t length = tsn_write_time(&last, time, got);
+      assert_int_equal(length, tsn_time_format(time, wanted));
+      assert_memory_equal(got, wanted, length);
+      if (k && time < INT64_MAX - 2000000) time += k == 1 ? 10 : k == 2 ? 999990 - time % 1000000 : 1000000;
+    }
   }
-  tsn_writer_free(w);
+}
+
+/* Of every length, with escapes anywhere, in a buffer that grows and in one that is too small. */
+static void texts_of_any_length_are_escaped(void **state)
+{
+  uint64_t seed = 1;
+
+  (void)state;
+  for (int i = 0; i < 3000; i++) {
+    char text[700];
+    size_t length = (size_t)(i < 1500 ? i % 40 : i % 700);
+    tocsin_value v = { .type = TOCSIN_TEXT, .as.text = { text, length } };
+    tsn_bytes got, wanted;
+    tsn_bytes_init(&got, &alloc, i % 3 ? 0 : (size_t)(i % 200));
+    tsn_bytes_init(&wanted, &alloc, 0);
+    tsn_bytes_char(&wanted, '"');
+    for (size_t k = 0; k < length; k++) {
+      seed = seed * 6364136223846793005u + 1442695040888963407u;
+      text[k] = (char)(seed >> 40 & 7 && i % 5 ? 'a' : seed >> 33 & 127);
+      if (text[k] == '"' || text[k] == '\\') tsn_bytes_char(&wanted, '\\');
+      if ((unsigned char)text[k] >= 0x20) tsn_bytes_char(&wanted, text[k]);
+      else if (strchr("\b\t\n\f\r", text[k]) && text[k])
+        tsn_bytes_printf(&wanted, "\\%c", "btn?fr"[text[k] - 8]);
+      else tsn_bytes_printf(&wanted, "\\u%04x", (unsigned)text[k]);
+    }
+    tsn_bytes_char(&wanted, '"');
+    tsn_write_json_value(&got, &v);
+    if (got.failed == TOCSIN_OK) assert_string_equal(tsn_bytes_cstr(&got), tsn_bytes_cstr(&wanted));
+    else assert_true(got.failed == TOCSIN_LIMIT && got.max && got.length == 0);
+    tsn_bytes_clear(&got);
+    tsn_bytes_clear(&wanted);
+  }
 }
 
 static void several_patterns_share_an_output(void **state)
@@ -349,6 +375,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(values_look_as_documented, fresh, nothing_left),
     cmocka_unit_test_setup_teardown(times_look_the_same_whatever_was_written_before, fresh, nothing_left),
+    cmocka_unit_test_setup_teardown(texts_of_any_length_are_escaped, fresh, nothing_left),
     cmocka_unit_test_setup_teardown(several_patterns_share_an_output, fresh, nothing_left),
     cmocka_unit_test_setup_teardown(long_tables_show_both_ends, fresh, nothing_left),
     cmocka_unit_test_setup_teardown(tables_fit_the_terminal, fresh, nothing_left),
