@@ -261,10 +261,10 @@ static void start_absences(tsn_plan *p, tsn_pattern_rec *rec)
       for (i = 0; i < n->b; i++) stack[depth++] = p->targets[n->a + i];
       if (n->flags & NODE_SILENT) stack[depth++] = n->next;
       break;
-    case NODE_ENTER:
+    case NODE_ENTER: /* where a turn is needed, only an empty one leads behind the loop: by its NODE_TURN */
     case NODE_TURN:
       stack[depth++] = p->loops[n->a].body;
-      stack[depth++] = p->loops[n->a].exit;
+      if (n->kind == NODE_TURN || p->loops[n->a].min == 0) stack[depth++] = p->loops[n->a].exit;
       break;
     case NODE_TIMER:
       for (i = 0; i < p->timers[n->a]->label_count; i++) wanted[p->timers[n->a]->labels[i]] = true;

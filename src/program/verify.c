@@ -165,7 +165,7 @@ static bool starts_ok(tsn_checker *c, bool *seen, uint32_t *stack, bool *kept)
     case NODE_ENTER:
     case NODE_TURN:
       GO(loops[n->a].body);
-      GO(loops[n->a].exit);
+      if (n->kind == NODE_TURN || loops[n->a].min == 0) GO(loops[n->a].exit);
       break;
     case NODE_TIMER: {
       tsn_range labels = c->p->timers[q->timers.first + n->a].labels;
