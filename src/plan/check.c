@@ -273,7 +273,7 @@ static uint32_t way_to(const tsn_plan *p, uint32_t from, uint32_t to) { return e
  * timers, or two ends, and the rows no longer tell the derivation. */
 static bool ambiguous_from(const tsn_plan *p, uint32_t from, bool at_start, uint8_t *labels, uint32_t *stack, size_t cap, size_t *budget)
 {
-  size_t depth = 0, timers = 0, ends = 0;
+  size_t depth = 0, timers = 0, ends = 0, absences = 0;
   memset(labels, 0, p->q->label_count);
   stack[depth++] = from;
   while (depth) {
@@ -285,6 +285,10 @@ static bool ambiguous_from(const tsn_plan *p, uint32_t from, bool at_start, uint
     switch (n->kind) {
     case NODE_ROW:
       if (labels[n->a]++) return true;
+      break;
+    case NODE_ABSENCE:
+      absences++;
+      stack[depth++] = way_to(p, node, n->next);
       break;
     case NODE_TIMER:
       if (at_start) stack[depth++] = way_to(p, node, n->next); /* no element there, but a condition */
@@ -314,7 +318,7 @@ static bool ambiguous_from(const tsn_plan *p, uint32_t from, bool at_start, uint
     default: stack[depth++] = way_to(p, node, n->next); break;
     }
   }
-  return false;
+  return timers && ends && absences; /* an end over an absence is a timer too */
 }
 
 bool tsn_plan_is_ambiguous(const tsn_plan *p)
