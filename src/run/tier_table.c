@@ -27,7 +27,7 @@
 #define ROWS_LEAST 64 /* so many kept rows are no matter */
 #define ROWS_EACH 16  /* nor so many for each start */
 
-enum { EVENT_ROW, EVENT_FIRE, EVENT_END }; /* detail: class and times that are now; times that are due; nothing */
+enum { EVENT_ROW, EVENT_FIRE, EVENT_END }; /* detail: class, or times that are due, and times that are now; nothing */
 
 /* ---- the queue ---- */
 
@@ -670,6 +670,7 @@ static bool fire(tsn_run *r, uint32_t part, int64_t time, bool *fits)
     const tsn_bunch b = q->bunches[q->live[k]];
     uint32_t due = tsn_shapes_facts(r, b.shape)->decided ? 0 : times_at(r, &b, time, true);
     if (!due) continue;
+    due = due << TSN_TAUS | times_at(r, &b, time, false);
     if (!step_of_event(r, part, &b, EVENT_FIRE, due, time, &step)) return false;
     q = &r->partitions[part].queue;
     *fits = step != NULL;
