@@ -47,8 +47,12 @@ bool tsn_ahead_drain(tsn_run *r)
     tsn_ahead_row row = a->rows[a->first++];
     if (!tsn_run_waiting(r, row.part, row.time, row.seq)) return false;
   }
-  if (a->first == a->count) a->first = a->count = 0;
-  return true;
+  if (a->first == a->count) {
+    a->first = a->count = 0;
+    return true;
+  }
+  /* What lies before the first row that waits is decided: patterns that read this one may already be told so. */
+  return r->p->time_slot == TSN_NONE || a->rows[a->first].time == TSN_TIME_MIN || tsn_run_advance(r, a->rows[a->first].time - 1);
 }
 
 /* Time passes, but not beyond a row that waits. */
