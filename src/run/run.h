@@ -750,6 +750,8 @@ void tsn_shapes_clear(tsn_run *r);
 bool tsn_shapes_widen(tsn_run *r, size_t before);
 /* Under which labels the row at hand can be; TSN_NONE: ask each time. */
 bool tsn_shapes_class(tsn_run *r, const tsn_partition *part, uint32_t *class);
+/* A kept row of this class is the row at hand: its labels are known, whatever was kept of it and of its neighbours. */
+void tsn_shapes_recall(tsn_run *r, uint32_t class);
 /* What a row of this class makes of a start, if it is known. */
 bool tsn_shapes_step(tsn_run *r, uint32_t part, uint32_t start, uint32_t class, int64_t time, bool *made);
 /* The same for the row as a start; *start TSN_NONE: none begins. */

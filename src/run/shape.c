@@ -215,6 +215,15 @@ bool tsn_shapes_class(tsn_run *r, const tsn_partition *part, uint32_t *class)
   return true;
 }
 
+void tsn_shapes_recall(tsn_run *r, uint32_t class)
+{
+  uint32_t i;
+  for (i = 0; i < r->p->labels.count; i++) {
+    r->label_epoch[i] = r->row_epoch;
+    r->label_value[i] = r->shapes->classes[2 * class] >> i & 1;
+  }
+}
+
 /* ---- shapes ---- */
 
 /* Whether it matters when an item began to wait. */

@@ -235,6 +235,7 @@ static bool bring_up(tsn_run *r, uint32_t part, const tsn_queued *s, int64_t tim
   if (start == TSN_NONE) {
     const tsn_kept_row k = *tsn_kept_row_at(&r->partitions[part], row);
     tsn_run_load(r, part, row);
+    tsn_shapes_recall(r, k.class);
     r->partitions[part].rows = row + 1;
     good = tsn_paths_begin(r, part, k.class, k.time, &start);
     if (good && start == TSN_NONE) good = tsn_run_fail(r, TOCSIN_RUNTIME, "a start was lost: this is a bug of Tocsin");
@@ -248,6 +249,7 @@ static bool bring_up(tsn_run *r, uint32_t part, const tsn_queued *s, int64_t tim
     if (!good || is_decided(r, start)) break;
     if (r->p->within_kind == WITHIN_TIME && tsn_within_end(r, &r->starts[start]) < k.time) break;
     tsn_run_load(r, part, row);
+    tsn_shapes_recall(r, k.class);
     r->partitions[part].rows = row + 1;
     good = tsn_paths_step(r, part, start, r->races && k.time == last_time ? TSN_NONE : k.class, k.time);
     last_time = k.time;
