@@ -3,22 +3,35 @@
 
 #include "run/block.h"
 
+/* So many of eight bytes, in the order of memory. */
+static const uint8_t head_bytes[9][8] = {
+    {0},
+    {255},
+    {255, 255},
+    {255, 255, 255},
+    {255, 255, 255, 255},
+    {255, 255, 255, 255, 255},
+    {255, 255, 255, 255, 255, 255},
+    {255, 255, 255, 255, 255, 255, 255},
+    {255, 255, 255, 255, 255, 255, 255, 255},
+};
+
 /* The first eight bytes of a text, zeros behind its end; with the length they
  * tell most texts apart without a look at the rest. */
 static uint64_t text_head(const char *s, uint32_t length)
 {
   uint64_t head = 0;
-  uint32_t a = 0, b = 0;
-  if (length >= 8) {
-    memcpy(&head, s, 8);
-  } else if (length >= 4) {
-    memcpy(&a, s, 4);
-    memcpy(&b, s + length - 4, 4);
-    head = a | (uint64_t)b << 32;
-  } else if (length) {
-    head = (uint64_t)(uint8_t)s[0] | (uint64_t)(uint8_t)s[length / 2] << 8 | (uint64_t)(uint8_t)s[length - 1] << 16;
-  }
+  if (length) memcpy(&head, s, length < 8 ? length : 8);
   return head;
+}
+
+/* The same, where eight bytes may be read. */
+static uint64_t wide_head(const char *s, uint32_t length)
+{
+  uint64_t head, mask;
+  memcpy(&head, s, 8);
+  memcpy(&mask, head_bytes[length < 8 ? length : 8], 8);
+  return head & mask;
 }
 
 static uint32_t place_of(uint64_t head, uint32_t length)
@@ -32,9 +45,8 @@ static bool same_word(const tsn_word *w, uint64_t head, const char *s, uint32_t 
   return w->head == head && w->length == length && (length <= 8 || !memcmp(w->text + 8, s + 8, length - 8));
 }
 
-static uint16_t find_word(const tsn_vocabulary *v, const char *s, uint32_t length)
+static uint16_t find_word(const tsn_vocabulary *v, uint64_t head, const char *s, uint32_t length)
 {
-  uint64_t head = text_head(s, length);
   uint32_t at = place_of(head, length) & v->mask;
   uint16_t code;
   while ((code = v->table[at]) != TSN_CODE_NONE && !same_word(&v->words[code - 1], head, s, length)) at = (at + 1) & v->mask;
@@ -180,15 +192,20 @@ const uint16_t *tsn_block_codes(tsn_block *b, uint32_t column)
   const tocsin_column *c = &b->columns[column];
   const int32_t *offsets;
   const uint64_t *nulls;
-  uint32_t i;
+  const char *texts = (const char *)c->values;
+  uint32_t i, wide = 0; /* rows whose texts are followed by enough bytes of others */
   if (m->codes_at == b->number) return m->codes;
   nulls = tsn_block_nulls(b, column);
   if (!m->codes && !(m->codes = tsn_alloc_array(b->alloc, TSN_BLOCK_ROWS, sizeof *m->codes))) return NULL;
   offsets = c->offsets + b->first;
-  for (i = 0; i < b->rows; i++)
-    m->codes[i] = nulls && nulls[i / 64] >> i % 64 & 1
-                      ? TSN_CODE_NONE
-                      : find_word(&m->vocabulary, (const char *)c->values + offsets[i], (uint32_t)(offsets[i + 1] - offsets[i]));
+  for (wide = b->rows; wide > 0 && offsets[b->rows] - offsets[wide - 1] < 8; wide--) continue;
+  for (i = 0; i < b->rows; i++) {
+    const char *s = texts + offsets[i];
+    uint32_t length = (uint32_t)(offsets[i + 1] - offsets[i]);
+    m->codes[i] = find_word(&m->vocabulary, i < wide ? wide_head(s, length) : text_head(s, length), s, length);
+  }
+  for (i = 0; nulls && i < b->rows; i++)
+    if (nulls[i / 64] >> i % 64 & 1) m->codes[i] = TSN_CODE_NONE;
   m->codes_at = b->number;
   return m->codes;
 }

@@ -11,7 +11,7 @@
  * tells how far its output times have come (pending.c). */
 #include "run/source.h"
 
-#define FEW_ROWS 16 /* are not worth a block */
+#define FEW_ROWS 4 /* are not worth a block */
 
 static uint32_t source_number(const tocsin_program *p, const tsn_part_rec *part)
 {

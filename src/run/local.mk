@@ -23,6 +23,8 @@ libtsn_la_SOURCES += \
   %D%/partition.c \
   %D%/paths.c \
   %D%/pending.c \
+  %D%/queue.h \
+  %D%/queue_block.c \
   %D%/race.c \
   %D%/regex_function.c \
   %D%/reorder.c \

@@ -58,6 +58,16 @@ uint32_t tsn_partition_find(tsn_run *r, uint64_t hash)
   return TSN_NONE;
 }
 
+/* A new life: what the place owns from the one before serves again. */
+static void begin(tsn_partition *p, uint64_t hash)
+{
+  const tsn_partition old = *p;
+  *p = (tsn_partition){.hash = hash, .used = 1, .first = TSN_NONE, .last = TSN_NONE, .before = TSN_NONE, .generation = old.generation + 1,
+                       .keys = old.keys, .quiet = old.quiet, .kept_cap = old.kept_cap, .kept_rows = old.kept_rows,
+                       .kept_cells = old.kept_cells, .kept_quiet = old.kept_quiet, .queue = old.queue};
+  p->queue.armed = 0;
+}
+
 uint32_t tsn_partition_add(tsn_run *r, uint64_t hash)
 {
   const uint32_t *keys = r->program->indices + r->p->keys.first;
@@ -72,14 +82,14 @@ uint32_t tsn_partition_add(tsn_run *r, uint64_t hash)
       return TSN_NONE;
     }
     part = (uint32_t)r->partition_count++;
-    r->partitions[part].generation = 0;
+    r->partitions[part] = (tsn_partition){.generation = 0};
   }
   p = &r->partitions[part];
-  *p = (tsn_partition){.hash = hash, .first = TSN_NONE, .last = TSN_NONE, .before = TSN_NONE, .generation = p->generation + 1};
-  if (key_count) p->keys = tsn_alloc_array(r->alloc, key_count, sizeof *p->keys);
-  if (quiet) p->quiet = tsn_alloc_array(r->alloc, quiet, sizeof *p->quiet);
-  p->used = 1;
+  begin(p, hash);
+  if (key_count && !p->keys) p->keys = tsn_alloc_array(r->alloc, key_count, sizeof *p->keys);
+  if (quiet && !p->quiet) p->quiet = tsn_alloc_array(r->alloc, quiet, sizeof *p->quiet);
   r->partitions_used++;
+  r->looks += 16;
   if ((key_count && !p->keys) || (quiet && !p->quiet)) {
     tsn_run_nomem(r);
     return TSN_NONE;
@@ -114,12 +124,20 @@ void tsn_partition_clear(tsn_run *r, tsn_partition *p)
   tsn_alloc_free(r->alloc, p->kept_quiet, (size_t)p->kept_cap * quiet_kept(r) * sizeof *p->kept_quiet);
 }
 
+#define KEPT_FOR_REUSE 16u /* rows: a place that is free owns no more */
+
 void tsn_partition_drop(tsn_run *r, uint32_t part)
 {
   tsn_partition *p = &r->partitions[part];
   tsn_map_remove(&r->partition_map, p->hash, part);
-  tsn_partition_clear(r, p);
-  *p = (tsn_partition){.next_free = r->partition_free, .generation = p->generation};
+  r->rows_kept -= p->kept;
+  p->kept = 0;
+  if (p->kept_cap > KEPT_FOR_REUSE || !tsn_queue_empty(r, p)) {
+    tsn_partition_clear(r, p);
+    *p = (tsn_partition){.generation = p->generation};
+  }
+  p->used = 0;
+  p->next_free = r->partition_free;
   r->partition_free = part;
   r->partitions_used--;
   if (r->last_partition == part) r->last_partition = TSN_NONE;
@@ -168,13 +186,14 @@ static void *longer(tsn_run *r, const tsn_partition *p, uint32_t cap, const void
   return ring;
 }
 
-static bool make_room(tsn_run *r, tsn_partition *p)
+bool tsn_partition_room(tsn_run *r, tsn_partition *p)
 {
   uint32_t cap = p->kept_cap ? p->kept_cap * 2 : 4;
   size_t cells_size = r->slot_count * sizeof(tsn_cell), quiet_size = quiet_kept(r) * sizeof(int64_t);
   tsn_kept_row *rows;
   tsn_cell *cells;
   int64_t *quiet;
+  size_t k;
   if (p->kept >= (r->p->drops ? TSN_ROWS_MAX : r->max_rows)) {
     const tsn_spot spot = {.partition = p, .number = -1};
     tsn_fail_at(r, &spot, "", "");
@@ -190,6 +209,7 @@ static bool make_room(tsn_run *r, tsn_partition *p)
     tsn_alloc_free(r->alloc, quiet, quiet ? cap * quiet_size : 0);
     return tsn_run_nomem(r);
   }
+  for (k = (size_t)p->kept_cap * r->slot_count; k < (size_t)cap * r->slot_count; k++) cells[k] = (tsn_cell){.null = 1};
   tsn_alloc_free(r->alloc, p->kept_rows, p->kept_cap * sizeof *rows);
   tsn_alloc_free(r->alloc, p->kept_cells, p->kept_cap * cells_size);
   tsn_alloc_free(r->alloc, p->kept_quiet, p->kept_cap * quiet_size);
@@ -208,7 +228,7 @@ bool tsn_partition_keep(tsn_run *r, uint32_t part, int64_t time)
   uint32_t at, k;
   tsn_cell *cells;
   if (!r->p->behind && !r->needs_rows && !r->p->ahead && !r->queues) return true;
-  if (p->kept == p->kept_cap && !make_room(r, p)) return false;
+  if (p->kept == p->kept_cap && !tsn_partition_room(r, p)) return false;
   if (p->kept == 0) p->base = p->arrived - 1;
   at = (p->kept_head + p->kept) & (p->kept_cap - 1);
   p->kept_rows[at] = (tsn_kept_row){.seq = r->row_seq, .time = time};

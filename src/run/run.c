@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "program/tier.h"
+#include "run/queue.h"
 #include "run/window.h"
 
 /* ---- making and unmaking ---- */
@@ -98,6 +99,15 @@ static uint32_t deepest_stack(const tsn_run *r)
   return most;
 }
 
+/* Whether measures ask how many rows a match has. */
+static bool counts_rows(const tsn_run *r)
+{
+  uint32_t i;
+  for (i = 0; i < r->program->instrs_count; i++)
+    if (r->program->instrs[i].op == OP_MATCH && r->program->instrs[i].a == MATCH_VALUE_ROWS) return true;
+  return false;
+}
+
 tocsin_status tsn_run_init(tsn_run *r, const tocsin_program *program, uint32_t pattern, tsn_alloc *alloc, tsn_output *output,
                            uint64_t max_paths, uint64_t max_rows)
 {
@@ -171,6 +181,8 @@ tocsin_status tsn_run_init(tsn_run *r, const tocsin_program *program, uint32_t p
   NEED(stack, deepest_stack(r));
 #undef NEED
   r->queues = r->queues && r->shapes;
+  r->retraces = r->queues && !r->races && !r->needs_rows && !p->history && !r->bags.cell_count && !p->window_kind;
+  r->collapses = r->retraces && !p->keep_idle && p->within_kind != WITHIN_ROWS && !counts_rows(r);
   return tsn_sources_init(r);
 }
 
@@ -180,7 +192,7 @@ void tsn_run_clear(tsn_run *r)
   size_t i;
   if (!r->alloc) return;
   for (i = 0; i < r->partition_count; i++)
-    if (r->partitions[i].used) tsn_partition_clear(r, &r->partitions[i]);
+    tsn_partition_clear(r, &r->partitions[i]);
   tsn_reorder_clear(r);
   tsn_sources_clear(r);
   tsn_group_clear(r);
@@ -188,6 +200,7 @@ void tsn_run_clear(tsn_run *r)
   tsn_junctions_clear(r);
   tsn_gather_clear(r);
   tsn_sweep_clear(r);
+  tsn_queues_block_clear(r);
   tsn_shapes_clear(r);
   tsn_bags_clear(r);
   tsn_run_regexes_clear(r);
@@ -331,7 +344,7 @@ bool tsn_run_arrive(tsn_run *r, int64_t time)
   return r->p->ahead || r->p->sequential ? tsn_ahead_add(r, time, seq) : tsn_run_row(r, time, seq);
 }
 
-static void begin_row(tsn_run *r, uint64_t seq)
+void tsn_run_begin_row(tsn_run *r, uint64_t seq)
 {
   begin_moment(r);
   r->reports_from = tsn_output_mark(r->output);
@@ -388,7 +401,7 @@ bool tsn_run_waiting(tsn_run *r, uint32_t part, int64_t time, uint64_t seq)
 {
   if (r->p->time_slot != TSN_NONE && time > TSN_TIME_MIN && !tsn_run_advance(r, time - 1)) return false;
   if (!close_before(r, part)) return false;
-  begin_row(r, seq);
+  tsn_run_begin_row(r, seq);
   tsn_run_load(r, part, r->partitions[part].released);
   return match_row(r, part, time);
 }
@@ -398,7 +411,7 @@ bool tsn_run_row(tsn_run *r, int64_t time, uint64_t seq)
   uint64_t hash;
   uint32_t part;
   if (r->p->time_slot != TSN_NONE && time > TSN_TIME_MIN && !tsn_run_advance(r, time - 1)) return false;
-  begin_row(r, seq);
+  tsn_run_begin_row(r, seq);
   hash = tsn_partition_hash(r);
   part = tsn_partition_find(r, hash);
   if (part == TSN_NONE) {
@@ -410,10 +423,12 @@ bool tsn_run_row(tsn_run *r, int64_t time, uint64_t seq)
   if (part == TSN_NONE) return false;
   if (r->partitions[part].before != TSN_NONE) {
     if (!close_before(r, part)) return false;
-    begin_row(r, seq);
+    tsn_run_begin_row(r, seq);
   }
   r->partitions[part].arrived++;
-  return tsn_partition_keep(r, part, time) && match_row(r, part, time);
+  if (!tsn_partition_keep(r, part, time) || !match_row(r, part, time)) return false;
+  if (r->queues) tsn_queues_look_on(r, time);
+  return true;
 }
 
 bool tsn_run_finish(tsn_run *r)

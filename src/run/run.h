@@ -245,7 +245,7 @@ typedef struct tsn_kept_row {
 /* ---- tier_table.c ---- */
 #define TSN_TAUS 3 /* times of elements that still matter, of one start */
 typedef struct tsn_queued { /* a start */
-  int64_t row;
+  int64_t row, time;
   uint32_t bunch;
   uint32_t base; /* a tsn_start that has come as far as the first kept row; TSN_NONE: from its row on */
 } tsn_queued;
@@ -296,6 +296,7 @@ typedef struct tsn_partition {
   tsn_cell *keys;
   int64_t *quiet; /* time of the last row of each start absence */
   tsn_queue queue; /* table tier: its starts; */
+  int64_t idle_row; /* the last row, by what it made `rows`, changed nothing: queue_block.c */
   int64_t caught_up; /* those that have items have seen so many rows, */
   int64_t caught_up_time; /* the last one of this time */
 } tsn_partition;
@@ -442,11 +443,17 @@ typedef struct tsn_shapes tsn_shapes;
 #define TSN_TAU_NOW 0xff
 #define TSN_NEVER INT64_MAX
 
+/* A step that leads back to its shape and fills no register need not be done twice in a row; of some it does not matter which. */
+typedef enum tsn_idle { IDLE_NOT, IDLE_TWICE, IDLE_ANY } tsn_idle;
+
 /* What becomes of a start, items apart. */
 typedef struct tsn_step {
   uint32_t next; /* shape; TSN_NONE: nothing is left */
   uint8_t still;   /* nothing changes */
   uint8_t matches; /* a path succeeds with this row */
+  uint8_t known;
+  uint8_t fits; /* the table tier can go on with what is left */
+  uint8_t idle; /* tsn_idle */
   uint8_t tau[TSN_TAUS]; /* its times: which ones of the start before, or TSN_TAU_NOW */
 } tsn_step;
 
@@ -458,6 +465,13 @@ typedef struct tsn_shape_facts {
   uint64_t labels; /* a row under none of these changes nothing; a bit a label, modulo 64 */
   int64_t after[TSN_TAUS]; /* so long after each the first timer completes; TSN_NEVER */
 } tsn_shape_facts;
+
+typedef struct tsn_flat {
+  tsn_step *steps; /* by shape + 1 (0: of a row as a start) and class */
+  uint32_t shapes, classes;
+  tsn_shape_facts *facts; /* by shape */
+  size_t facts_cap;
+} tsn_flat;
 
 /* Something that happens to a start with these times, at a time. */
 typedef struct tsn_event {
@@ -558,8 +572,11 @@ struct tsn_run {
   uint8_t *label_value;
 
   tsn_shapes *shapes; /* NULL: rows do more than their labels tell */
+  tsn_flat flat;
   bool queues; /* table tier: starts wait in queues, not as items */
-  uint64_t next_look; /* which partition may have nothing left: tier_table.c */
+  uint32_t next_look, looks; /* which partition may have nothing left, and eighths of looks that are due: tier_table.c */
+  bool collapses; /* rows that change nothing need not be counted */
+  bool retraces;  /* the rows of a match tell its registers, without items */
   bool trying; /* items are made of a start that is there: no limit counts them */
 
   /* the block at hand: see sweep.c */
@@ -574,6 +591,11 @@ struct tsn_run {
   uint64_t any[TSN_BLOCK_WORDS]; /* under some label */
   uint64_t start_labels; /* that can begin a path */
   const int64_t *times;
+  uint16_t *class_of; /* table tier: by labels, a bit each; queue_block.c */
+  uint16_t *row_labels; /* of the block, */
+  uint32_t gathered;    /* so far as these words of it go */
+  uint8_t *skips;       /* by labels: whether a row with them changes nothing of this shape, */
+  uint32_t skip_shape;  /* where that is all there is */
   uint32_t block_row; /* TSN_NONE: the row at hand is not of the block */
 
   /* scratch */
@@ -646,6 +668,8 @@ bool tsn_run_row(tsn_run *r, int64_t time, uint64_t seq);
 bool tsn_run_waiting(tsn_run *r, uint32_t part, int64_t time, uint64_t seq);
 /* Lets one deadline happen. */
 bool tsn_run_act(tsn_run *r, const tsn_deadline *d);
+/* The moment of a row begins. */
+void tsn_run_begin_row(tsn_run *r, uint64_t seq);
 /* Makes a kept row the row at hand. */
 void tsn_run_load(tsn_run *r, uint32_t part, int64_t row);
 /* Everything that is decided by time up to and including `limit`. */
@@ -730,6 +754,8 @@ bool tsn_key_same(const tsn_run *r, tsn_range slots, const tsn_cell *row, const 
 void tsn_partition_drop(tsn_run *r, uint32_t part);
 void tsn_partition_clear(tsn_run *r, tsn_partition *p);
 bool tsn_partition_keep(tsn_run *r, uint32_t part, int64_t time);
+/* Room for one more kept row. */
+bool tsn_partition_room(tsn_run *r, tsn_partition *p);
 void tsn_partition_trim(tsn_run *r, uint32_t part);
 /* Where rows are gone back over: what `quiet` was before a kept row. */
 void tsn_quiet_save(tsn_run *r, tsn_partition *p, int64_t row);
@@ -768,12 +794,21 @@ bool tsn_shapes_absorb(tsn_run *r, uint32_t a, uint32_t b, uint32_t later, uint3
 bool tsn_shapes_undecided(const tsn_run *r, uint32_t start);
 
 /* What is known of starts without their items. Pointers hold until something is learned; NULL: it is not known. */
-const tsn_shape_facts *tsn_shapes_facts(const tsn_run *r, uint32_t shape);
+static inline const tsn_shape_facts *tsn_shapes_facts(const tsn_run *r, uint32_t shape) { return &r->flat.facts[shape]; }
 /* What a row makes of a shape; TSN_NONE: of itself, as a start. */
-const tsn_step *tsn_shapes_known(const tsn_run *r, uint32_t shape, uint32_t class);
+static inline const tsn_step *tsn_shapes_known(const tsn_run *r, uint32_t shape, uint32_t class)
+{
+  uint32_t line = shape + 1;
+  const tsn_step *s;
+  if (line >= r->flat.shapes || class >= r->flat.classes) return NULL;
+  s = &r->flat.steps[(size_t)line * r->flat.classes + class];
+  return s->known ? s : NULL;
+}
 const tsn_step *tsn_shapes_event(const tsn_run *r, uint32_t shape, uint32_t kind, uint32_t detail);
 /* A start of a shape, its items without values, at the end of the partition's list. TSN_NONE: failed. */
 uint32_t tsn_shapes_make(tsn_run *r, uint32_t part, uint32_t shape, const int64_t *taus, int64_t row, int64_t time);
+/* The match of a queued start, which has one, from the kept rows: a start with that one item. TSN_NONE: paths.c has to go through them. */
+bool tsn_shapes_retrace(tsn_run *r, uint32_t part, const tsn_queued *q, uint32_t *start);
 /* What has become of it is known from now on. */
 bool tsn_shapes_learn_event(tsn_run *r, const tsn_event *e, uint32_t start);
 
@@ -863,6 +898,8 @@ bool tsn_queues_close(tsn_run *r, uint32_t part, int64_t time);
 bool tsn_queues_end(tsn_run *r, uint32_t part);
 bool tsn_queues_settle(tsn_run *r, uint32_t part);
 void tsn_queue_clear(tsn_run *r, tsn_partition *p);
+/* No start is left in it; false: it owns more than is worth to be kept. */
+bool tsn_queue_empty(tsn_run *r, tsn_partition *p);
 /* What its starts wait for, as in tsn_junction.labels. */
 uint64_t tsn_queue_labels(const tsn_run *r, const tsn_queue *q);
 /* The number of the first row that its starts need. */
@@ -969,6 +1006,9 @@ bool tsn_report_unmatched(tsn_run *r, uint32_t part, int64_t row);
 bool tsn_sweep_can(const tsn_run *r); /* its rows can come in blocks */
 bool tsn_sweep_init(tsn_run *r);
 void tsn_sweep_clear(tsn_run *r);
+/* The next row of the block that the pattern has to see, from `from` on. */
+uint32_t tsn_sweep_next(const tsn_run *r, uint32_t from, uint32_t rows);
+bool tsn_sweep_feed(tsn_run *r, const tsn_block *b, uint32_t row);
 
 /* vector.c */
 tsn_vector *tsn_vector_new(tsn_alloc *alloc); /* NULL: no memory */

@@ -49,7 +49,6 @@ typedef struct known_steps { /* by class: number of a step + 1, or STEP_UNKNOWN 
 typedef struct shape {
   uint32_t items, word_first; /* item_words() of an item: what take_shape() reads, its mask, its counters */
   known_steps steps;
-  tsn_shape_facts facts;
 } shape;
 
 /* What a time makes of a shape, or a row of the time of one of its elements. */
@@ -57,6 +56,12 @@ typedef struct event {
   uint32_t shape, kind, detail;
   tsn_step to;
 } event;
+
+/* A row of a match that is retraced. */
+typedef struct passed {
+  uint32_t step;
+  uint32_t label; /* under which the match took it; TSN_NONE */
+} passed;
 
 /* Which items of a later start have the future of one of the first start's, a bit an item. */
 typedef struct pair {
@@ -86,7 +91,9 @@ struct tsn_shapes {
   event *events;
   size_t event_count, event_cap;
   tsn_map event_map;
-  uint64_t *key; /* scratch */
+  passed *way; /* scratch */
+  size_t way_cap;
+  uint64_t *key;
   size_t key_cap;
 };
 
@@ -170,11 +177,14 @@ void tsn_shapes_clear(tsn_run *r)
   forget_steps(r, &s->begin);
   tsn_alloc_free(r->alloc, s->classes, s->class_cap * sizeof *s->classes);
   tsn_alloc_free(r->alloc, s->key, s->key_cap * sizeof *s->key);
+  tsn_alloc_free(r->alloc, s->way, s->way_cap * sizeof *s->way);
   tsn_map_clear(&s->map);
   tsn_map_clear(&s->class_map);
   tsn_map_clear(&s->pair_map);
   tsn_map_clear(&s->event_map);
   tsn_alloc_free(r->alloc, s->events, s->event_cap * sizeof *s->events);
+  tsn_alloc_free(r->alloc, r->flat.facts, r->flat.facts_cap * sizeof *r->flat.facts);
+  tsn_alloc_free(r->alloc, r->flat.steps, (size_t)r->flat.shapes * r->flat.classes * sizeof *r->flat.steps);
   tsn_alloc_free(r->alloc, s->pairs, s->pair_cap * sizeof *s->pairs);
   tsn_alloc_free(r->alloc, s, sizeof *s);
   r->shapes = NULL;
@@ -279,7 +289,7 @@ static bool key_of(tsn_run *r, uint32_t start, size_t *out)
 static void see_facts(const tsn_run *r, shape *x)
 {
   const tsn_shapes *s = r->shapes;
-  tsn_shape_facts *f = &x->facts;
+  tsn_shape_facts *f = &r->flat.facts[x - s->all];
   uint32_t k, e;
   *f = (tsn_shape_facts){.good = true};
   for (k = 0; k < x->items; k++) {
@@ -314,6 +324,7 @@ static bool add_shape(tsn_run *r, uint64_t hash, size_t words, uint32_t *out)
     return true;
   }
   if (!tsn_alloc_grow(r->alloc, (void **)&s->all, &s->cap, s->count + 1, sizeof *s->all) ||
+      !tsn_alloc_grow(r->alloc, (void **)&r->flat.facts, &r->flat.facts_cap, s->count + 1, sizeof *r->flat.facts) ||
       !tsn_alloc_grow(r->alloc, (void **)&s->words, &s->word_cap, s->word_count + words, sizeof *s->words))
     return tsn_run_nomem(r);
   x = &s->all[s->count];
@@ -377,6 +388,56 @@ static bool know_step(tsn_run *r, uint32_t from, uint32_t class, uint32_t number
   return true;
 }
 
+/* The same without items, in a table: a line for rows as starts, and one for each shape. */
+static bool lay_flat(tsn_run *r, uint32_t from, uint32_t class, const tsn_step *to)
+{
+  tsn_flat *f = &r->flat;
+  uint32_t line = from + 1, shapes = f->shapes ? f->shapes : 8, classes = f->classes ? f->classes : 8, i;
+  tsn_step *steps;
+  if (!r->queues) return true;
+  while (shapes <= line) shapes *= 2;
+  while (classes <= class) classes *= 2;
+  if (shapes != f->shapes || classes != f->classes) {
+    steps = tsn_alloc_array(r->alloc, (size_t)shapes * classes, sizeof *steps);
+    if (!steps) return tsn_run_nomem(r);
+    memset(steps, 0, (size_t)shapes * classes * sizeof *steps);
+    for (i = 0; i < f->shapes; i++) memcpy(steps + (size_t)i * classes, f->steps + (size_t)i * f->classes, f->classes * sizeof *steps);
+    tsn_alloc_free(r->alloc, f->steps, (size_t)f->shapes * f->classes * sizeof *steps);
+    f->steps = steps;
+    f->shapes = shapes;
+    f->classes = classes;
+  }
+  steps = &f->steps[(size_t)line * classes + class];
+  *steps = *to;
+  steps->known = 1;
+  steps->fits = to->next == TSN_NONE || f->facts[to->next].good;
+  return true;
+}
+
+/* Whether any value of a path is moved by a row under the label. */
+static bool moves_registers(const tsn_run *r, uint32_t label)
+{
+  const uint32_t *regs = r->program->indices + r->labels[label].updates.first;
+  uint32_t i;
+  for (i = 0; i < r->labels[label].updates.count; i++)
+    if (r->regs[regs[i]].in_path) return true;
+  return false;
+}
+
+static tsn_idle idle_of(const tsn_run *r, uint32_t from, const step *t)
+{
+  const move *m = r->shapes->moves + t->move_first;
+  bool same = true;
+  uint32_t k;
+  if (from == TSN_NONE || t->to.next != from) return IDLE_NOT;
+  for (k = 0; k < t->move_count; k++) {
+    if (m[k].from >= t->move_count || m[m[k].from].from != m[k].from) return IDLE_NOT;
+    if (m[k].label != TSN_NONE && moves_registers(r, m[k].label)) return IDLE_NOT;
+    same = same && m[k].from == k;
+  }
+  return same ? IDLE_ANY : IDLE_TWICE;
+}
+
 /* Writes down what a row of this class has made of a start. old: how many items it had. */
 static bool learn(tsn_run *r, uint32_t from, uint32_t class, uint32_t start, uint32_t old)
 {
@@ -414,9 +475,10 @@ static bool learn(tsn_run *r, uint32_t from, uint32_t class, uint32_t start, uin
   t.in_order = t.in_order && t.move_count == old;
   t.still = t.still && t.move_count == old && from == t.to.next;
   t.to.still = t.still;
+  t.to.idle = (uint8_t)idle_of(r, from, &t);
   if (!tsn_alloc_grow(r->alloc, (void **)&s->steps, &s->step_cap, s->step_count + 1, sizeof t)) return tsn_run_nomem(r);
   s->steps[s->step_count++] = t;
-  if (!know_step(r, from, class, (uint32_t)s->step_count)) return false;
+  if (!know_step(r, from, class, (uint32_t)s->step_count) || !lay_flat(r, from, class, &t.to)) return false;
   if (start != TSN_NONE) r->starts[start].shape = t.to.next;
   return true;
 }
@@ -605,18 +667,113 @@ bool tsn_shapes_absorb(tsn_run *r, uint32_t a, uint32_t b, uint32_t later, uint3
 bool tsn_shapes_undecided(const tsn_run *r, uint32_t start)
 {
   uint32_t id = r->starts[start].shape;
-  return id != TSN_NONE && !r->shapes->all[id].facts.decided;
+  return id != TSN_NONE && !r->flat.facts[id].decided;
 }
 
 /* ---- for the table tier: starts without items ---- */
 
-const tsn_shape_facts *tsn_shapes_facts(const tsn_run *r, uint32_t of) { return &r->shapes->all[of].facts; }
-
-const tsn_step *tsn_shapes_known(const tsn_run *r, uint32_t of, uint32_t class)
+/* The step of each row, from the first on; *count of them, and *to behind the last. false: not all are known. */
+static bool steps_to_match(tsn_run *r, uint32_t part, int64_t row, uint32_t *to, size_t *count)
 {
-  const tsn_shapes *s = r->shapes;
-  uint32_t number = step_of(of == TSN_NONE ? &s->begin : &s->all[of].steps, class);
-  return number == STEP_UNKNOWN ? NULL : &s->steps[number - 1].to;
+  tsn_shapes *s = r->shapes;
+  const tsn_partition *p = &r->partitions[part];
+  for (*count = 0; row < p->rows && (*to == TSN_NONE || !r->flat.facts[*to].decided); row++) {
+    const tsn_kept_row *k = tsn_kept_row_at(p, row);
+    uint32_t number = step_of(*to == TSN_NONE ? &s->begin : &s->all[*to].steps, k->class);
+    if (number == STEP_UNKNOWN) return false;
+    if (!tsn_alloc_grow(r->alloc, (void **)&s->way, &s->way_cap, *count + 1, sizeof *s->way)) return tsn_run_nomem(r);
+    s->way[(*count)++] = (passed){.step = number - 1, .label = TSN_NONE};
+    *to = s->steps[number - 1].to.next;
+    if (*to == TSN_NONE) return false;
+  }
+  return *to != TSN_NONE && r->flat.facts[*to].matched;
+}
+
+/* Walks back from the item that has succeeded: under which labels it took which rows, and what it was before the first. */
+static uint32_t walk_back(tsn_run *r, uint32_t last, size_t count)
+{
+  tsn_shapes *s = r->shapes;
+  uint32_t item = r->flat.facts[last].decided ? 0 : s->all[last].items - 1;
+  while (count-- > 0) {
+    const move *m = &s->moves[s->steps[s->way[count].step].move_first + item];
+    s->way[count].label = m->label;
+    item = m->from;
+  }
+  return item;
+}
+
+static uint32_t item_number(const tsn_run *r, uint32_t start, uint32_t number)
+{
+  uint32_t item = r->starts[start].head;
+  while (number--) item = tsn_path_at(r, item)->next;
+  return item;
+}
+
+/* The start and its item, with what it was so far. */
+static uint32_t new_match(tsn_run *r, uint32_t part, const tsn_queued *q, uint32_t before)
+{
+  uint32_t start = tsn_start_new(r, part, q->row, q->time), item, old = TSN_NONE;
+  tsn_path *i;
+  const tsn_cell *cells = r->empty_cells;
+  if (start == TSN_NONE) return TSN_NONE;
+  r->starts[start].seq = q->base == TSN_NONE ? tsn_kept_row_at(&r->partitions[part], q->row)->seq : r->starts[q->base].seq;
+  if ((item = tsn_path_new(r, start)) == TSN_NONE) {
+    tsn_start_free(r, start);
+    return TSN_NONE;
+  }
+  i = tsn_path_at(r, item);
+  i->state = ITEM_MATCH;
+  i->tau = i->row_time = q->time;
+  i->row = -1;
+  if (q->base != TSN_NONE && before != TSN_NONE) {
+    const tsn_path *b = tsn_path_at(r, old = item_number(r, q->base, before));
+    i->tau = b->tau;
+    i->row = b->row;
+    i->row_time = b->row_time;
+    i->rows = b->rows;
+  }
+  if (old != TSN_NONE) cells = tsn_path_cells(r, tsn_path_at(r, old));
+  if (r->p->path_cells) memcpy(tsn_path_cells(r, i), cells, r->p->path_cells * sizeof *cells);
+  tsn_path_link(r, item, TSN_NONE);
+  return start;
+}
+
+/* A row as the match took it. */
+static bool retake(tsn_run *r, uint32_t part, int64_t row, uint32_t label, tsn_path *i)
+{
+  const tsn_partition *p = &r->partitions[part];
+  tsn_eval e = {.row = r->row, .partition = p, .number = row, .cells = tsn_path_cells(r, i), .label = label};
+  i->tau = i->row_time = tsn_kept_row_at(p, row)->time;
+  i->row = row;
+  i->rows++;
+  if (!moves_registers(r, label)) return true;
+  tsn_run_load(r, part, row);
+  return tsn_eval_updates(r, &e, tsn_path_cells(r, i), false);
+}
+
+bool tsn_shapes_retrace(tsn_run *r, uint32_t part, const tsn_queued *q, uint32_t *start)
+{
+  int64_t first = q->base == TSN_NONE ? q->row : r->partitions[part].caught_up;
+  uint32_t last = q->base == TSN_NONE ? TSN_NONE : r->starts[q->base].shape, before, block_row = r->block_row;
+  tsn_cell *at_hand = r->row;
+  size_t count, k;
+  bool good = true;
+  *start = TSN_NONE;
+  if (!r->retraces || (q->base != TSN_NONE && last == TSN_NONE)) return true;
+  if (!steps_to_match(r, part, first, &last, &count)) return r->status == TOCSIN_OK;
+  before = walk_back(r, last, count);
+  r->trying = true;
+  *start = new_match(r, part, q, before);
+  r->trying = false;
+  if (*start == TSN_NONE) return false;
+  r->row = r->past_row;
+  for (k = 0; k < count && good; k++)
+    if (r->shapes->way[k].label != TSN_NONE)
+      good = retake(r, part, first + (int64_t)k, r->shapes->way[k].label, tsn_path_at(r, r->starts[*start].head));
+  r->row = at_hand;
+  r->row_epoch++;
+  r->block_row = block_row;
+  return good;
 }
 
 static uint64_t event_hash(uint32_t of, uint32_t kind, uint32_t detail) { return tsn_hash_word((uint64_t)of << 32 | detail, kind); }
@@ -676,6 +833,8 @@ bool tsn_shapes_learn_event(tsn_run *r, const tsn_event *e, uint32_t start)
   if (!tsn_alloc_grow(r->alloc, (void **)&s->events, &s->event_cap, s->event_count + 1, sizeof made) ||
       !tsn_map_add(&s->event_map, event_hash(e->shape, e->kind, e->detail), (uint32_t)s->event_count))
     return tsn_run_nomem(r);
+  made.to.known = 1;
+  made.to.fits = made.to.next == TSN_NONE || tsn_shapes_facts(r, made.to.next)->good;
   s->events[s->event_count++] = made;
   return true;
 }

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "run/queue.h"
 #include "run/source.h"
 
 /* Rows as they are, matched on arrival, and nobody waits for what they bring. */
@@ -82,7 +83,8 @@ static uint32_t orderly(tsn_run *r, tsn_block *b)
   return i;
 }
 
-static bool see_labels(tsn_run *r, tsn_block *b)
+/* Answers whether the bits of all labels are known, and nothing comes of a row under none of them. */
+static bool see_labels(tsn_run *r, tsn_block *b, bool *known)
 {
   uint32_t i, w, start = tsn_junction_start(r, false);
   const tsn_junction *j = start == TSN_NONE ? NULL : &r->junctions.all[start];
@@ -91,13 +93,14 @@ static bool see_labels(tsn_run *r, tsn_block *b)
     if (r->one_match && r->junctions.segments[j->segment_first + i].accept) all = false;
   if (all) r->start_labels = j->labels;
   memset(r->any, 0, sizeof r->any);
+  *known = true;
   for (i = 0; i < r->p->labels.count; i++) {
     uint64_t *bits = r->bits + (size_t)i * TSN_BLOCK_WORDS;
     r->known[i] = r->vectored[i] && tsn_vector_bits(r, b, &r->labels[i].condition, bits);
-    all = all && r->known[i];
+    *known = *known && r->known[i];
     for (w = 0; r->known[i] && w < TSN_BLOCK_WORDS; w++) r->any[w] |= bits[w];
   }
-  return all;
+  return all && *known;
 }
 
 /* The first row from `from` on whose time is behind `time`. */
@@ -150,8 +153,7 @@ static uint64_t word_of_interest(const tsn_run *r, uint64_t labels, uint32_t w)
   return word;
 }
 
-/* The next row that this pattern has to see, from `from` on. */
-static uint32_t next_row(const tsn_run *r, uint32_t from, uint32_t rows)
+uint32_t tsn_sweep_next(const tsn_run *r, uint32_t from, uint32_t rows)
 {
   uint32_t w, next = rows, due;
   uint64_t labels;
@@ -170,7 +172,7 @@ static uint32_t next_row(const tsn_run *r, uint32_t from, uint32_t rows)
   return due < next ? due : next;
 }
 
-static bool feed_row(tsn_run *r, const tsn_block *b, uint32_t row)
+bool tsn_sweep_feed(tsn_run *r, const tsn_block *b, uint32_t row)
 {
   const tsn_source *s = &r->sources[0];
   uint64_t ignored = 0; /* NaN was counted, whether the row is looked at or not */
@@ -223,13 +225,29 @@ static uint64_t turn_pop(uint64_t *heap, size_t *count)
 
 static void wait_turn(const tsn_sweep *f, size_t i, uint32_t from, uint32_t rows, size_t *waiting)
 {
-  uint32_t row = next_row(f->runs[i], from, rows);
+  uint32_t row = tsn_sweep_next(f->runs[i], from, rows);
   if (row < rows) turn_push(f->turns, waiting, (uint64_t)row << 32 | i);
+}
+
+/* A lone pattern of the table tier goes through the block by itself. */
+static bool sweep_queues(tsn_run *r, tsn_block *b, size_t full, uint32_t *done, tsn_run **failed)
+{
+  uint32_t row;
+  bool good = tsn_queues_block(r, b, full, &row, done);
+  r->block_row = TSN_NONE;
+  if (good) {
+    pass(r, b, *done);
+    return true;
+  }
+  *failed = r;
+  *done = row;
+  return false;
 }
 
 bool tsn_sweep_block(const tsn_sweep *f, tsn_block *b, uint32_t *done, tsn_run **failed)
 {
   size_t i, waiting = 0;
+  bool known;
   const tsn_output *out = f->runs[0]->output;
   *done = 0;
   for (i = 0; i < f->count; i++) {
@@ -237,17 +255,18 @@ bool tsn_sweep_block(const tsn_sweep *f, tsn_block *b, uint32_t *done, tsn_run *
     if (good < b->rows) b->rows = good;
   }
   if (!b->rows) return true;
+  *done = b->rows;
   for (i = 0; i < f->count; i++) {
-    f->runs[i]->passing = see_labels(f->runs[i], b) && f->runs[i]->passes_by;
+    f->runs[i]->passing = see_labels(f->runs[i], b, &known) && f->runs[i]->passes_by;
+    if (f->count == 1 && known && tsn_queues_can_block(f->runs[0])) return sweep_queues(f->runs[0], b, f->full, done, failed);
     wait_turn(f, i, 0, b->rows, &waiting);
   }
-  *done = b->rows;
   while (waiting) {
     uint64_t turn = turn_pop(f->turns, &waiting);
     uint32_t row = (uint32_t)(turn >> 32);
     i = (size_t)(turn & UINT32_MAX);
     if (row >= *done) continue; /* a row behind the one that filled the output */
-    if (!feed_row(f->runs[i], b, row)) {
+    if (!tsn_sweep_feed(f->runs[i], b, row)) {
       *failed = f->runs[i];
       *done = row;
       return false;

@@ -22,7 +22,7 @@
 #include <string.h>
 
 #include "base/time.h"
-#include "run/run.h"
+#include "run/queue.h"
 
 #define ROWS_LEAST 64 /* so many kept rows are no matter */
 #define ROWS_EACH 16  /* nor so many for each start */
@@ -31,15 +31,7 @@ enum { EVENT_ROW, EVENT_FIRE, EVENT_END }; /* detail: class, or times that are d
 
 /* ---- the queue ---- */
 
-static tsn_queued *queued_at(const tsn_queue *q, uint32_t i) { return &q->starts[(q->head + i) & (q->cap - 1)]; }
-
-static uint32_t root_of(const tsn_queue *q, uint32_t bunch)
-{
-  while (q->bunches[bunch].into != bunch) bunch = q->bunches[bunch].into;
-  return bunch;
-}
-
-static tsn_bunch *bunch_of(const tsn_queue *q, const tsn_queued *s) { return &q->bunches[root_of(q, s->bunch)]; }
+static tsn_bunch *bunch_of(const tsn_queue *q, const tsn_queued *s) { return &q->bunches[tsn_bunch_root(q, s->bunch)]; }
 
 /* A start is a path, until it has items. */
 static void count_out(tsn_run *r, tsn_partition *p, const tsn_queued *s)
@@ -64,7 +56,7 @@ static void set_base(tsn_run *r, tsn_partition *p, tsn_queued *s, uint32_t start
 static void pop_front(tsn_run *r, tsn_partition *p)
 {
   tsn_queue *q = &p->queue;
-  count_out(r, p, queued_at(q, 0));
+  count_out(r, p, tsn_queued_at(q, 0));
   q->head = (q->head + 1) & (q->cap - 1);
   if (--q->count == 0) q->bunch_count = q->live_count = 0;
 }
@@ -72,8 +64,16 @@ static void pop_front(tsn_run *r, tsn_partition *p)
 static void pop_back(tsn_run *r, tsn_partition *p)
 {
   tsn_queue *q = &p->queue;
-  count_out(r, p, queued_at(q, q->count - 1));
+  count_out(r, p, tsn_queued_at(q, q->count - 1));
   if (--q->count == 0) q->bunch_count = q->live_count = 0;
+}
+
+#define KEPT_FOR_REUSE 16u
+
+bool tsn_queue_empty(tsn_run *r, tsn_partition *p)
+{
+  while (p->queue.count) pop_front(r, p);
+  return p->queue.cap <= KEPT_FOR_REUSE && p->queue.bunch_cap <= 4 * KEPT_FOR_REUSE;
 }
 
 void tsn_queue_clear(tsn_run *r, tsn_partition *p)
@@ -91,25 +91,20 @@ static int64_t first_needed(const tsn_partition *p, const tsn_queued *s) { retur
 int64_t tsn_queue_least(const tsn_run *r, const tsn_partition *p)
 {
   (void)r;
-  return p->queue.count ? first_needed(p, queued_at(&p->queue, 0)) : p->rows;
-}
-
-static int64_t time_of(const tsn_run *r, const tsn_partition *p, const tsn_queued *s)
-{
-  return s->base == TSN_NONE ? tsn_kept_row_at(p, s->row)->time : r->starts[s->base].time;
+  return p->queue.count ? first_needed(p, tsn_queued_at(&p->queue, 0)) : p->rows;
 }
 
 /* Whether nothing will come of a start that stands behind the first one: what has succeeded may. */
 static bool is_idle(const tsn_run *r, const tsn_queue *q, uint32_t bunch)
 {
   if (q->bunches[bunch].shape == TSN_NONE) return true;
-  return r->absorbs && bunch == root_of(q, queued_at(q, 0)->bunch) && !tsn_shapes_facts(r, q->bunches[bunch].shape)->matched;
+  return r->absorbs && bunch == tsn_bunch_root(q, tsn_queued_at(q, 0)->bunch) && !tsn_shapes_facts(r, q->bunches[bunch].shape)->matched;
 }
 
 static void shed_back(tsn_run *r, tsn_partition *p)
 {
   tsn_queue *q = &p->queue;
-  while (q->count > 1 && is_idle(r, q, root_of(q, queued_at(q, q->count - 1)->bunch))) pop_back(r, p);
+  while (q->count > 1 && is_idle(r, q, tsn_bunch_root(q, tsn_queued_at(q, q->count - 1)->bunch))) pop_back(r, p);
 }
 
 /* Numbers the bunches anew, without those that belong to others, and drops starts of which nothing will come. */
@@ -123,14 +118,14 @@ static bool tidy(tsn_run *r, tsn_partition *p, bool now)
   if (!number) return tsn_run_nomem(r);
   memset(number, 0xff, count * sizeof *number);
   for (i = 0; i < q->count; i++) {
-    tsn_queued s = *queued_at(q, i);
-    s.bunch = root_of(q, s.bunch);
+    tsn_queued s = *tsn_queued_at(q, i);
+    s.bunch = tsn_bunch_root(q, s.bunch);
     if (i > 0 && is_idle(r, q, s.bunch)) {
       count_out(r, p, &s);
       continue;
     }
     number[s.bunch] = 0;
-    *queued_at(q, kept++) = s;
+    *tsn_queued_at(q, kept++) = s;
   }
   q->count = kept;
   for (k = 0; k < count; k++) {
@@ -144,7 +139,7 @@ static bool tidy(tsn_run *r, tsn_partition *p, bool now)
   q->live_count = 0;
   for (k = 0; k < made; k++)
     if (q->bunches[k].shape != TSN_NONE) q->live[q->live_count++] = (uint32_t)k; /* it had more */
-  for (i = 0; i < q->count; i++) queued_at(q, i)->bunch = number[queued_at(q, i)->bunch];
+  for (i = 0; i < q->count; i++) tsn_queued_at(q, i)->bunch = number[tsn_queued_at(q, i)->bunch];
   tsn_alloc_free(r->alloc, number, count * sizeof *number);
   return true;
 }
@@ -173,7 +168,7 @@ static uint32_t bunch_for(tsn_run *r, tsn_queue *q, uint32_t shape, const int64_
   return (uint32_t)q->bunch_count++;
 }
 
-static bool push_start(tsn_run *r, tsn_partition *p, uint32_t shape, int64_t time)
+bool tsn_queue_push(tsn_run *r, tsn_partition *p, uint32_t shape, int64_t time)
 {
   tsn_queue *q = &p->queue;
   const int64_t taus[TSN_TAUS] = {time, time, time};
@@ -191,13 +186,13 @@ static bool push_start(tsn_run *r, tsn_partition *p, uint32_t shape, int64_t tim
     uint32_t cap = q->cap ? q->cap * 2 : 4;
     tsn_queued *longer = tsn_alloc_array(r->alloc, cap, sizeof *longer);
     if (!longer) return tsn_run_nomem(r);
-    for (i = 0; i < q->count; i++) longer[i] = *queued_at(q, i);
+    for (i = 0; i < q->count; i++) longer[i] = *tsn_queued_at(q, i);
     tsn_alloc_free(r->alloc, q->starts, q->cap * sizeof *longer);
     q->starts = longer;
     q->cap = cap;
     q->head = 0;
   }
-  *queued_at(q, q->count++) = (tsn_queued){.row = p->rows - 1, .bunch = bunch, .base = TSN_NONE};
+  *tsn_queued_at(q, q->count++) = (tsn_queued){.row = p->rows - 1, .time = time, .bunch = bunch, .base = TSN_NONE};
   p->live++;
   if (++r->live > r->live_peak) r->live_peak = r->live;
   return true;
@@ -274,16 +269,16 @@ static bool catch_up(tsn_run *r, uint32_t part, int64_t time)
   uint32_t i, start;
   if (!tidy(r, &r->partitions[part], true)) return false;
   for (i = 0; i < r->partitions[part].queue.count; i++) {
-    tsn_queued s = *queued_at(&r->partitions[part].queue, i);
+    tsn_queued s = *tsn_queued_at(&r->partitions[part].queue, i);
     if (!bring_up(r, part, &s, time, false, &start)) return false;
-    set_base(r, &r->partitions[part], queued_at(&r->partitions[part].queue, i), start);
+    set_base(r, &r->partitions[part], tsn_queued_at(&r->partitions[part].queue, i), start);
   }
   r->partitions[part].caught_up = r->partitions[part].rows;
   r->partitions[part].caught_up_time = r->partitions[part].last_time;
   return true;
 }
 
-static bool few_rows(const tsn_partition *p)
+bool tsn_queue_few_rows(const tsn_partition *p)
 {
   uint64_t rows = p->kept;
   return rows <= ROWS_LEAST || rows / ROWS_EACH <= p->queue.count;
@@ -296,8 +291,9 @@ static bool leave_partition(tsn_run *r, uint32_t part, int64_t time)
   tsn_queue *q = &r->partitions[part].queue;
   uint32_t start, item;
   if (!catch_up(r, part, time)) return false;
+  r->partitions[part].idle_row = 0;
   for (; q->count; q = &r->partitions[part].queue) {
-    set_base(r, &r->partitions[part], queued_at(q, 0), TSN_NONE); /* it stays */
+    set_base(r, &r->partitions[part], tsn_queued_at(q, 0), TSN_NONE); /* it stays */
     pop_front(r, &r->partitions[part]);
   }
   r->queues = false;
@@ -383,7 +379,7 @@ static bool step_of_event(tsn_run *r, uint32_t part, const tsn_bunch *b, uint32_
     r->trying = false;
     *step = good ? tsn_shapes_event(r, copy.shape, kind, detail) : NULL;
   }
-  if (*step && (*step)->next != TSN_NONE && !tsn_shapes_facts(r, (*step)->next)->good) *step = NULL;
+  if (*step && !(*step)->fits) *step = NULL;
   return good;
 }
 
@@ -403,7 +399,7 @@ static bool step_of_row(tsn_run *r, uint32_t part, const tsn_bunch *b, uint32_t 
     r->trying = false;
     *step = good ? tsn_shapes_known(r, copy.shape, class) : NULL;
   }
-  if (*step && (*step)->next != TSN_NONE && !tsn_shapes_facts(r, (*step)->next)->good) *step = NULL;
+  if (*step && !(*step)->fits) *step = NULL;
   return good;
 }
 
@@ -419,21 +415,13 @@ static bool step_of_begin(tsn_run *r, uint32_t part, uint32_t class, int64_t tim
     if (good && start != TSN_NONE) tsn_start_free(r, start);
     *step = good ? tsn_shapes_known(r, TSN_NONE, class) : NULL;
   }
-  if (*step && (*step)->next != TSN_NONE && !tsn_shapes_facts(r, (*step)->next)->good) *step = NULL;
+  if (*step && !(*step)->fits) *step = NULL;
   return good;
 }
 
-static void move_bunch(const tsn_step *step, tsn_bunch *b, int64_t time)
+void tsn_queue_unite(tsn_run *r, tsn_partition *p)
 {
-  const tsn_bunch before = *b;
-  uint32_t k;
-  b->shape = step->next;
-  for (k = 0; k < TSN_TAUS; k++) b->taus[k] = step->tau[k] == TSN_TAU_NOW ? time : before.taus[step->tau[k]];
-}
-
-/* Bunches that look alike by now become one; those of which nothing lives are no longer looked at. */
-static void unite(const tsn_run *r, tsn_queue *q)
-{
+  tsn_queue *q = &p->queue;
   size_t k, n, kept = 0;
   for (k = 0; k < q->live_count; k++) {
     tsn_bunch *b = &q->bunches[q->live[k]];
@@ -443,13 +431,14 @@ static void unite(const tsn_run *r, tsn_queue *q)
     else q->live[kept++] = q->live[k];
   }
   q->live_count = kept;
+  shed_back(r, p);
 }
 
 /* A start leaves its bunch: its time, or its window, is over. *fits false: what becomes of it cannot be known. */
 static bool end_start(tsn_run *r, uint32_t part, uint32_t i, int64_t time, bool *fits)
 {
   tsn_queue *q = &r->partitions[part].queue;
-  const tsn_bunch b = *bunch_of(q, queued_at(q, i));
+  const tsn_bunch b = *bunch_of(q, tsn_queued_at(q, i));
   const tsn_step *step;
   uint32_t bunch;
   tsn_bunch after = b;
@@ -457,24 +446,23 @@ static bool end_start(tsn_run *r, uint32_t part, uint32_t i, int64_t time, bool 
   if (!step_of_event(r, part, &b, EVENT_END, 0, time, &step)) return false;
   *fits = step != NULL;
   if (!step) return true;
-  move_bunch(step, &after, time);
+  tsn_bunch_move(step, &after, time);
   bunch = bunch_for(r, q, after.shape, after.taus);
-  queued_at(q, i)->bunch = bunch;
+  tsn_queued_at(q, i)->bunch = bunch;
   return bunch != TSN_NONE;
 }
 
 static bool front_is_over(const tsn_partition *p)
 {
-  return p->queue.count && bunch_of(&p->queue, queued_at(&p->queue, 0))->shape == TSN_NONE;
+  return p->queue.count && bunch_of(&p->queue, tsn_queued_at(&p->queue, 0))->shape == TSN_NONE;
 }
 
 static int64_t end_of(const tsn_run *r, const tsn_partition *p, uint32_t i)
 {
-  return tsn_time_shift(r, time_of(r, p, queued_at(&p->queue, i)), r->p->within);
+  return tsn_time_shift(r, tsn_queued_at(&p->queue, i)->time, r->p->within);
 }
 
-/* WITHIN has ended those whose time is over before `time`, or (`then`) by then. */
-static bool end_until(tsn_run *r, uint32_t part, int64_t time, bool then, bool *fits)
+bool tsn_queue_end_until(tsn_run *r, uint32_t part, int64_t time, bool then, bool *fits)
 {
   tsn_partition *p = &r->partitions[part];
   uint32_t i = 0;
@@ -490,8 +478,7 @@ static bool end_until(tsn_run *r, uint32_t part, int64_t time, bool then, bool *
   return true;
 }
 
-/* A timer, or the end of a start that may be a match, is due at some time: there has to be a deadline then. */
-static bool arm(tsn_run *r, uint32_t part)
+bool tsn_queue_arm(tsn_run *r, uint32_t part)
 {
   tsn_partition *p = &r->partitions[part];
   tsn_queue *q = &p->queue;
@@ -525,23 +512,21 @@ uint64_t tsn_queue_labels(const tsn_run *r, const tsn_queue *q)
 
 /* ---- what happens ---- */
 
-/* Starts that stand behind the first one can go, as in items.c; its match ends no earlier than the row at hand. */
-static bool skip_inside(tsn_run *r, uint32_t part, const tsn_step *step)
+/* As in items.c; its match ends no earlier than the row at hand. */
+void tsn_queue_skip_inside(tsn_run *r, tsn_partition *p)
 {
-  tsn_partition *p = &r->partitions[part];
-  if (!r->absorbs || step->next == TSN_NONE || !step->matches) return true;
+  if (!r->absorbs) return;
   if (p->rows > p->allowed) p->allowed = p->rows;
   while (p->queue.count > 1) pop_back(r, p);
-  return true;
 }
 
-static bool absorb(tsn_run *r, uint32_t part)
+bool tsn_queue_absorb(tsn_run *r, uint32_t part)
 {
   tsn_queue *q = &r->partitions[part].queue;
   uint32_t first;
   size_t k;
   if (!q->count) return true;
-  first = root_of(q, queued_at(q, 0)->bunch);
+  first = tsn_bunch_root(q, tsn_queued_at(q, 0)->bunch);
   if (q->bunches[first].shape == TSN_NONE) return true;
   for (k = 0; k < q->live_count; k++) {
     uint32_t then;
@@ -555,8 +540,7 @@ static bool absorb(tsn_run *r, uint32_t part)
     q = &r->partitions[part].queue;
     q->bunches[q->live[k]].shape = then;
   }
-  unite(r, q);
-  shed_back(r, &r->partitions[part]);
+  tsn_queue_unite(r, &r->partitions[part]);
   return true;
 }
 
@@ -581,7 +565,7 @@ static bool look_ahead(tsn_run *r, uint32_t part, uint32_t class, int64_t time, 
 static bool move_all(tsn_run *r, uint32_t part, uint32_t class, int64_t time)
 {
   tsn_queue *q = &r->partitions[part].queue;
-  uint32_t first = q->count ? root_of(q, queued_at(q, 0)->bunch) : TSN_NONE;
+  uint32_t first = q->count ? tsn_bunch_root(q, tsn_queued_at(q, 0)->bunch) : TSN_NONE;
   const tsn_step *of_first = NULL, *step;
   bool moved = false;
   size_t k;
@@ -591,12 +575,12 @@ static bool move_all(tsn_run *r, uint32_t part, uint32_t class, int64_t time)
     if (!step_of_row(r, part, b, class, time, &step)) return false; /* known: it changes nothing here */
     if (step->still) continue;
     if (q->live[k] == first) of_first = step;
-    move_bunch(step, b, time);
+    tsn_bunch_move(step, b, time);
     moved = true;
   }
-  if (moved) unite(r, q);
-  if (moved) shed_back(r, &r->partitions[part]);
-  return !of_first || skip_inside(r, part, of_first);
+  if (moved) tsn_queue_unite(r, &r->partitions[part]);
+  if (of_first && of_first->matches && of_first->next != TSN_NONE) tsn_queue_skip_inside(r, &r->partitions[part]);
+  return true;
 }
 
 static bool begin(tsn_run *r, uint32_t part, uint32_t class, int64_t time)
@@ -605,15 +589,15 @@ static bool begin(tsn_run *r, uint32_t part, uint32_t class, int64_t time)
   const tsn_step *step;
   if (p->rows - 1 < p->allowed) return true;
   if (!step_of_begin(r, part, class, time, &step)) return false;
-  return step->next == TSN_NONE || push_start(r, p, step->next, time);
+  return step->next == TSN_NONE || tsn_queue_push(r, p, step->next, time);
 }
 
-static bool end_rows(tsn_run *r, uint32_t part, int64_t time, bool *fits)
+bool tsn_queue_end_rows(tsn_run *r, uint32_t part, int64_t time, bool *fits)
 {
   tsn_partition *p = &r->partitions[part];
   uint32_t i = 0;
   if (r->p->within_kind != WITHIN_ROWS) return true;
-  while (i < p->queue.count && p->rows - queued_at(&p->queue, i)->row >= r->p->within && *fits) {
+  while (i < p->queue.count && p->rows - tsn_queued_at(&p->queue, i)->row >= r->p->within && *fits) {
     if (!end_start(r, part, i, time, fits)) return false;
     p = &r->partitions[part];
     if (i == 0 && front_is_over(p)) pop_front(r, p);
@@ -632,16 +616,26 @@ static bool go_on_as_paths(tsn_run *r, uint32_t part, int64_t time)
   return good && tsn_paths_row(r, part, time);
 }
 
-/* Partitions of which WITHIN has ended everything own no memory: one of them is looked at with every row. */
-static void look_at_next(tsn_run *r, int64_t time)
+/* Whether nothing of a partition will ever be asked for. */
+static bool is_over(const tsn_run *r, const tsn_partition *p, int64_t time)
 {
-  uint32_t part = (uint32_t)(r->next_look++ % r->partition_count);
-  tsn_partition *p = &r->partitions[part];
-  if (!p->used || !p->queue.count || p->queue.armed || r->p->within_kind != WITHIN_TIME || r->p->window_kind) return;
-  if (end_of(r, p, p->queue.count - 1) >= time || p->arrived != p->rows) return;
-  while (p->queue.count) pop_front(r, p);
-  tsn_partition_trim(r, part);
-  if (!r->p->keep_idle) tsn_partition_drop(r, part);
+  if (!p->used || p->queue.armed || r->p->window_kind || p->arrived != p->rows) return false;
+  return !p->queue.count || (r->p->within_kind == WITHIN_TIME && end_of(r, p, p->queue.count - 1) < time);
+}
+
+/* Two for each partition that was made since, and one for every eighth row. */
+void tsn_queues_look_on(tsn_run *r, int64_t time)
+{
+  if (!r->p->keys.count) return;
+  for (r->looks += 1; r->looks >= 8; r->looks -= 8) {
+    tsn_partition *p;
+    if (++r->next_look >= r->partition_count) r->next_look = 0;
+    p = &r->partitions[r->next_look];
+    if (!is_over(r, p, time)) continue;
+    while (p->queue.count) pop_front(r, p);
+    tsn_partition_trim(r, r->next_look);
+    if (!r->p->keep_idle) tsn_partition_drop(r, r->next_look);
+  }
 }
 
 bool tsn_queues_row(tsn_run *r, uint32_t part, int64_t time)
@@ -651,14 +645,13 @@ bool tsn_queues_row(tsn_run *r, uint32_t part, int64_t time)
   if (!tsn_shapes_class(r, &r->partitions[part], &class)) return false;
   if (class == TSN_NONE) fits = false;
   else tsn_kept_row_at(&r->partitions[part], r->partitions[part].rows - 1)->class = class;
-  if (fits && !end_until(r, part, time, false, &fits)) return false;
+  if (fits && !tsn_queue_end_until(r, part, time, false, &fits)) return false;
   if (fits && !look_ahead(r, part, class, time, &fits)) return false;
   if (!fits) return go_on_as_paths(r, part, time);
   r->partitions[part].last_time = time;
-  look_at_next(r, time);
   if (!move_all(r, part, class, time) || !begin(r, part, class, time)) return false;
-  if (r->absorbs && !absorb(r, part)) return false;
-  return end_rows(r, part, time, &fits);
+  if (r->absorbs && !tsn_queue_absorb(r, part)) return false;
+  return tsn_queue_end_rows(r, part, time, &fits);
 }
 
 /* Timers that complete at `time`. */
@@ -677,10 +670,10 @@ static bool fire(tsn_run *r, uint32_t part, int64_t time, bool *fits)
     q = &r->partitions[part].queue;
     *fits = step != NULL;
     if (!step) break;
-    move_bunch(step, &q->bunches[q->live[k]], time);
+    tsn_bunch_move(step, &q->bunches[q->live[k]], time);
     moved = true;
   }
-  if (moved) unite(r, q);
+  if (moved) tsn_queue_unite(r, &r->partitions[part]);
   return true;
 }
 
@@ -690,7 +683,7 @@ bool tsn_queues_due(tsn_run *r, uint32_t part, const tsn_deadline *d)
   bool fits = true;
   if (!q->armed || d->time != q->due || d->phase != q->phase) return true; /* another one stands for it now */
   q->armed = 0;
-  if (!end_until(r, part, d->time, d->phase == PHASE_EXPIRE, &fits)) return false;
+  if (!tsn_queue_end_until(r, part, d->time, d->phase == PHASE_EXPIRE, &fits)) return false;
   if (fits && d->phase == PHASE_TIMER && !fire(r, part, d->time, &fits)) return false;
   return fits || leave(r, d->time); /* whose deadlines follow */
 }
@@ -702,7 +695,7 @@ static bool end_all(tsn_run *r, uint32_t part, int64_t time, bool *fits)
   for (;;) {
     int64_t due;
     if (!first_due(r, &r->partitions[part].queue, &due) || due > time) break;
-    if (!end_until(r, part, due, false, fits) || (*fits && !fire(r, part, due, fits))) return false;
+    if (!tsn_queue_end_until(r, part, due, false, fits) || (*fits && !fire(r, part, due, fits))) return false;
     if (!*fits) return true;
   }
   for (i = 0; i < r->partitions[part].queue.count && *fits; i++)
@@ -731,21 +724,23 @@ bool tsn_queues_end(tsn_run *r, uint32_t part)
 /* The first start has succeeded. */
 static bool report_first(tsn_run *r, uint32_t part)
 {
-  tsn_queued s = *queued_at(&r->partitions[part].queue, 0);
+  tsn_queued s = *tsn_queued_at(&r->partitions[part].queue, 0);
   uint32_t start;
   int64_t target;
   tsn_queue *q;
-  if (!bring_up(r, part, &s, r->moment_time, r->moment_of_time, &start)) return false;
+  if (!tsn_shapes_retrace(r, part, &s, &start)) return false;
+  if (start == TSN_NONE && !bring_up(r, part, &s, r->moment_time, r->moment_of_time, &start)) return false;
   q = &r->partitions[part].queue;
-  set_base(r, &r->partitions[part], queued_at(q, 0), start);
+  if (s.base != TSN_NONE && s.base != start) tsn_start_free(r, s.base);
+  set_base(r, &r->partitions[part], tsn_queued_at(q, 0), start);
   if (r->starts[start].head == TSN_NONE || tsn_path_at(r, r->starts[start].head)->state != ITEM_MATCH)
     return tsn_run_fail(r, TOCSIN_RUNTIME, "a match was lost: this is a bug of Tocsin");
   if (!tsn_settle_match(r, part, start, &target)) return false;
   q = &r->partitions[part].queue;
-  set_base(r, &r->partitions[part], queued_at(q, 0), TSN_NONE);
+  set_base(r, &r->partitions[part], tsn_queued_at(q, 0), TSN_NONE);
   pop_front(r, &r->partitions[part]);
   if (target > r->partitions[part].allowed) r->partitions[part].allowed = target;
-  while (q->count && queued_at(q, 0)->row < target) pop_front(r, &r->partitions[part]);
+  while (q->count && tsn_queued_at(q, 0)->row < target) pop_front(r, &r->partitions[part]);
   return true;
 }
 
@@ -753,26 +748,22 @@ bool tsn_queues_settle(tsn_run *r, uint32_t part)
 {
   tsn_partition *p = &r->partitions[part];
   while (p->queue.count) {
-    const tsn_bunch *b = bunch_of(&p->queue, queued_at(&p->queue, 0));
+    const tsn_bunch *b = bunch_of(&p->queue, tsn_queued_at(&p->queue, 0));
     if (b->shape == TSN_NONE) pop_front(r, p);
     else if (!tsn_shapes_facts(r, b->shape)->decided) break;
     else if (!report_first(r, part)) return false;
     p = &r->partitions[part];
   }
   p->touched = 0;
-  if (p->closing) {
+  if (p->closing) { /* another one without starts goes when its turn comes to be looked at */
     tsn_partition_drop(r, part);
     return true;
   }
   tsn_partition_trim(r, part);
-  if (!r->moment_of_time && !few_rows(p)) {
+  if (!r->moment_of_time && !tsn_queue_few_rows(p)) {
     if (!catch_up(r, part, r->moment_time)) return false;
     tsn_partition_trim(r, part);
     p = &r->partitions[part];
   }
-  if (!p->queue.count && !r->p->keep_idle && p->arrived == p->rows) {
-    tsn_partition_drop(r, part);
-    return true;
-  }
-  return arm(r, part);
+  return tsn_queue_arm(r, part);
 }

@@ -1,7 +1,7 @@
 /* What went wrong, and where: a bare message from where it was found, the expression from the machine that ran it, the
  * pattern, key and row from whoever knew them first. They are put together once, when the host asks.
  *
- *   pattern carts, key 'ann', its row 3 at 2026-01-31T09:10:00Z, condition B, `v * 2 > 10`: BIGINT multiplication is ... */
+ *   pattern carts, key 'ann', its row at 2026-01-31T09:10:00Z, condition B, `v * 2 > 10`: BIGINT multiplication is ... */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -111,9 +111,11 @@ static void add_row(const tsn_run *r, const tsn_spot *spot, line *l)
 {
   tsn_cell time = {.v.i = spot->time};
   if (r->p->time_type == TOCSIN_DOUBLE) time.v.d = tsn_double_of_time(spot->time);
-  if (spot->number >= 0) add(l, ", %srow %lld", r->p->keys.count ? "its " : "", (long long)spot->number + 1);
-  if (!spot->timed || r->p->time_slot == TSN_NONE) return;
-  add(l, "%s at %s", spot->number >= 0 ? "" : ", row", r->p->time_type == TOCSIN_TIMESTAMP ? "" : "time ");
+  /* Rows of a partition are counted for good only where something asks for their numbers. */
+  bool timed = spot->timed && r->p->time_slot != TSN_NONE, counted = spot->number >= 0 && (r->p->keep_idle || !timed);
+  if (counted) add(l, ", %srow %lld", r->p->keys.count ? "its " : "", (long long)spot->number + 1);
+  if (!timed) return;
+  add(l, "%s at %s", counted ? "" : r->p->keys.count && spot->number >= 0 ? ", its row" : ", row", r->p->time_type == TOCSIN_TIMESTAMP ? "" : "time ");
   add_cell(l, r->p->time_type, &time);
 }
 

@@ -219,7 +219,7 @@ static void what_a_host_does_wrong_is_told(void **state)
     assert_int_equal(tocsin_matcher_new(program, &engine_options, &matcher), TOCSIN_OK);
     st = tocsin_matcher_push(matcher, 0, &batch, 0, &taken);
     assert_int_equal(st, rows[i].status);
-    snprintf(where, sizeof where, "the pattern, row 1 at time 1, values under A, `COALESCE(gives('%s'), CAST(n AS %s))`: ", rows[i].what, rows[i].type);
+    snprintf(where, sizeof where, "the pattern, row at time 1, values under A, `COALESCE(gives('%s'), CAST(n AS %s))`: ", rows[i].what, rows[i].type);
     if (rows[i].status == TOCSIN_RUNTIME) {
       assert_memory_equal(tocsin_matcher_message(matcher), where, strlen(where));
       assert_string_equal(tocsin_matcher_message(matcher) + strlen(where), rows[i].message);

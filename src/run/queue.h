@@ -1,0 +1,49 @@
+/* The table tier's queues (tier_table.c), for what moves them row by row or block by block. */
+#ifndef TSN_RUN_QUEUE_H
+#define TSN_RUN_QUEUE_H
+
+#include "run/run.h"
+
+static inline tsn_queued *tsn_queued_at(const tsn_queue *q, uint32_t i) { return &q->starts[(q->head + i) & (q->cap - 1)]; }
+
+/* The bunch that a bunch belongs to by now. */
+static inline uint32_t tsn_bunch_root(const tsn_queue *q, uint32_t bunch)
+{
+  while (q->bunches[bunch].into != bunch) bunch = q->bunches[bunch].into;
+  return bunch;
+}
+
+static inline void tsn_bunch_move(const tsn_step *step, tsn_bunch *b, int64_t time)
+{
+  const tsn_bunch before = *b;
+  uint32_t k;
+  b->shape = step->next;
+  for (k = 0; k < TSN_TAUS; k++) b->taus[k] = step->tau[k] == TSN_TAU_NOW ? time : before.taus[step->tau[k]];
+}
+
+/* Few rows are kept for the starts that need them. */
+bool tsn_queue_few_rows(const tsn_partition *p);
+/* The row at hand, the last one that was counted, as a start of this shape. */
+bool tsn_queue_push(tsn_run *r, tsn_partition *p, uint32_t shape, int64_t time);
+/* Bunches that look alike by now become one; those of which nothing lives are no longer looked at. */
+void tsn_queue_unite(tsn_run *r, tsn_partition *p);
+/* The first start has succeeded with the row at hand: those inside are skipped. */
+void tsn_queue_skip_inside(tsn_run *r, tsn_partition *p);
+/* Later starts with the future of the first one go. */
+bool tsn_queue_absorb(tsn_run *r, uint32_t part);
+/* WITHIN has ended those whose time is over before `time`, or (`then`) by then. *fits false: what becomes of them cannot be known. */
+bool tsn_queue_end_until(tsn_run *r, uint32_t part, int64_t time, bool then, bool *fits);
+/* The same of WITHIN so many rows. */
+bool tsn_queue_end_rows(tsn_run *r, uint32_t part, int64_t time, bool *fits);
+/* There is a deadline when a timer, or the end of a start that may be a match, is due. */
+bool tsn_queue_arm(tsn_run *r, uint32_t part);
+/* Partitions of which nothing is left own no memory: some are looked at with every row. */
+void tsn_queues_look_on(tsn_run *r, int64_t time);
+
+/* queue_block.c: a block for which every label's bits are known; from `row` on, up to *done rows, which is lowered where the
+ * output is full. *row: the one that failed, if it does. */
+bool tsn_queues_can_block(const tsn_run *r);
+void tsn_queues_block_clear(tsn_run *r);
+bool tsn_queues_block(tsn_run *r, tsn_block *b, size_t full, uint32_t *row, uint32_t *done);
+
+#endif
