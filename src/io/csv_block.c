@@ -153,11 +153,10 @@ static void find_ends(tsn_csv_block *b, size_t length)
 
 /* --- records --- */
 
-/* How many of `rows` records have their fields, and are none too long and no empty line. */
-static size_t check_records(tsn_csv_block *b, size_t rows, size_t line_max)
+/* How many of `rows` records are as they should be. commas: whether to look at the ends of all fields, not the last alone. */
+static size_t walk_records(tsn_csv_block *b, size_t rows, size_t line_max, bool commas)
 {
   const size_t fields = b->fields;
-  bool commas = b->newlines == rows; /* then there can be only commas before */
   const uint16_t *ends = b->ends;
 
   for (size_t row = 0; row < rows; row++, ends += fields) {
@@ -167,10 +166,21 @@ static size_t check_records(tsn_csv_block *b, size_t rows, size_t line_max)
       if (end - 1 == from) return row;
       b->returns = true;
     }
-    for (size_t i = 0; !commas && i + 1 < fields; i++)
+    for (size_t i = 0; commas && i + 1 < fields; i++)
       if (b->start[ends[i]] != ',') return row;
   }
   return rows;
+}
+
+/* How many of `rows` records have their fields, and are none too long and no empty line.
+ * Where each of them ends in a newline and there are no more of them, only commas are
+ * left for the ends before; else that has to be seen. */
+static size_t check_records(tsn_csv_block *b, size_t rows, size_t line_max)
+{
+  bool commas = b->newlines != rows;
+  size_t good = walk_records(b, rows, line_max, commas);
+
+  return good == rows || commas ? good : walk_records(b, good, line_max, true);
 }
 
 /* --- cells --- */

@@ -93,6 +93,11 @@ static void bad_rows_are_named_and_cost_nothing_else(void **state)
                 "! 2@8 -: no valid UTF-8 <1,\xff>\n2000|\"\xc3\xa9\"|NULL|NULL\n! 4@17 -: a NUL byte <3,a>\n"
                 "! 5@23 -: no valid UTF-8 <4,\xed\xa0\x80>\n",
                 "damaged text");
+  /* as many newlines as records would have, but not where they would be */
+  g.schema = &pair;
+  reading_text(&g, "a,b\n1\n2\n3,x,4,y\n5,z\n", "! 2@4 -: 1 field, the header has 2 <1>\n! 3@6 -: 1 field, the header has 2 <2>\n"
+                                                   "! 4@8 -: 4 fields, the header has 2 <3,x,4,y>\n5|\"z\"\n");
+  g.schema = &trades;
   g.show_raw = false;
   reading_text(&g, "ts,volume\n1,abcdefghijklmnopqrstuvwxyz0123456789abcdefghijkl\n2,\x1b[31m\n",
                "! 2@10 volume: \"abcdefghijklmnopqrstuvwxyz0123456789abcd…\" is no BIGINT\n"

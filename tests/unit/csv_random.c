@@ -235,10 +235,16 @@ static void add_field(tsn_bytes *out, size_t i, unsigned oddness)
 static void make_text(tsn_bytes *out, unsigned rows, unsigned oddness)
 {
   const char *end = below(2) ? "\r\n" : "\n";
+  size_t turn = 0, part = 0;
 
   tsn_bytes_text(out, header);
   while (rows-- > 0) {
     size_t fields = oddness && below(20) == 0 ? below(FIELDS + 3) : FIELDS;
+    if (oddness && turn == 0 && below(15) == 0) turn = 3;
+    if (turn == 3) part = 1 + below(FIELDS - 1);
+    /* three records with as many fields and newlines as three should have, but not where they should be */
+    if (turn) fields = turn == 3 ? part : turn == 2 ? FIELDS - part : 2 * FIELDS;
+    turn -= turn > 0;
     for (size_t i = 0; i < fields; i++) {
       if (i) tsn_bytes_char(out, ',');
       add_field(out, i, oddness);
