@@ -24,6 +24,7 @@ unit_tests = \
   %D%/unit/host \
   %D%/unit/infer \
   %D%/unit/jsonl \
+  %D%/unit/jsonl_random \
   %D%/unit/map \
   %D%/unit/matcher \
   %D%/unit/parse \

@@ -12,6 +12,7 @@
 #include "io/cell.h"
 
 #define TSN_DIGITS_BEFORE 17
+#define TSN_DIGITS_MOST 16 /* bytes that tsn_digits_length() looks at */
 
 /* By the parsers that walk: what is too long for the others. */
 bool tsn_walk_int64(const char *text, size_t length, int64_t *out);
@@ -42,6 +43,15 @@ static inline bool tsn_digits_value(__m128i x, size_t n, uint64_t *out)
   halves = (uint64_t)_mm_cvtsi128_si64(eight);
   *out = (halves & UINT32_MAX) * 100000000 + (halves >> 32);
   return true;
+}
+
+/* How many of the 16 bytes at p may stand in a number without an exponent. */
+static inline size_t tsn_digits_length(const char *p)
+{
+  __m128i b = _mm_loadu_si128((const void *)p), d = _mm_sub_epi8(b, _mm_set1_epi8('-')); /* - . / 0 to 9 */
+  unsigned other = ~(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(d, _mm_set1_epi8('9' - '-')), d));
+
+  return (size_t)__builtin_ctz(other | 0x10000);
 }
 
 static inline __attribute__((always_inline)) bool tsn_digits_int64(const char *text, size_t length, int64_t *out)
@@ -86,6 +96,12 @@ static inline __attribute__((always_inline)) bool tsn_digits_double(const char *
 }
 
 #else
+
+static inline size_t tsn_digits_length(const char *p)
+{
+  (void)p;
+  return 16;
+}
 
 static inline bool tsn_digits_int64(const char *text, size_t length, int64_t *out)
 {

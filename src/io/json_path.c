@@ -98,10 +98,9 @@ static tsn_json_node *enter(tsn_arena *arena, tsn_json_node *parent, const step 
   for (; *at; at = &(*at)->next)
     if (is_step(*at, s)) return *at;
   n = tsn_arena_new(arena, tsn_json_node);
-  name = tsn_arena_array(arena, s->length + 2, 1);
+  name = tsn_arena_array(arena, s->length + 1, 1);
   if (!n || !name) return NULL;
   memcpy(name, s->name, s->length);
-  name[s->length] = '"';
   n->name = name;
   n->name_length = s->length;
   n->is_index = s->is_index;

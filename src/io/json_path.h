@@ -4,9 +4,8 @@
  *   $.a.c[1]   column 1                             \--"c"--> (.) --[1]--> (1)
  *   name       column 2               \--"name"--> (2)
  *
- * A line is read by walking the tree beside it: what has no node is skipped. The
- * members of an object mostly come in the order of the line before, so the node
- * expects the child after the one found last, and hashes names only where that fails.
+ * A line is read by walking the tree beside it: what has no node is skipped. Names
+ * are hashed only where they do not stand as in the lines before (json_guess.h).
  * A column without a path takes the member of its name, in any case (ASCII) if the
  * exact one is not there. */
 #ifndef TSN_IO_JSON_PATH_H
@@ -18,10 +17,9 @@
 #define TSN_JSON_PATH_STEPS 100
 
 typedef struct tsn_json_node {
-  /* The step that leads here: a member's name (with the quote that closes it, as
-   * it stands in a line), or an item's index. */
+  /* The step that leads here: a member's name, or an item's index. */
   const char *name;
-  size_t name_length; /* without the quote */
+  size_t name_length;
   uint32_t index;
   bool is_index;
   bool any_case; /* a column of no path ends here */
@@ -34,6 +32,8 @@ typedef struct tsn_json_node {
   size_t *columns; /* that take the value here */
   size_t column_count;
   uint64_t seen; /* number of the row in which this node had its last value */
+
+  struct tsn_json_guesses *guesses; /* of the object that stands here; NULL: none came yet */
 
   struct tsn_json_node *list, *next; /* of children, while the tree is built */
 } tsn_json_node;

@@ -11,6 +11,9 @@
 #include <stdint.h>
 
 #include "io/cell.h"
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 /* Nesting of objects and arrays, the line's own object included. */
 #define TSN_JSON_DEPTH_MAX 200
@@ -50,6 +53,16 @@ static inline uint64_t tsn_json_stops(uint64_t w)
 /* First byte at or after p that is a quote, a backslash or a control character. */
 static inline const char *tsn_json_plain_end(const char *p, const char *limit)
 {
+#if defined(__SSE2__)
+  const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'), control = _mm_set1_epi8(0x1f);
+  while (limit - p >= 16) {
+    __m128i b = _mm_loadu_si128((const void *)p);
+    __m128i stops = _mm_or_si128(_mm_cmpeq_epi8(b, quote), _mm_cmpeq_epi8(b, slash));
+    unsigned bits = (unsigned)_mm_movemask_epi8(_mm_or_si128(stops, _mm_cmpeq_epi8(_mm_min_epu8(b, control), b)));
+    if (bits) return p + __builtin_ctz(bits);
+    p += 16;
+  }
+#endif
 #if TSN_WORDWISE
   while (limit - p >= 8) {
     uint64_t stops = tsn_json_stops(tsn_load_word(p));

@@ -12,7 +12,8 @@
 
 #include "base/text.h"
 #include "base/time.h"
-#include "io/json_path.h"
+#include "io/digits.h"
+#include "io/json_guess.h"
 #include "io/json_scan.h"
 
 typedef enum slot_state { ABSENT, IS_NULL, VALUE, ESCAPED, IS_NAN, WRONG_TYPE, BEYOND, OBJECT, ARRAY } slot_state;
@@ -34,7 +35,7 @@ struct tsn_jsonl {
   uint8_t *states; /* slot_state of each column */
   slot *slots;
   uint64_t serial; /* of the line */
-  const char *limit, *at; /* of the region; where reading is, roughly */
+  const char *first, *limit, *at; /* of the region; where reading is, roughly */
   tsn_json_fault fault;
   tsn_bytes scratch;
 };
@@ -80,6 +81,28 @@ static bool starts_well(const char *p)
 {
   if (*p == '-') p++;
   return *p != '0' || !tsn_is_digit(p[1]);
+}
+
+/* A number whose end is near and known: its length, else 0. */
+static inline size_t near_number(const tsn_jsonl *j, const char *p)
+{
+  size_t length;
+
+  if (p - j->first < TSN_DIGITS_BEFORE || j->limit - p < TSN_DIGITS_MOST) return 0;
+  length = tsn_digits_length(p);
+  return length < TSN_DIGITS_MOST ? length : 0;
+}
+
+static inline const char *read_int64(const tsn_jsonl *j, const char *p, int64_t *out)
+{
+  size_t length = near_number(j, p);
+  return length && tsn_digits_int64(p, length, out) ? p + length : tsn_read_int64(p, j->limit, out);
+}
+
+static inline const char *read_double(const tsn_jsonl *j, const char *p, double *out)
+{
+  size_t length = near_number(j, p);
+  return length && tsn_digits_double(p, length, out) ? p + length : tsn_read_double(p, j->limit, out);
 }
 
 static inline void keep_value(tsn_jsonl *j, size_t column, tsn_cell cell)
@@ -146,7 +169,7 @@ static const char *integer_cell(tsn_jsonl *j, size_t column, const char *p, unsi
 {
   tsn_cell cell;
   bool integer;
-  const char *end = tsn_read_int64(p, j->limit, &cell.integer);
+  const char *end = read_int64(j, p, &cell.integer);
 
   if (end && ends_number(*end) && starts_well(p)) {
     keep_value(j, column, cell);
@@ -169,7 +192,7 @@ static const char *double_cell(tsn_jsonl *j, size_t column, const char *p, unsig
 {
   tsn_cell cell;
   bool ignored;
-  const char *end = tsn_read_double(p, j->limit, &cell.real);
+  const char *end = read_double(j, p, &cell.real);
 
   if (end && ends_number(*end) && starts_well(p)) {
     keep_value(j, column, cell);
@@ -217,7 +240,7 @@ static const char *time_number(tsn_jsonl *j, size_t column, const char *p)
   if (unit != TOCSIN_UNIT_NANOSECOND) {
     int64_t scale = unit == TOCSIN_UNIT_SECOND ? 1000000 : unit == TOCSIN_UNIT_MILLISECOND ? 1000 : 1;
     int64_t number;
-    end = tsn_read_int64(p, j->limit, &number);
+    end = read_int64(j, p, &number);
     if (end && ends_number(*end) && starts_well(p) && !__builtin_mul_overflow(number, scale, &cell.integer)) {
       keep_value(j, column, cell);
       return end;
@@ -307,7 +330,7 @@ static void forget(tsn_jsonl *j, tsn_json_node *n)
   for (size_t i = 0; i < n->child_count; i++) forget(j, n->children[i]);
 }
 
-static const char *read_object(tsn_jsonl *j, const tsn_json_node *n, const char *p, unsigned depth);
+static const char *read_object(tsn_jsonl *j, tsn_json_node *n, const char *p, unsigned depth);
 static const char *read_array(tsn_jsonl *j, const tsn_json_node *n, const char *p, unsigned depth);
 
 /* depth: objects and arrays that are open around the value */
@@ -348,39 +371,58 @@ static tsn_json_node *read_name(tsn_jsonl *j, const tsn_json_node *n, const char
   return tsn_json_member(n, name, length);
 }
 
-/* p: at the brace. depth: this object included. */
-static const char *read_object(tsn_jsonl *j, const tsn_json_node *n, const char *p, unsigned depth)
+/* What leads to a member, from the brace or the end of the value before on, and its
+ * name. Answers where its value begins; *child: its node, or NULL. */
+static const char *read_gap(tsn_jsonl *j, const tsn_json_node *n, const char *p, tsn_json_node **child)
 {
-  size_t expected = 0;
-
-  p = tsn_json_blank(p + 1);
-  if (*p == '}') return p + 1;
-  for (;;) {
-    tsn_json_node *child = expected < n->child_count ? n->children[expected] : NULL;
-    j->at = p;
-    j->fault = TSN_JSON_SYNTAX;
-    if (*p++ != '"') return NULL;
-    if (child && (size_t)(j->limit - p) > child->name_length && !memcmp(p, child->name, child->name_length + 1) &&
-        !child->is_index) {
-      p += child->name_length + 1;
-      expected++;
-    } else {
-      child = read_name(j, n, &p);
-      if (!p) return NULL;
-      if (child) expected = child->order + 1;
-    }
+  j->fault = TSN_JSON_SYNTAX;
+  if (*p != '{') {
     p = tsn_json_blank(p);
-    j->fault = TSN_JSON_SYNTAX;
-    if (*p != ':') return NULL;
-    p = tsn_json_blank(p + 1);
+    j->at = p;
+    if (*p != ',') return NULL;
+  }
+  p = tsn_json_blank(p + 1);
+  j->at = p;
+  if (*p++ != '"') return NULL;
+  *child = read_name(j, n, &p);
+  if (!p) return NULL;
+  p = tsn_json_blank(p);
+  j->fault = TSN_JSON_SYNTAX;
+  return *p == ':' ? tsn_json_blank(p + 1) : NULL;
+}
+
+/* p: at the brace. depth: this object included. */
+static const char *read_object(tsn_jsonl *j, tsn_json_node *n, const char *p, unsigned depth)
+{
+  size_t at = 0;
+
+  if (!n->guesses) n->guesses = tsn_arena_new(&j->arena, tsn_json_guesses); /* without memory for it, without it */
+  for (;;) {
+    const tsn_json_guess *g = NULL;
+    tsn_json_node *child;
+    if (n->guesses && (size_t)(j->limit - p) >= TSN_JSON_GAP) g = tsn_json_guess_find(n->guesses, &at, p);
+    if (g) {
+      child = g->child;
+      j->at = p + g->name_at;
+      j->fault = TSN_JSON_SYNTAX;
+      p = tsn_json_blank(p + g->length); /* there may be more of them than there were */
+      at++;
+    } else {
+      const char *gap = p, *end = tsn_json_blank(*p == '{' ? p + 1 : p);
+      if (*end == '}') return end + 1;
+      p = read_gap(j, n, p, &child);
+      if (!p) return NULL;
+      if (n->guesses)
+        at += tsn_json_guess_learn(n->guesses, at, gap, (size_t)(p - gap), (size_t)(j->at - gap), child);
+    }
     p = child ? read_value(j, child, p, depth) : tsn_json_skip(p, j->limit, depth, &j->fault);
     if (!p) return NULL;
-    p = tsn_json_blank(p);
     if (*p == '}') return p + 1;
-    j->at = p;
-    j->fault = TSN_JSON_SYNTAX;
-    if (*p != ',') return NULL;
-    p = tsn_json_blank(p + 1);
+    if (*p == '{') { /* would look like the beginning */
+      j->at = p;
+      j->fault = TSN_JSON_SYNTAX;
+      return NULL;
+    }
   }
 }
 
@@ -435,6 +477,20 @@ static void report_cell(tsn_decoder *r, const tsn_jsonl *j, size_t column, const
   }
 }
 
+/* In whole words, which there is slack for in the column. */
+static inline void keep_text(tsn_rows_column *to, size_t row, const slot *s, const char *limit)
+{
+  char *out = (char *)to->values + to->text;
+
+  if ((size_t)(limit - s->text) < s->length + TSN_ROWS_SLACK) {
+    tsn_rows_text(to, row, s->text, s->length);
+    return;
+  }
+  for (size_t done = 0; done < s->length; done += TSN_ROWS_SLACK) memcpy(out + done, s->text + done, TSN_ROWS_SLACK);
+  to->text += s->length;
+  to->offsets[row + 1] = (int32_t)to->text;
+}
+
 /* Moves a whole line's cells to the columns. false: a cell is bad, and reported. */
 static bool keep_cells(tsn_decoder *r, tsn_jsonl *j, const char *start, size_t length)
 {
@@ -449,7 +505,7 @@ static bool keep_cells(tsn_decoder *r, tsn_jsonl *j, const char *start, size_t l
       if (j->columns[i].type != TOCSIN_TEXT)
         tsn_rows_cell(to, r->rows.row, j->columns[i].type, s->cell);
       else if (state == VALUE)
-        tsn_rows_text(to, r->rows.row, s->text, s->length);
+        keep_text(to, r->rows.row, s, j->limit);
       else {
         to->text += tsn_json_unescape(s->text, s->length, (char *)to->values + to->text);
         to->offsets[r->rows.row + 1] = (int32_t)to->text;
@@ -521,6 +577,7 @@ tocsin_status tsn_jsonl_records(tsn_decoder *r, tsn_jsonl *j)
   const char *p = r->region;
   tocsin_status st = TOCSIN_OK;
 
+  j->first = r->region;
   j->limit = r->limit;
   while (p < r->limit && st == TOCSIN_OK) {
     st = tsn_rows_ready(&r->rows);

@@ -14,6 +14,8 @@ libtsnio_la_SOURCES = \
   %D%/digits.h \
   %D%/infer.c \
   %D%/infer.h \
+  %D%/json_guess.c \
+  %D%/json_guess.h \
   %D%/json_path.c \
   %D%/json_path.h \
   %D%/json_scan.c \
