@@ -288,6 +288,13 @@ static const engine_case engine_cases[] = {
      ENGINE_QUERY("MEASURES ARRAY_AGG(v) AS vs AFTER MATCH NO SKIP PATTERN ((a | b ->)* ->> (b | c)+ ->> c?) "
                   "WITHIN 9 " ENGINE_LABELS), NULL,
      TOCSIN_OK},
+    {"every match, walked over a graph of rows: registers as they are, a comparison with the row before",
+     ENGINE_QUERY("MEASURES a.note AS an, b.note AS bn, c.v AS v, c.note AS cn AFTER MATCH NO SKIP PATTERN (a ->> b ->> c) "
+                  "WITHIN 90 DEFINE a AS type = 'a', b AS type = 'b', c AS type <> 'x' AND v <> b.v"), NULL, TOCSIN_OK},
+    {"every match, walked over a graph of rows: loops, aggregates, alternatives",
+     ENGINE_QUERY("MEASURES COUNT(*) AS n, MAX(note) AS most, FIRST(b.note, 1) AS f, AVG(x) AS m, MATCH_ID() AS id, SUM(v) AS s "
+                  "AFTER MATCH NO SKIP PATTERN ((a | b ->){1,2} ->> (x ->>)* (c | y ->> a)) WITHIN 90 "
+                  "DEFINE a AS type = 'a', b AS type = 'b', c AS type = 'c' AND x * 3 > LAST(v), x AS type = 'x', y AS type = 'c'"), NULL, TOCSIN_OK},
     {"all rows, with texts, FINAL and RUNNING",
      ENGINE_QUERY("MEASURES CLASSIFIER() AS label, RUNNING LAST(note) AS r, FINAL LAST(note) AS f, FIRST(note, 1) AS "
                   "second, "

@@ -264,7 +264,7 @@ static void bind_tier(tsn_binder *b, const tsn_bx *x, tsn_span at)
 {
   tsn_tier tier = TIER_PATHS;
   while (tier < TSN_TIERS && !value_is(x, tsn_tier_name(tier))) tier = (tsn_tier)(tier + 1);
-  if (tier == TSN_TIERS) tsn_diag_add(b->diag, TSN_E1021, at, "the option may be left out: the best one is taken", "tier is 'paths' or 'table'");
+  if (tier == TSN_TIERS) tsn_diag_add(b->diag, TSN_E1021, at, "the option may be left out: the best one is taken", "tier is 'paths', 'table' or 'graph'");
   else b->query->tier = tier;
   b->query->tier_at = at;
 }

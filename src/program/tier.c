@@ -1,4 +1,6 @@
 /* Which tiers can do a pattern (tier.h). */
+#include <string.h>
+
 #include "program/tier.h"
 
 static const struct {
@@ -84,10 +86,170 @@ static const char *table_refuses(const tocsin_program *p, uint32_t pattern)
   return NULL;
 }
 
+/* ---- graph ---- */
+
+#define GRAPH_NODES 2048u
+#define GRAPH_STATES 4096u /* elements, by the turns that loops around them count */
+
+typedef enum way_kind { WAY_STRICT, WAY_NEXT, WAY_ANY, WAY_KINDS } way_kind;
+
+typedef struct ways {
+  const tocsin_program *p;
+  const tsn_pattern_rec *q;
+  bool seen[GRAPH_NODES * WAY_KINDS]; /* by node and kind */
+  uint32_t stack[GRAPH_NODES * WAY_KINDS], depth;
+} ways;
+
+static void push_way(ways *w, uint32_t node, uint32_t kind)
+{
+  uint32_t at = node * WAY_KINDS + kind;
+  if (w->seen[at]) return;
+  w->seen[at] = true;
+  w->stack[w->depth++] = at;
+}
+
+/* Elements behind a node, with the gaps crossed on the way: how each is reached, or NULL. */
+static const char *look_behind(ways *w, uint32_t from)
+{
+  const tsn_node_rec *nodes = w->p->nodes + w->q->nodes.first;
+  const tsn_loop_rec *loops = w->p->loops + w->q->loops.first;
+  const char *why = NULL;
+  uint32_t at, i;
+  memset(w->seen, 0, w->q->nodes.count * WAY_KINDS * sizeof *w->seen);
+  w->depth = 0;
+  push_way(w, nodes[from].next, WAY_STRICT);
+  while (w->depth && !why) {
+    const tsn_node_rec *n;
+    uint32_t kind, k;
+    at = w->stack[--w->depth];
+    kind = at % WAY_KINDS;
+    n = &nodes[at / WAY_KINDS];
+    switch (n->kind) {
+    case NODE_ACCEPT: break;
+    case NODE_ROW: {
+      const tsn_code *own = &w->p->labels[w->q->labels.first + nodes[from].a].condition, *code = &w->p->labels[w->q->labels.first + n->a].condition;
+      if (own->instrs.count && !own->local) why = "a condition that is not of a last element reads rows that were matched before";
+      else if (kind == WAY_NEXT && code->instrs.count && !code->local) why = "a condition behind -> reads rows that were matched before";
+      break;
+    }
+    case NODE_GAP:
+      k = n->flags & NODE_ANY ? WAY_ANY : WAY_NEXT;
+      push_way(w, n->next, k > kind ? k : kind);
+      break;
+    case NODE_SPLIT:
+      for (i = 0; i < n->b; i++) push_way(w, w->p->indices[w->q->targets.first + n->a + i], kind);
+      break;
+    case NODE_ENTER:
+    case NODE_TURN:
+      push_way(w, loops[n->a].body, kind);
+      push_way(w, loops[n->a].exit, kind);
+      break;
+    default: push_way(w, n->next, kind); break;
+    }
+  }
+  return why;
+}
+
+static const char *ways_refuse(const tocsin_program *p, const tsn_pattern_rec *q)
+{
+  ways w = {.p = p, .q = q};
+  const char *why = NULL;
+  uint32_t i;
+  for (i = 0; i < q->nodes.count && !why; i++)
+    if (p->nodes[q->nodes.first + i].kind == NODE_ROW) why = look_behind(&w, i);
+  return why;
+}
+
+static const char *nodes_refuse(const tocsin_program *p, const tsn_pattern_rec *q)
+{
+  const tsn_node_rec *nodes = p->nodes + q->nodes.first;
+  uint64_t states = 0;
+  uint32_t i;
+  bool any = false;
+  if (q->nodes.count > GRAPH_NODES) return "it has too many elements";
+  for (i = 0; i < q->nodes.count; i++) {
+    states += nodes[i].kind == NODE_ROW;
+    if (nodes[i].kind == NODE_GAP && (nodes[i].flags & NODE_ANY)) any = true;
+    if (nodes[i].kind == NODE_ABSENCE || nodes[i].kind == NODE_TIMER) return "it has absences";
+    if (nodes[i].kind == NODE_PERMUTE) return "it has a PERMUTE";
+  }
+  if (!any) return "it has no ->>, which alone multiplies paths";
+  for (i = 0; i < q->loops.count; i++) {
+    const tsn_loop_rec *l = &p->loops[q->loops.first + i];
+    if (l->counter == TSN_NO_COUNTER) continue;
+    states *= (uint64_t)(l->max == TSN_UNBOUNDED ? l->min : l->max) + 1;
+    if (states > GRAPH_STATES) return "it counts too many turns";
+  }
+  return states > GRAPH_STATES ? "it has too many elements" : NULL;
+}
+
+bool tsn_code_can_fail(const tocsin_program *p, const tsn_code *code)
+{
+  const tsn_instr *in = p->instrs + code->instrs.first, *end = in + code->instrs.count;
+  for (; in < end; in++)
+    switch ((tsn_opcode)in->op) {
+    case OP_AGG_PEEK:
+    case OP_AGG_PEEK2:
+    case OP_HELD:
+    case OP_ADD_I:
+    case OP_SUB_I:
+    case OP_MUL_I:
+    case OP_DIV_I:
+    case OP_NEG_I:
+    case OP_CONCAT:
+    case OP_CAST:
+    case OP_CALL:
+    case OP_HOST:
+    case OP_LIST:
+    case OP_OVER: return true;
+    default: break;
+    }
+  return false;
+}
+
+/* What a failure would say depends on who asks first. */
+static const char *failures_refuse(const tocsin_program *p, const tsn_pattern_rec *q)
+{
+  uint32_t i, fail = 0;
+  for (i = 0; i < q->labels.count; i++) {
+    const tsn_code *code = &p->labels[q->labels.first + i].condition;
+    fail += tsn_code_can_fail(p, code);
+  }
+  if (fail > 1) return "several conditions can fail";
+  for (i = 0; i < q->regs.count; i++) {
+    const tsn_reg_rec *reg = &p->regs[q->regs.first + i];
+    if (reg->in_replay) return "it needs the rows of each match";
+    if (!reg->in_path) continue;
+    if (reg->kind == REG_LABELS) return "conditions read the labels of rows before";
+    if (reg->held || reg->distinct) return "values are gathered for each path";
+    if (tsn_code_can_fail(p, &reg->value) || tsn_code_can_fail(p, &reg->value2)) return "values that paths keep can fail";
+  }
+  return NULL;
+}
+
+static const char *graph_refuses(const tocsin_program *p, uint32_t pattern)
+{
+  const tsn_pattern_rec *q = &p->patterns[pattern];
+  const char *why;
+  if (q->skip_kind != MATCH_SKIP_NONE) return "it wants one match a start";
+  if (q->has_first || q->has_last) return "it has ^ or $";
+  if (q->has_bounds) return "gaps have bounds";
+  if (q->start_absences.count) return "it begins with an absence";
+  if (q->timeouts) return "it shows what timed out";
+  if (q->drops) return "it drops what is oldest at a limit";
+  why = nodes_refuse(p, q);
+  if (why) return why;
+  if (q->ambiguous) return "rows can make one match in several ways";
+  if (q->history || q->all_rows || q->lists) return "it shows all rows, lists or PATH()";
+  why = failures_refuse(p, q);
+  return why ? why : ways_refuse(p, q);
+}
+
 const char *tsn_tier_refuses(const tocsin_program *p, uint32_t pattern, tsn_tier tier)
 {
   switch (tier) {
   case TIER_TABLE: return table_refuses(p, pattern);
+  case TIER_GRAPH: return graph_refuses(p, pattern);
   default: return NULL;
   }
 }

@@ -11,6 +11,9 @@ libtsn_la_SOURCES += \
   %D%/function.c \
   %D%/function.h \
   %D%/gather.c \
+  %D%/graph.h \
+  %D%/graph_states.c \
+  %D%/graph_walk.c \
   %D%/hash_function.c \
   %D%/held.c \
   %D%/history.c \
@@ -41,6 +44,7 @@ libtsn_la_SOURCES += \
   %D%/text_function.c \
   %D%/texts.c \
   %D%/time_function.c \
+  %D%/tier_graph.c \
   %D%/tier_table.c \
   %D%/timers.c \
   %D%/vector.c \

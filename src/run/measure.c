@@ -114,7 +114,7 @@ static void key_row(tsn_run *r, const tsn_partition *part)
 }
 
 /* A piece of a window is a partition of its own: where it begins belongs to its key. */
-static void make_id(const tsn_run *r, const tsn_partition *part, const tsn_start *s, uint64_t ordinal, uint64_t id[2])
+static void make_id(const tsn_run *r, const tsn_partition *part, int64_t row, uint64_t ordinal, uint64_t id[2])
 {
   int i;
   for (i = 0; i < 2; i++) {
@@ -130,7 +130,7 @@ static void make_id(const tsn_run *r, const tsn_partition *part, const tsn_start
       else h = tsn_hash_word((uint64_t)c->v.i, h);
     }
     if (r->p->window_kind != WINDOW_NONE) h = tsn_hash_word((uint64_t)part->window_start, h);
-    id[i] = tsn_hash_word(ordinal, tsn_hash_word((uint64_t)s->row, h));
+    id[i] = tsn_hash_word(ordinal, tsn_hash_word((uint64_t)row, h));
   }
 }
 
@@ -168,7 +168,7 @@ bool tsn_report(tsn_run *r, uint32_t start, uint32_t item, bool timeout, int64_t
     r->matches++;
     facts.number = ++part->number;
   }
-  make_id(r, part, s, s->matches, facts.id);
+  make_id(r, part, s->row, s->matches, facts.id);
   if (r->p->path_cells) memcpy(r->full, tsn_path_cells(r, i), r->p->path_cells * sizeof *r->full);
   if (r->needs_rows) {
     if (!unroll(r, i->history, &count)) return false;
@@ -193,6 +193,20 @@ bool tsn_report(tsn_run *r, uint32_t start, uint32_t item, bool timeout, int64_t
   if (r->p->empty_kind == MATCH_OMIT_EMPTY) return true;
   load_row(r, part, s->row); /* an empty match is shown on its start row */
   reset_replay(r, r->full);
+  return emit(r, &e, &out, false);
+}
+
+bool tsn_report_found(tsn_run *r, uint32_t part, const tsn_found *found)
+{
+  tsn_partition *p = &r->partitions[part];
+  tsn_match_facts facts = {.number = ++p->number, .start_time = found->start_time, .end_time = found->time, .rowtime = found->time,
+                           .rows = found->rows, .window_start = p->window_start, .window_end = p->window_end, .history = TSN_NONE};
+  tsn_out_row out = {.seq = found->seq, .pattern = r->index, .time = found->time};
+  tsn_eval e = {.row = r->replay_row, .partition = p, .number = found->start, .cells = r->full, .final = r->full_final, .match = &facts,
+                .label = TSN_NONE};
+  r->matches++;
+  make_id(r, p, found->start, found->ordinal, facts.id);
+  key_row(r, p);
   return emit(r, &e, &out, false);
 }
 

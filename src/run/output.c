@@ -28,17 +28,15 @@ size_t tsn_output_mark(tsn_output *o)
   return o->count;
 }
 
+bool tsn_output_reserve(tsn_output *o, size_t rows, size_t cells)
+{
+  return tsn_alloc_grow(o->alloc, (void **)&o->rows, &o->cap, o->count + rows, sizeof *o->rows) &&
+         tsn_alloc_grow(o->alloc, (void **)&o->cells, &o->cell_cap, o->cell_count + rows * cells, sizeof *o->cells);
+}
+
 tsn_cell *tsn_output_row(tsn_output *o, size_t cells, const tsn_out_row *row)
 {
-  tsn_cell *out;
-  if (!tsn_alloc_grow(o->alloc, (void **)&o->rows, &o->cap, o->count + 1, sizeof *o->rows) ||
-      !tsn_alloc_grow(o->alloc, (void **)&o->cells, &o->cell_cap, o->cell_count + cells, sizeof *o->cells))
-    return NULL;
-  o->rows[o->count] = *row;
-  o->rows[o->count++].first = o->cell_count;
-  out = o->cells + o->cell_count;
-  o->cell_count += cells;
-  return out;
+  return tsn_output_reserve(o, 1, cells) ? tsn_output_put(o, cells, row) : NULL;
 }
 
 void tsn_output_drop(tsn_output *o) { o->cell_count = o->rows[--o->count].first; }

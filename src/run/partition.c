@@ -117,6 +117,7 @@ void tsn_partition_clear(tsn_run *r, tsn_partition *p)
 {
   tsn_queue_clear(r, p);
   r->rows_kept -= p->kept;
+  tsn_graph_drop(r, p);
   tsn_alloc_free(r->alloc, p->keys, r->p->keys.count * sizeof *p->keys);
   tsn_alloc_free(r->alloc, p->quiet, r->p->start_absences.count * sizeof *p->quiet);
   tsn_alloc_free(r->alloc, p->kept_rows, p->kept_cap * sizeof *p->kept_rows);

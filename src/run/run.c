@@ -151,7 +151,8 @@ tocsin_status tsn_run_init(tsn_run *r, const tocsin_program *program, uint32_t p
     if (program->instrs[i].op == OP_MATCH && program->instrs[i].a == MATCH_VALUE_PATH) r->needs_rows = r->needs_rows || p->history;
   r->block_row = TSN_NONE;
   r->queues = tsn_tier_of(program, pattern) == TIER_TABLE;
-  if (!tsn_junctions_init(r) || !tsn_paths_widen(r, 1) || !tsn_gather_init(r) || !tsn_bags_init(r) || !tsn_sweep_init(r) || !tsn_shapes_init(r))
+  if (!tsn_junctions_init(r) || !tsn_paths_widen(r, 1) || !tsn_gather_init(r) || !tsn_bags_init(r) || !tsn_sweep_init(r) || !tsn_shapes_init(r) ||
+      !tsn_graph_init(r))
     return r->status;
 #define NEED(field, count) \
   if (!(r->field = tsn_alloc_array(alloc, (count) + 1, sizeof *r->field))) return TOCSIN_NOMEM
@@ -202,6 +203,7 @@ void tsn_run_clear(tsn_run *r)
   tsn_sweep_clear(r);
   tsn_queues_block_clear(r);
   tsn_shapes_clear(r);
+  tsn_graph_clear(r);
   tsn_bags_clear(r);
   tsn_run_regexes_clear(r);
 #define DROP(field, count) tsn_alloc_free(r->alloc, r->field, ((size_t)(count)) * sizeof *r->field)
@@ -279,7 +281,7 @@ bool tsn_run_act(tsn_run *r, const tsn_deadline *d)
 {
   uint32_t start;
   if (d->owner == OWNER_PARTITION && d->phase != PHASE_CLOSE)
-    return !r->queues || (touch(r, d->handle) && tsn_queues_due(r, d->handle, d));
+    return r->graph ? tsn_graph_expire(r, d->handle, d->time) : !r->queues || (touch(r, d->handle) && tsn_queues_due(r, d->handle, d));
   if (d->owner == OWNER_PARTITION) {
     const tsn_partition *p = &r->partitions[d->handle];
     if (p->window_end > d->time) /* rows have come since: the session goes on */
@@ -390,6 +392,10 @@ static bool match_row(tsn_run *r, uint32_t part, int64_t time)
   r->partitions[part].released++;
   r->moment_time = time;
   r->moment_of_time = false;
+  if (r->graph) {
+    r->partitions[part].rows++;
+    return tsn_graph_row(r, part, time) && tsn_texts_collect(r);
+  }
   if (!r->p->sequential) {
     r->partitions[part].rows++;
     if (!(r->queues ? tsn_queues_row : tsn_paths_row)(r, part, time)) return false;

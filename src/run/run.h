@@ -9,6 +9,7 @@
  *       partitions                       partition.c key -> starts, kept rows
  *         starts  (in order of rows)     paths.c     the search from one row
  *           items (in order of preference)   items.c; race.c: timers against rows
+ *       graph                            tier_graph.c  every match: rows and who follows whom, instead of paths
  *       junctions                        junction.c  what can follow an element
  *       shapes                           shape.c     what rows make of starts, remembered
  *       queues                           tier_table.c  starts that look alike move as one
@@ -299,6 +300,7 @@ typedef struct tsn_partition {
   int64_t idle_row; /* the last row, by what it made `rows`, changed nothing: queue_block.c */
   int64_t caught_up; /* those that have items have seen so many rows, */
   int64_t caught_up_time; /* the last one of this time */
+  struct tsn_graph_lists *graph; /* graph.h; NULL: nothing lives there */
 } tsn_partition;
 
 /* ---- timers.c ---- */
@@ -578,6 +580,7 @@ struct tsn_run {
   bool collapses; /* rows that change nothing need not be counted */
   bool retraces;  /* the rows of a match tell its registers, without items */
   bool trying; /* items are made of a start that is there: no limit counts them */
+  struct tsn_graph *graph; /* NULL: each path is kept for itself */
 
   /* the block at hand: see sweep.c */
   tsn_vector *vector;      /* of the matcher */
@@ -960,6 +963,8 @@ void tsn_time_tumble(const tsn_run *r, int64_t time, int64_t *start, int64_t *en
 bool tsn_eval_code(tsn_run *r, const tsn_eval *e, const tsn_code *code, tsn_cell *out);
 /* TRUE of a label's condition for the row at hand and a path's cells. */
 bool tsn_eval_label(tsn_run *r, const tsn_partition *part, uint32_t label, const tsn_cell *cells, bool *truth);
+/* An aggregate's cells take one more value, loaded. */
+bool tsn_register_add(tsn_run *r, const tsn_reg_rec *reg, tsn_cell *cells, const tsn_cell *arg, const tsn_cell *second);
 /* Moves the registers of a label by the row of e. which: in_path, or in_replay. */
 bool tsn_eval_updates(tsn_run *r, const tsn_eval *e, tsn_cell *cells, bool replay);
 
@@ -1000,7 +1005,23 @@ int tsn_compare_int_double(int64_t i, double d);
 
 /* measure.c */
 bool tsn_report(tsn_run *r, uint32_t start, uint32_t item, bool timeout, int64_t time);
+/* One row of a match whose registers are in r->full. */
+typedef struct tsn_found {
+  int64_t start, start_time; /* row and time of its first row */
+  uint64_t seq;              /* of that row */
+  uint64_t ordinal;          /* among the matches of its start, from 1 */
+  int64_t rows, time;        /* that it has; of the last one */
+} tsn_found;
+bool tsn_report_found(tsn_run *r, uint32_t part, const tsn_found *found);
 bool tsn_report_unmatched(tsn_run *r, uint32_t part, int64_t row);
+
+/* tier_graph.c: every match of a start (graph.h) */
+bool tsn_graph_init(tsn_run *r);
+void tsn_graph_clear(tsn_run *r);
+bool tsn_graph_row(tsn_run *r, uint32_t part, int64_t time);
+bool tsn_graph_expire(tsn_run *r, uint32_t part, int64_t time);
+void tsn_graph_drop(tsn_run *r, tsn_partition *p);
+void tsn_graph_visit(tsn_run *r, tsn_partition *p, tsn_text_visitor f, tsn_texts *young);
 
 /* sweep.c */
 bool tsn_sweep_can(const tsn_run *r); /* its rows can come in blocks */
@@ -1021,6 +1042,16 @@ bool tsn_vector_bits(tsn_run *r, tsn_block *b, const tsn_code *code, uint64_t *b
 void tsn_output_init(tsn_output *o, tsn_alloc *alloc);
 void tsn_output_clear(tsn_output *o);
 size_t tsn_output_mark(tsn_output *o); /* where the next row will stand */
+bool tsn_output_reserve(tsn_output *o, size_t rows, size_t cells); /* of so many cells each; false: no memory */
+/* A row for which there is room. */
+static inline tsn_cell *tsn_output_put(tsn_output *o, size_t cells, const tsn_out_row *row)
+{
+  tsn_cell *out = o->cells + o->cell_count;
+  o->rows[o->count] = *row;
+  o->rows[o->count++].first = o->cell_count;
+  o->cell_count += cells;
+  return out;
+}
 tsn_cell *tsn_output_row(tsn_output *o, size_t cells, const tsn_out_row *row); /* NULL: no memory */
 void tsn_output_drop(tsn_output *o); /* the last row was not finished */
 bool tsn_output_text(tsn_output *o, tsn_cell *cell); /* loaded -> stored there */

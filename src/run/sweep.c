@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "run/graph.h"
 #include "run/queue.h"
 #include "run/source.h"
 
@@ -134,6 +135,7 @@ static uint64_t interest(const tsn_run *r)
   unsigned seen = 0;
   if (!r->live) return labels;
   if (r->p->keys.count || r->p->window_kind || !r->partitions_used || !r->partitions[0].used) return ~(uint64_t)0;
+  if (r->graph) return ~(uint64_t)0;
   if (r->queues) return labels | tsn_queue_labels(r, &r->partitions[0].queue);
   for (start = r->partitions[0].first; start != TSN_NONE; start = r->starts[start].next)
     for (item = r->starts[start].head; item != TSN_NONE; item = tsn_path_at(r, item)->next) {
@@ -175,10 +177,14 @@ uint32_t tsn_sweep_next(const tsn_run *r, uint32_t from, uint32_t rows)
 bool tsn_sweep_feed(tsn_run *r, const tsn_block *b, uint32_t row)
 {
   const tsn_source *s = &r->sources[0];
+  const uint32_t *slots = r->passing && r->graph ? r->graph->slots : NULL; /* NULL: before its first row */
   uint64_t ignored = 0; /* NaN was counted, whether the row is looked at or not */
-  uint32_t k;
+  uint32_t count = slots ? r->graph->slot_count : r->slot_count, i, k;
   bool good;
-  for (k = 0; k < r->slot_count; k++) r->row[k] = tsn_read_cell(&b->columns[s->columns[k]], s->types[k], b->first + row, &ignored);
+  for (i = 0; i < count; i++) {
+    k = slots ? slots[i] : i;
+    r->row[k] = tsn_read_cell(&b->columns[s->columns[k]], s->types[k], b->first + row, &ignored);
+  }
   r->block_row = row;
   good = tsn_run_row(r, r->p->time_slot == TSN_NONE ? 0 : r->times[row], r->next_seq + row);
   r->block_row = TSN_NONE;

@@ -82,6 +82,7 @@ static void visit(tsn_run *r, tsn_text_visitor f, tsn_texts *young)
     tsn_partition *p = &r->partitions[i];
     uint32_t row;
     if (!p->used) continue;
+    tsn_graph_visit(r, p, f, young);
     for (k = 0; k < r->p->keys.count; k++)
       if (r->slot_is_text[r->program->indices[r->p->keys.first + k]]) f(&r->texts, young, &p->keys[k]);
     for (row = 0; row < p->kept; row++) {

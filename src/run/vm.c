@@ -442,19 +442,12 @@ static bool store(tsn_run *r, tsn_cell *cells, uint32_t at, tsn_cell value)
   return true;
 }
 
-static bool update_aggregate(tsn_run *r, const tsn_eval *e, const tsn_reg_rec *reg, tsn_cell *cells)
+bool tsn_register_add(tsn_run *r, const tsn_reg_rec *reg, tsn_cell *cells, const tsn_cell *arg, const tsn_cell *second)
 {
-  tsn_cell loaded[4], arg = boolean(true), second = none;
+  tsn_cell loaded[4];
   uint32_t k;
-  bool fresh = true;
-  if (reg->value.instrs.count && !tsn_eval_code(r, e, &reg->value, &arg)) return false;
-  if (reg->held) return tsn_held_step(r, reg, cells, &arg);
-  if (reg->distinct && !tsn_set_add(r, &r->sets[reg - r->regs], reg->type, &arg, &fresh)) return false;
-  if (!fresh) return true;
-  if (reg->value2.instrs.count && !tsn_eval_code(r, e, &reg->value2, &second)) return false;
-  if (reg->cells == 0) return tsn_gather_step(r, (tsn_aggregate)reg->aggregate, reg->type, &r->lists[reg->depth], &arg, &second);
   load_cells(r, reg, cells, loaded);
-  if (!tsn_aggregate_step(r, reg, loaded, &arg, &second)) return false;
+  if (!tsn_aggregate_step(r, reg, loaded, arg, second)) return false;
   for (k = 0; k < reg->cells; k++) {
     const tsn_cell *old = &cells[reg->cell + k];
     /* A text that stayed need not be stored again. */
@@ -464,6 +457,19 @@ static bool update_aggregate(tsn_run *r, const tsn_eval *e, const tsn_reg_rec *r
     if (!store(r, cells, reg->cell + k, loaded[k])) return false;
   }
   return true;
+}
+
+static bool update_aggregate(tsn_run *r, const tsn_eval *e, const tsn_reg_rec *reg, tsn_cell *cells)
+{
+  tsn_cell arg = boolean(true), second = none;
+  bool fresh = true;
+  if (reg->value.instrs.count && !tsn_eval_code(r, e, &reg->value, &arg)) return false;
+  if (reg->held) return tsn_held_step(r, reg, cells, &arg);
+  if (reg->distinct && !tsn_set_add(r, &r->sets[reg - r->regs], reg->type, &arg, &fresh)) return false;
+  if (!fresh) return true;
+  if (reg->value2.instrs.count && !tsn_eval_code(r, e, &reg->value2, &second)) return false;
+  if (reg->cells == 0) return tsn_gather_step(r, (tsn_aggregate)reg->aggregate, reg->type, &r->lists[reg->depth], &arg, &second);
+  return tsn_register_add(r, reg, cells, &arg, &second);
 }
 
 static void update_labels(const tsn_eval *e, const tsn_reg_rec *reg, tsn_cell *cells)
