@@ -34,6 +34,7 @@ bool tsn_bind_declare_columns(tsn_binder *b, const tsn_statement *s, const char 
                                                           .unit = c->unit,
                                                           .path = c->path,
                                                           .not_null = c->not_null};
+    if (!columns[out->column_count - 1].name) return false;
   }
   out->columns = columns;
   return true;
