@@ -4,6 +4,7 @@
     compare.py --engine PLAYER --count 1000000 --state campaign.json --matrix campaign.txt
     compare.py --engine PLAYER --set 'item=PERMUTE:50' --only 'PERMUTE; timer, constant'
     compare.py --engine PLAYER --exhaustive 3,4 --fraction 0.01
+    compare.py --engine PLAYER --exhaustive 3,4 --every-match --fraction 0.001
     compare.py --engine PLAYER --tiers paths,table
     compare.py --engine PLAYER --file failing.jsonl
     compare.py --engine PLAYER --file conformance.jsonl --by-key
@@ -172,7 +173,7 @@ def chunks(options, begin):
     with concurrent.futures.ProcessPoolExecutor(options.jobs) as pool:
         if options.exhaustive or options.windows:
             made = window_cases.specs(options.seed) if options.windows else \
-                exhaustive.specs(*map(int, options.exhaustive.split(",")), options.fraction, options.seed)
+                exhaustive.specs(*map(int, options.exhaustive.split(",")), options.fraction, options.seed, options.every_match)
             yield from spread(pool, options, ((plainly, options, list(islice(made, CHUNK)))
                                               for _ in range(options.count // CHUNK + 1)))
         else:
@@ -304,6 +305,7 @@ def main():
     parser.add_argument("--exhaustive", metavar="NODES,ROWS",
                         help="all small patterns on all small streams, up to --count")
     parser.add_argument("--windows", action="store_true", help="windows over every row, of all aggregates")
+    parser.add_argument("--every-match", action="store_true", help="exhaustive: gaps and loops under NO SKIP, without the rows of each match")
     parser.add_argument("--fraction", type=float, default=1.0, help="of the exhaustive cases, chosen at random")
     parser.add_argument("--file", nargs="+", help="cases from files instead")
     parser.add_argument("--by-key", action="store_true",

@@ -17,7 +17,10 @@ MODES = [("", "AFTER MATCH NO SKIP", None), ("", "AFTER MATCH SKIP PAST LAST ROW
          ("ONE ROW PER MATCH SHOW TIMEOUT MATCHES", "AFTER MATCH NO SKIP", "2"),
          ("ONE ROW PER MATCH SHOW TIMEOUT MATCHES", "AFTER MATCH SKIP PAST LAST ROW", "1"),
          ("ALL ROWS PER MATCH WITH UNMATCHED ROWS", "AFTER MATCH SKIP PAST LAST ROW", "2 ROWS")]
+EVERY = [("ONE ROW PER MATCH", "AFTER MATCH NO SKIP", within) for within in (None, "2", "3 ROWS")]
 MEASURES = [("ARRAY_AGG(id)", "ids"), ("PATH()", "path"), ("MATCH_ROWTIME()", "at"), ("MATCH_STATUS()", "status")]
+REGISTERS = [("FIRST(id)", "first_id"), ("A.id", "a_id"), ("LAST(B.id, 1)", "b_id"), ("SUM(id)", "total"), ("COUNT(A.*)", "n"),
+             ("MATCH_ROWTIME()", "at")]
 
 
 def trees(n):
@@ -50,6 +53,24 @@ CROSSED = [lambda: Absence(("A",)), lambda: Absence(("B",)), lambda: Absence(("B
            lambda: Anchor("$"), lambda: Anchor("^")]
 
 
+def joined(n):
+    """Of n labels, with gaps between and in loops around them: what has many matches."""
+    plain = list(trees(1) if n == 1 else pairs(n))
+    yield from plain
+    for body in plain:
+        for gap, (lo, hi, greedy) in product(GAPS[:2], [(0, 1, False), (1, None, True), (1, 2, True)]):
+            yield lambda body=body, gap=gap, lo=lo, hi=hi, greedy=greedy: Loop(Seq([body(), gap()]), lo, hi, greedy)
+
+
+def pairs(n):
+    for left in range(1, n):
+        for a, b in product(list(joined(left)), list(joined(n - left))):
+            yield lambda a=a, b=b: Alt([a(), b()])
+            yield lambda a=a, b=b: Seq([a(), b()])
+            for gap in GAPS[:2]:
+                yield lambda a=a, b=b, gap=gap: Seq([a(), gap(), b()])
+
+
 COLUMNS = [("k", "TEXT"), ("ts", "BIGINT"), ("id", "BIGINT"), ("type", "TEXT")]
 
 
@@ -63,24 +84,36 @@ def value(row, column):
     return row[column]
 
 
-def specs(n, m, fraction=1.0, seed="1"):
-    """(Spec, case) of every pattern, mode and stream, or of a random fraction of them."""
-    choose = random.Random(f"exhaustive {seed}")
+def choices(n, m, choose, fraction, every):
+    """Trees, modes, measures and streams. every: patterns with many matches, each with one mode and one stream."""
+    if every:
+        every_stream = list(streams(m))
+        for size in range(1, n + 1):
+            for make in joined(size):
+                if choose.random() < fraction:
+                    yield size, make, choose.choice(EVERY), REGISTERS, choose.choice(every_stream)
+        return
     for size in range(1, n + 1):
         for make in trees(size):
-            for mode, skip, within in MODES:
+            for mode in MODES:
                 for rows in streams(m):
-                    if choose.random() >= fraction:
-                        continue
-                    measures = MEASURES if "TIMEOUT" in mode else MEASURES[:3]
-                    query = Query("m", [Part("s")], make(), {"A": ["type = 'a'"], "B": ["type = 'b'"]}, mode=mode, skip=skip,
-                                  within=within, measures=list(measures))
-                    stream = Stream("s", [(name, kind, name) for name, kind in COLUMNS])
-                    spec = Spec([stream], [query], [Event(row["id"], "s", row) for row in rows],
-                                [[["s", [row["id"] for row in rows]]], [["s", [row["id"]]] for row in rows]], value)
-                    try:
-                        made = spec.case(f"small-{size}")
-                    except TooBig:
-                        continue
-                    if made:
-                        yield spec, made[0]
+                    if choose.random() < fraction:
+                        yield size, make, mode, MEASURES if "TIMEOUT" in mode[0] else MEASURES[:3], rows
+
+
+def specs(n, m, fraction=1.0, seed="1", every=False):
+    """(Spec, case) of every pattern, mode and stream, or of a random fraction of them. every: those with every match, without
+    the rows of each."""
+    choose = random.Random(f"exhaustive {seed}")
+    for size, make, (mode, skip, within), measures, rows in choices(n, m, choose, fraction, every):
+        query = Query("m", [Part("s")], make(), {"A": ["type = 'a'"], "B": ["type = 'b'"]}, mode=mode, skip=skip, within=within,
+                      measures=list(measures))
+        stream = Stream("s", [(name, kind, name) for name, kind in COLUMNS])
+        spec = Spec([stream], [query], [Event(row["id"], "s", row) for row in rows],
+                    [[["s", [row["id"] for row in rows]]], [["s", [row["id"]]] for row in rows]], value)
+        try:
+            made = spec.case(f"small-{size}")
+        except TooBig:
+            continue
+        if made:
+            yield spec, made[0]
