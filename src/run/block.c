@@ -16,6 +16,8 @@ static const uint8_t head_bytes[9][8] = {
     {255, 255, 255, 255, 255, 255, 255, 255},
 };
 
+#define ROOMY 4096u /* places of a table: that many are worth it, so that other texts meet no word at all */
+
 /* The first eight bytes of a text, zeros behind its end; with the length they
  * tell most texts apart without a look at the rest. */
 static uint64_t text_head(const char *s, uint32_t length)
@@ -45,10 +47,14 @@ static bool same_word(const tsn_word *w, uint64_t head, const char *s, uint32_t 
   return w->head == head && w->length == length && (length <= 8 || !memcmp(w->text + 8, s + 8, length - 8));
 }
 
-static uint16_t find_word(const tsn_vocabulary *v, uint64_t head, const char *s, uint32_t length)
+/* Whether a text is a word or none is a toss for the processor, whether the first word looked at is another one is not. */
+static inline uint16_t find_word(const tsn_vocabulary *v, uint64_t head, const char *s, uint32_t length)
 {
   uint32_t at = place_of(head, length) & v->mask;
-  uint16_t code;
+  uint16_t code = v->table[at];
+  const tsn_word *w = &v->words[code ? code - 1 : 0];
+  uint64_t other = (w->head ^ head) | (w->length ^ length);
+  if (length <= 8 && !((uint64_t)(code != TSN_CODE_NONE) & (uint64_t)(other != 0))) return code;
   while ((code = v->table[at]) != TSN_CODE_NONE && !same_word(&v->words[code - 1], head, s, length)) at = (at + 1) & v->mask;
   return code;
 }
@@ -90,7 +96,7 @@ static bool make_table(tsn_block *b, tsn_vocabulary *v)
 {
   uint32_t size = 8, i;
   if (!v->count) return true;
-  while (size < 3 * v->count) size *= 2;
+  while (size < 3 * v->count || (size < 32 * v->count && size < ROOMY)) size *= 2;
   v->table = tsn_alloc_array(b->alloc, size, sizeof *v->table);
   if (!v->table) return false;
   v->mask = size - 1;

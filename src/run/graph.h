@@ -52,6 +52,7 @@ typedef struct tsn_graph_state {
 typedef struct tsn_graph_step {
   const tsn_reg_rec *reg;
   uint32_t value, second; /* cells of a node; TSN_NONE: it has none */
+  uint32_t slot;          /* the value is this column as it is; TSN_NONE */
 } tsn_graph_step;
 
 /* One of the sides of `row > earlier row`, where nothing can fail. */
@@ -150,11 +151,18 @@ typedef struct tsn_graph {
   size_t guard_count, guard_cap;
   tsn_cell *values; /* of the row at hand, by label; stored */
   size_t value_count, value_cap;
-  uint32_t *columns; /* output columns: cells of paths */
+  uint32_t *columns; /* output columns: cells of paths; TSN_NONE: keys */
+  uint32_t *keys;    /* and which of these */
   uint32_t *shown;   /* by label and output column: the value of a node that it shows; TSN_NONE */
-  tsn_cell *row;     /* output row in the making */
+  tsn_cell *row;     /* what is the same in all output rows of a run, */
+  const tsn_cell **sources; /* where each column of its next row is, */
+  size_t *strides;   /* and how far behind it that of the row after */
   uint32_t *slots;   /* that a row is read for, where its conditions are known already */
   uint32_t slot_count;
+
+  /* of the block at hand: labels that each row fits, a bit a label, as far as that is known */
+  bool seen; /* all of it is */
+  uint64_t *fits;
 
   /* of the row at hand */
   tsn_graph_entry *entries;

@@ -131,9 +131,11 @@ static bool add_steps(tsn_run *r, uint32_t label)
   l->plain = true;
   for (u = 0; u < updates->count; u++) {
     const tsn_reg_rec *reg = &r->regs[r->program->indices[updates->first + u]];
-    tsn_graph_step step = {.reg = reg, .value = TSN_NONE, .second = TSN_NONE};
+    const tsn_instr *in = r->program->instrs + reg->value.instrs.first;
+    tsn_graph_step step = {.reg = reg, .value = TSN_NONE, .second = TSN_NONE, .slot = TSN_NONE};
     if (!reg->in_path) continue;
     if (reg->value.instrs.count) step.value = l->values++;
+    if (reg->value.instrs.count == 1 && in->op == OP_COL) step.slot = in->a;
     if (reg->value2.instrs.count) step.second = l->values++;
     if (!room(r, (void **)&g->steps, &g->step_cap, g->step_count + 1, sizeof *g->steps)) return false;
     g->steps[g->step_count++] = step;
@@ -161,21 +163,6 @@ static bool is_local(const tsn_run *r, tsn_range code)
     default: break;
     }
   return true;
-}
-
-/* x AND y is: x, SKIP_F to the end, y, AND. Cuts y off; false: it is something else. */
-static bool cut_and(const tsn_run *r, tsn_range *code, tsn_range *right)
-{
-  const tsn_instr *in = r->program->instrs + code->first;
-  uint32_t i;
-  if (code->count < 4 || in[code->count - 1].op != OP_AND) return false;
-  for (i = 0; i < code->count - 1; i++) {
-    if (in[i].op != OP_SKIP_F || in[i].a != code->count) continue;
-    *right = (tsn_range){.first = code->first + i + 1, .count = code->count - i - 2};
-    code->count = i;
-    return true;
-  }
-  return false;
 }
 
 /* a < b is: a, b, CMP. Where a ends is where the stack stands at one for the last time; straight code alone is looked at. */
@@ -252,7 +239,7 @@ static bool find_guard(tsn_run *r, uint32_t label)
   const tsn_instr *last;
   uint32_t before;
   if (tsn_code_can_fail(r->program, whole)) return true;
-  if (cut_and(r, &rest, &right)) {
+  if (tsn_cut_and(r->program, &rest, &right)) {
     l->screen = *whole;
     l->screen.instrs = rest;
     if (!is_local(r, rest)) l->screen.instrs.count = 0;
@@ -324,23 +311,36 @@ static bool find_shown(tsn_run *r)
   return true;
 }
 
-/* Output columns that are registers as they are need no machine, if none of the others can fail. */
+static bool find_key(const tsn_run *r, uint32_t slot, uint32_t *key)
+{
+  for (*key = 0; *key < r->p->keys.count; ++*key)
+    if (r->program->indices[r->p->keys.first + *key] == slot) return true;
+  return false;
+}
+
+/* Output columns that are registers or keys as they are need no machine, if none of the others can fail. */
 static bool find_columns(tsn_run *r)
 {
   tsn_graph *g = r->graph;
   const tsn_output_rec *outputs = r->program->outputs + r->p->outputs.first;
   const tsn_inner_rec *inner = r->program->inner + r->p->inner.first;
   uint32_t k;
-  g->columns = tsn_alloc_array(r->alloc, r->p->outputs.count + 1, sizeof *g->columns);
-  g->row = tsn_alloc_array(r->alloc, r->p->outputs.count + 1, sizeof *g->row);
-  if (!g->columns || !g->row) return tsn_run_nomem(r);
+  size_t count = (size_t)r->p->outputs.count + 1;
+  g->columns = tsn_alloc_array(r->alloc, count, sizeof *g->columns);
+  g->keys = tsn_alloc_array(r->alloc, count, sizeof *g->keys);
+  g->row = tsn_alloc_array(r->alloc, count, sizeof *g->row);
+  g->sources = tsn_alloc_array(r->alloc, count, sizeof *g->sources);
+  g->strides = tsn_alloc_array(r->alloc, count, sizeof *g->strides);
+  if (!g->columns || !g->keys || !g->row || !g->sources || !g->strides) return tsn_run_nomem(r);
   g->lean = !r->p->where.instrs.count;
   for (k = 0; k < r->p->inner.count; k++) g->lean = g->lean && !tsn_code_can_fail(r->program, &inner[k].code);
   for (k = 0; k < r->p->outputs.count && g->lean; k++) {
     const tsn_code *code = outputs[k].from_inner == TSN_NONE ? NULL : &inner[outputs[k].from_inner].code;
     const tsn_instr *in = code ? r->program->instrs + code->instrs.first : NULL;
-    g->lean = code && code->instrs.count == 1 && in->op == OP_CELL && !in->x;
-    if (g->lean) g->columns[k] = in->a;
+    g->lean = code && code->instrs.count == 1 && (in->op == OP_COL || (in->op == OP_CELL && !in->x));
+    if (!g->lean) break;
+    g->columns[k] = in->op == OP_CELL ? in->a : TSN_NONE;
+    if (in->op == OP_COL) g->lean = find_key(r, in->a, &g->keys[k]);
   }
   return !g->lean || find_shown(r);
 }
@@ -418,7 +418,8 @@ bool tsn_graph_init(tsn_run *r)
   g = r->graph = tsn_alloc_array(r->alloc, 1, sizeof *g);
   if (!g) return tsn_run_nomem(r);
   g->labels = tsn_alloc_array(r->alloc, r->p->labels.count + 1, sizeof *g->labels);
-  if (!g->labels) return tsn_run_nomem(r);
+  g->fits = tsn_alloc_array(r->alloc, TSN_BLOCK_ROWS, sizeof *g->fits);
+  if (!g->labels || !g->fits) return tsn_run_nomem(r);
   for (i = 0; i < r->p->labels.count; i++) g->labels[i].first = g->labels[i].guard = TSN_NONE;
   return true;
 }
@@ -429,6 +430,7 @@ void tsn_graph_clear(tsn_run *r)
   if (!g) return;
 #define DROP(field, count) tsn_alloc_free(r->alloc, g->field, g->field ? (size_t)(count) * sizeof *g->field : 0)
   DROP(labels, r->p->labels.count + 1);
+  DROP(fits, TSN_BLOCK_ROWS);
   DROP(states, g->state_cap);
   DROP(edges, g->edge_cap);
   DROP(segments, g->segment_cap);
@@ -439,7 +441,10 @@ void tsn_graph_clear(tsn_run *r)
   DROP(guards, g->guard_cap);
   DROP(values, g->value_count + 1);
   DROP(columns, r->p->outputs.count + 1);
+  DROP(keys, r->p->outputs.count + 1);
   DROP(row, r->p->outputs.count + 1);
+  DROP(sources, r->p->outputs.count + 1);
+  DROP(strides, r->p->outputs.count + 1);
   DROP(shown, r->p->labels.count * (size_t)r->p->outputs.count + 1);
   DROP(slots, r->slot_count + 1);
   DROP(entries, g->state_count + 1);

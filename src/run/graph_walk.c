@@ -174,14 +174,14 @@ static bool show(walk *w, tsn_graph_birth *birth, int64_t rows)
   return tsn_report_found(r, w->part, &found);
 }
 
-/* A path that has these registers ends with the row at hand, in a state. */
-static bool complete(walk *w, const tsn_cell *cells, uint32_t state, int64_t rows)
+/* A path that has these registers ends with the row at hand, in a state; asks: if its condition lets it. */
+static bool complete(walk *w, const tsn_cell *cells, uint32_t state, bool asks, int64_t rows)
 {
   tsn_run *r = w->r;
   tsn_graph *g = w->g;
   uint32_t label = g->states[state].label;
   bool truth = true;
-  if (g->labels[label].walks && !tsn_eval_label(r, w->p, label, cells, &truth)) return false;
+  if (asks && g->labels[label].walks && !tsn_eval_label(r, w->p, label, cells, &truth)) return false;
   if (!truth || w->asks) return true;
   if (!tsn_graph_row_values(r, w->p, label)) return false;
   if (r->p->path_cells) memcpy(r->full, cells, r->p->path_cells * sizeof *cells);
@@ -207,92 +207,128 @@ static bool find_compared(walk *w, uint32_t guard, uint32_t label)
          tsn_eval_failed(r, &e, "condition", tsn_program_text(r->program, r->labels[label].name));
 }
 
-/* The output row of a run: what is the same in all its rows. *vary: so many columns are not; they stand in r->takes. */
-static bool lay_out(walk *w, const tsn_cell *cells, uint32_t label, uint32_t last, uint32_t *vary)
+/* Whether a node of the state before is one that the row at hand may follow, where that is told by comparing the two. */
+static inline bool holds(const walk *w, const tsn_graph_guard *guard, const tsn_cell *values)
+{
+  const tsn_cell *kept = &values[guard->value];
+  return !w->compared.null && !kept->null && tsn_compare_holds((tsn_compare)guard->how, compare(guard, &w->compared, kept));
+}
+
+/* A run: nodes of a state that lead to the row at hand in one step. births: they are first rows. */
+typedef struct stretch {
+  uint32_t state, last; /* of the row at hand */
+  uint64_t at, end;
+  bool births;
+  const tsn_graph_guard *guard; /* NULL: none */
+} stretch;
+
+/* Where the columns of its output rows come from; what is the same in all is made. *texts: others are texts. */
+static bool lay_out(walk *w, const tsn_cell *cells, const stretch *run, bool *texts)
 {
   tsn_run *r = w->r;
   const tsn_graph *g = w->g;
-  uint32_t columns = r->p->outputs.count, k;
-  const uint32_t *shown = g->shown + (size_t)label * columns, *lasts = g->shown + (size_t)last * columns;
-  const tsn_cell *values = g->values + g->labels[last].cell_first;
-  if (!tsn_alloc_grow(r->alloc, (void **)&r->takes, &r->takes_cap, columns + 1, sizeof *r->takes)) return tsn_run_nomem(r);
-  *vary = 0;
+  const tsn_graph_state *s = &g->states[run->state];
+  uint32_t columns = r->p->outputs.count, last = g->states[run->last].label, k;
+  const uint32_t *shown = g->shown + (size_t)s->label * columns, *lasts = g->shown + (size_t)last * columns;
+  const tsn_cell *values = tsn_graph_values(s, tsn_graph_at(&w->l->states[run->state], s->stride, run->at));
+  *texts = false;
+  if (!tsn_graph_row_values(r, w->p, last)) return false;
   for (k = 0; k < columns; k++) {
     bool text = tsn_is_text(r->program->outputs[r->p->outputs.first + k].type);
     if (lasts[k] == TSN_NONE && shown[k] != TSN_NONE) {
-      r->takes[(*vary)++] = k;
+      g->sources[k] = &values[shown[k]];
+      g->strides[k] = s->stride;
+      *texts = *texts || text;
       continue;
     }
-    g->row[k] = tsn_load(r, lasts[k] == TSN_NONE ? cells[g->columns[k]] : values[lasts[k]], text);
+    if (g->columns[k] == TSN_NONE) g->row[k] = w->p->keys[g->keys[k]];
+    else g->row[k] = lasts[k] == TSN_NONE ? cells[g->columns[k]] : g->values[g->labels[last].cell_first + lasts[k]];
+    g->row[k] = tsn_load(r, g->row[k], text);
     if (text && !tsn_output_text(r->output, &g->row[k])) return tsn_run_nomem(r);
+    g->sources[k] = &g->row[k];
+    g->strides[k] = 0;
   }
   return true;
 }
 
-static bool run_texts(walk *w, tsn_cell *out, uint32_t vary)
+static bool own_texts(walk *w, tsn_cell *out)
 {
   tsn_run *r = w->r;
   uint32_t k;
-  for (k = 0; k < vary; k++) {
-    tsn_cell *cell = &out[r->takes[k]];
-    if (!tsn_is_text(r->program->outputs[r->p->outputs.first + r->takes[k]].type)) continue;
-    *cell = tsn_load(r, *cell, true);
-    if (!tsn_output_text(r->output, cell)) return tsn_run_nomem(r);
+  for (k = 0; k < r->p->outputs.count; k++) {
+    if (!w->g->strides[k] || !tsn_is_text(r->program->outputs[r->p->outputs.first + k].type)) continue;
+    out[k] = tsn_load(r, out[k], true);
+    if (tsn_output_text(r->output, &out[k])) continue;
+    tsn_output_drop(r->output);
+    return tsn_run_nomem(r);
   }
   return true;
 }
 
-/* begins: the run's nodes are starts. */
-static bool lean_run(walk *w, const tsn_cell *cells, uint32_t state, uint64_t at, uint64_t end, bool begins)
+/* The first node of a run from `at` on that shows something; its end where there is none. */
+static uint64_t first_held(const walk *w, const stretch *run, uint64_t at)
+{
+  const tsn_graph_state *s = &w->g->states[run->state];
+  for (; run->guard && at < run->end; at++)
+    if (holds(w, run->guard, tsn_graph_values(s, tsn_graph_at(&w->l->states[run->state], s->stride, at)))) break;
+  return at;
+}
+
+/* One output row of a run, for which there is room; `ahead`: so many nodes on is the next one. */
+static inline tsn_cell *put_row(const tsn_graph *g, tsn_output *o, uint32_t columns, const tsn_out_row *out, uint64_t ahead)
+{
+  tsn_cell *row = tsn_output_put(o, columns, out);
+  uint32_t k;
+  for (k = 0; k < columns; k++) {
+    row[k] = *g->sources[k];
+    g->sources[k] = (const tsn_cell *)(const void *)((const char *)g->sources[k] + ahead * g->strides[k]);
+  }
+  return row;
+}
+
+static bool lean_run(walk *w, const tsn_cell *cells, stretch *run)
 {
   tsn_run *r = w->r;
-  const tsn_graph *g = w->g;
-  const tsn_graph_state *s = &g->states[state];
-  const tsn_graph_list *list = &w->l->states[state];
-  uint32_t last = g->states[g->reach[state].last].label, columns = r->p->outputs.count, vary = 0, k;
-  const uint32_t *shown = g->shown + (size_t)s->label * columns;
-  const tsn_graph_guard *guard = g->labels[last].guard == TSN_NONE ? NULL : &g->guards[g->labels[last].guard];
-  tsn_out_row out = {.pattern = r->index, .time = g->time};
-  tsn_graph_birth *birth = begins ? NULL : tsn_graph_birth_at(w->l, g->birth);
-  bool laid = false;
-  if (guard && !find_compared(w, g->labels[last].guard, last)) return false;
-  if (guard && w->compared.null) return true;
-  for (; at < end; at++) {
-    const tsn_cell *values = tsn_graph_values(s, tsn_graph_at(list, s->stride, at));
+  uint32_t columns = r->p->outputs.count;
+  tsn_out_row out = {.pattern = r->index, .time = w->g->time};
+  tsn_graph_birth *birth = run->births ? NULL : tsn_graph_birth_at(w->l, w->g->birth);
+  uint64_t count = 0;
+  bool texts;
+  run->at = first_held(w, run, run->at);
+  if (run->at == run->end) return true;
+  if (!lay_out(w, cells, run, &texts)) return false;
+  if (!run->guard && !tsn_output_reserve(r->output, (size_t)(run->end - run->at), columns)) return tsn_run_nomem(r);
+  if (birth) out.seq = birth->seq;
+  for (; run->at < run->end; count++) {
+    uint64_t next = run->guard ? first_held(w, run, run->at + 1) : run->at + 1;
     tsn_cell *row;
-    if (guard && (values[guard->value].null || !tsn_compare_holds((tsn_compare)guard->how, compare(guard, &w->compared, &values[guard->value])))) continue;
-    if (!laid) { /* no sooner than something is shown */
-      laid = true;
-      if (!tsn_graph_row_values(r, w->p, last) || !lay_out(w, cells, s->label, last, &vary)) return false;
-      if (!guard && !tsn_output_reserve(r->output, (size_t)(end - at), columns)) return tsn_run_nomem(r);
+    if (run->guard && !tsn_output_reserve(r->output, 1, columns)) return tsn_run_nomem(r);
+    row = put_row(w->g, r->output, columns, &out, next - run->at);
+    if (run->births) {
+      birth = tsn_graph_birth_at(w->l, run->at);
+      r->output->rows[r->output->count - 1].seq = birth->seq;
+      birth->matches++;
     }
-    if (guard && !tsn_output_reserve(r->output, 1, columns)) return tsn_run_nomem(r);
-    if (begins) birth = tsn_graph_birth_at(w->l, at);
-    birth->matches++;
-    out.seq = birth->seq;
-    row = tsn_output_put(r->output, columns, &out);
-    memcpy(row, g->row, columns * sizeof *row);
-    for (k = 0; k < vary; k++) row[r->takes[k]] = values[shown[r->takes[k]]];
-    if (r->any_text && !run_texts(w, row, vary)) {
-      tsn_output_drop(r->output);
-      return false;
-    }
-    r->matches++;
-    w->p->number++;
+    if (texts && !own_texts(w, row)) return false;
+    run->at = next;
   }
+  if (!run->births) birth->matches += count;
+  r->matches += count;
+  w->p->number += (int64_t)count;
   return true;
 }
 
-static bool slow_run(walk *w, size_t depth, uint32_t state, uint64_t at, uint64_t end, bool begins)
+static bool slow_run(walk *w, size_t depth, const stretch *run)
 {
   tsn_run *r = w->r;
-  const tsn_graph_state *s = &w->g->states[state];
+  const tsn_graph_state *s = &w->g->states[run->state];
   tsn_cell *cells = cells_of(w, depth);
-  for (; at < end; at++) {
-    if (begins) w->g->birth = at;
+  uint64_t at;
+  for (at = first_held(w, run, run->at); at < run->end; at = first_held(w, run, at + 1)) {
+    if (run->births) w->g->birth = at;
     if (r->p->path_cells) memcpy(cells, cells_of(w, depth - 1), r->p->path_cells * sizeof *cells);
-    if (!take(r, w->p, s->label, tsn_graph_values(s, tsn_graph_at(&w->l->states[state], s->stride, at)), cells)) return false;
-    if (!complete(w, cells, w->g->reach[state].last, (int64_t)depth + 1)) return false;
+    if (!take(r, w->p, s->label, tsn_graph_values(s, tsn_graph_at(&w->l->states[run->state], s->stride, at)), cells)) return false;
+    if (!complete(w, cells, run->last, run->guard == NULL, (int64_t)depth + 1)) return false;
   }
   return true;
 }
@@ -399,7 +435,7 @@ static bool close_segment(walk *w, tsn_graph_frame *f)
   uint32_t count = segment_edges(w, f), k;
   size_t depth = w->g->depth;
   for (k = 0; k < count; k++)
-    if (ends_here(w, f, k) && !complete(w, cells_of(w, depth), target(w, f, k), (int64_t)depth + 1)) return false;
+    if (ends_here(w, f, k) && !complete(w, cells_of(w, depth), target(w, f, k), true, (int64_t)depth + 1)) return false;
   w->g->cursor_count = f->cursors;
   f->segment++;
   f->cursors = SIZE_MAX;
@@ -407,15 +443,19 @@ static bool close_segment(walk *w, tsn_graph_frame *f)
 }
 
 /* All of an edge at once, where its nodes lead to the row at hand in one step. */
-static bool run(walk *w, uint32_t state, tsn_graph_cursor *c, bool begins)
+static bool run_through(walk *w, uint32_t state, tsn_graph_cursor *c, bool births)
 {
   const tsn_graph *g = w->g;
-  const tsn_graph_label *last = &g->labels[g->states[g->reach[state].last].label], *label = &g->labels[g->states[state].label];
-  uint64_t at = c->at;
+  uint32_t last = g->reach[state].last, label = g->states[last].label, guard = g->labels[label].guard;
+  stretch run = {.state = state, .last = last, .at = c->at, .end = c->end, .births = births};
   c->at = c->end;
-  if (g->lean && label->plain && last->plain && (!last->walks || last->guard != TSN_NONE) && !w->asks)
-    return lean_run(w, cells_of(w, g->depth), state, at, c->end, begins);
-  return slow_run(w, g->depth + 1, state, at, c->end, begins);
+  if (guard != TSN_NONE) {
+    if (!find_compared(w, guard, label)) return false;
+    run.guard = &g->guards[guard];
+  }
+  if (g->lean && g->labels[g->states[state].label].plain && g->labels[label].plain && (!g->labels[label].walks || run.guard) && !w->asks)
+    return lean_run(w, cells_of(w, g->depth), &run);
+  return slow_run(w, g->depth + 1, &run);
 }
 
 /* Goes on to the next row of an edge. */
@@ -424,9 +464,7 @@ static bool step(walk *w, uint32_t state, uint64_t node)
   tsn_run *r = w->r;
   tsn_graph *g = w->g;
   const tsn_graph_state *s = &g->states[state];
-  tsn_cell *cells;
-  if (!frame_room(w)) return false;
-  cells = cells_of(w, g->depth + 1);
+  tsn_cell *cells = cells_of(w, g->depth + 1);
   if (r->p->path_cells) memcpy(cells, cells_of(w, g->depth), r->p->path_cells * sizeof *cells);
   g->frames[++g->depth] = (tsn_graph_frame){.state = state, .cursors = SIZE_MAX, .node = node};
   return take(r, w->p, s->label, tsn_graph_values(s, tsn_graph_at(&w->l->states[state], s->stride, node)), cells);
@@ -436,6 +474,19 @@ static bool step(walk *w, uint32_t state, uint64_t node)
 static void find_birth(walk *w, int64_t row)
 {
   while (tsn_graph_birth_at(w->l, w->g->birth)->row < row) w->g->birth++;
+}
+
+/* The next row of an edge, or all of them. The frame is a copy: frames move when there is no room. */
+static bool go_on(walk *w, tsn_graph_frame f, uint32_t k)
+{
+  tsn_graph *g = w->g;
+  uint32_t to = target(w, &f, k);
+  tsn_graph_cursor *c = &g->cursors[f.cursors + k];
+  if (!frame_room(w)) return false;
+  /* A first row is one start, whatever it begins with: births tell them apart where that is one thing only. */
+  if (g->reach[to].last != TSN_NONE && segment_edges(w, &f) == 1) return run_through(w, to, c, f.state == ROOT);
+  if (f.state == ROOT) find_birth(w, node_of(w, to, c->at)->row);
+  return step(w, to, c->at++);
 }
 
 static bool forward(walk *w)
@@ -449,7 +500,7 @@ static bool forward(walk *w)
   if (w->r->p->path_cells) memcpy(g->cells, w->r->empty_cells, w->r->p->path_cells * sizeof *g->cells);
   for (;;) {
     tsn_graph_frame *f = &g->frames[g->depth];
-    uint32_t k, to;
+    uint32_t k;
     if (f->segment == segment_count(w, f)) {
       if (g->depth-- == 0) return true;
       continue;
@@ -460,14 +511,7 @@ static bool forward(walk *w)
       if (!close_segment(w, f)) return false;
       continue;
     }
-    to = target(w, f, k);
-    /* A first row is one start, whatever it begins with: births tell them apart where that is one thing only. */
-    if (g->reach[to].last != TSN_NONE && segment_edges(w, f) == 1) {
-      if (!frame_room(w) || !run(w, to, &g->cursors[f->cursors + k], f->state == ROOT)) return false;
-      continue;
-    }
-    if (f->state == ROOT) find_birth(w, node_of(w, to, g->cursors[f->cursors + k].at)->row);
-    if (!step(w, to, g->cursors[f->cursors + k].at++)) return false;
+    if (!go_on(w, *f, k)) return false;
   }
 }
 

@@ -131,9 +131,10 @@ void tsn_partition_drop(tsn_run *r, uint32_t part)
 {
   tsn_partition *p = &r->partitions[part];
   tsn_map_remove(&r->partition_map, p->hash, part);
+  tsn_graph_drop(r, p);
   r->rows_kept -= p->kept;
   p->kept = 0;
-  if (r->graph || p->kept_cap > KEPT_FOR_REUSE || !tsn_queue_empty(r, p)) {
+  if (p->kept_cap > KEPT_FOR_REUSE || !tsn_queue_empty(r, p)) {
     tsn_partition_clear(r, p);
     *p = (tsn_partition){.generation = p->generation};
   }

@@ -57,25 +57,17 @@ typedef struct tsn_cell {
 /* One cell of a batch, loaded; NaN is NULL and counted. */
 static inline tsn_cell tsn_read_cell(const tocsin_column *c, uint8_t type, size_t row, uint64_t *nan_values)
 {
-  tsn_cell cell = {.null = 1};
-  if (c->validity && !(c->validity[row >> 3] >> (row & 7) & 1)) return cell;
-  cell.null = 0;
+  double d;
+  if (c->validity && !(c->validity[row >> 3] >> (row & 7) & 1)) return (tsn_cell){.null = 1};
   switch (type) {
-  case TOCSIN_BOOLEAN: cell.v.i = ((const uint8_t *)c->values)[row >> 3] >> (row & 7) & 1; break;
+  case TOCSIN_BOOLEAN: return (tsn_cell){.v.i = ((const uint8_t *)c->values)[row >> 3] >> (row & 7) & 1};
   case TOCSIN_DOUBLE:
-    cell.v.d = ((const double *)c->values)[row];
-    if (cell.v.d != cell.v.d) {
-      cell = (tsn_cell){.null = 1};
-      ++*nan_values;
-    }
-    break;
-  case TOCSIN_TEXT:
-    cell.v.s = (const char *)c->values + c->offsets[row];
-    cell.length = (uint32_t)(c->offsets[row + 1] - c->offsets[row]);
-    break;
-  default: cell.v.i = ((const int64_t *)c->values)[row]; break;
+    d = ((const double *)c->values)[row];
+    *nan_values += d != d;
+    return d != d ? (tsn_cell){.null = 1} : (tsn_cell){.v.d = d};
+  case TOCSIN_TEXT: return (tsn_cell){.v.s = (const char *)c->values + c->offsets[row], .length = (uint32_t)(c->offsets[row + 1] - c->offsets[row])};
+  default: return (tsn_cell){.v.i = ((const int64_t *)c->values)[row]};
   }
-  return cell;
 }
 
 /* ---- texts.c ---- */
@@ -585,12 +577,14 @@ struct tsn_run {
   /* the block at hand: see sweep.c */
   tsn_vector *vector;      /* of the matcher */
   const uint16_t *word_of; /* of the matcher: see block.h */
-  bool *vectored;          /* by label: its condition can be evaluated over a block */
+  bool *vectored;          /* by label: its screen can be evaluated over a block */
+  tsn_code *screens;       /* by label: its condition, */
+  bool *screened;          /* or, here, what holds wherever that does */
   bool passes_by;          /* a row under no label changes nothing */
   bool strict_edges; /* a junction with a strict edge behind an element was built: each row can end it */
   bool passing;      /* rows under no label are passed by, in this block */
-  uint64_t *bits;    /* label x words: where its condition is TRUE */
-  bool *known;       /* by label: bits hold it */
+  uint64_t *bits;    /* label x words: where its screen is TRUE */
+  bool *known;       /* by label: bits hold its screen */
   uint64_t any[TSN_BLOCK_WORDS]; /* under some label */
   uint64_t start_labels; /* that can begin a path */
   const int64_t *times;
@@ -1018,6 +1012,7 @@ bool tsn_report_unmatched(tsn_run *r, uint32_t part, int64_t row);
 /* tier_graph.c: every match of a start (graph.h) */
 bool tsn_graph_init(tsn_run *r);
 void tsn_graph_clear(tsn_run *r);
+void tsn_graph_see(tsn_run *r); /* a block's conditions are known */
 bool tsn_graph_row(tsn_run *r, uint32_t part, int64_t time);
 bool tsn_graph_expire(tsn_run *r, uint32_t part, int64_t time);
 void tsn_graph_drop(tsn_run *r, tsn_partition *p);
@@ -1026,6 +1021,8 @@ void tsn_graph_visit(tsn_run *r, tsn_partition *p, tsn_text_visitor f, tsn_texts
 /* sweep.c */
 bool tsn_sweep_can(const tsn_run *r); /* its rows can come in blocks */
 bool tsn_sweep_init(tsn_run *r);
+/* Code that is x AND y: *code becomes x, which stands for itself, *right y, which does if it does not jump. */
+bool tsn_cut_and(const tocsin_program *p, tsn_range *code, tsn_range *right);
 void tsn_sweep_clear(tsn_run *r);
 /* The next row of the block that the pattern has to see, from `from` on. */
 uint32_t tsn_sweep_next(const tsn_run *r, uint32_t from, uint32_t rows);
@@ -1047,8 +1044,12 @@ bool tsn_output_reserve(tsn_output *o, size_t rows, size_t cells); /* of so many
 static inline tsn_cell *tsn_output_put(tsn_output *o, size_t cells, const tsn_out_row *row)
 {
   tsn_cell *out = o->cells + o->cell_count;
-  o->rows[o->count] = *row;
-  o->rows[o->count++].first = o->cell_count;
+  tsn_out_row *to = &o->rows[o->count++];
+  to->seq = row->seq; /* field by field: as one, they would be read back while they are still on their way to memory */
+  to->first = o->cell_count;
+  to->pattern = row->pattern;
+  to->timeout = row->timeout;
+  to->time = row->time;
   o->cell_count += cells;
   return out;
 }

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "program/tier.h"
 #include "run/graph.h"
 #include "run/queue.h"
 #include "run/source.h"
@@ -24,14 +25,57 @@ bool tsn_sweep_can(const tsn_run *r)
 }
 
 /* Code that vector.c knows: the operations that need neither a path nor other rows. */
-static bool is_of_its_row(const tsn_run *r, const tsn_code *code)
+static bool reads_row(const tsn_run *r, const tsn_code *code)
 {
   const tsn_instr *in = r->program->instrs + code->instrs.first;
   uint32_t i;
-  if (!code->local) return false;
   for (i = 0; i < code->instrs.count; i++)
     if (!tsn_vector_knows((tsn_opcode)in[i].op)) return false;
   return true;
+}
+
+static bool is_of_its_row(const tsn_run *r, const tsn_code *code) { return code->local && reads_row(r, code); }
+
+/* x AND y is: x, SKIP_F to the end, y, AND. */
+bool tsn_cut_and(const tocsin_program *p, tsn_range *code, tsn_range *right)
+{
+  const tsn_instr *in = p->instrs + code->first;
+  uint32_t i;
+  if (code->count < 4 || in[code->count - 1].op != OP_AND) return false;
+  for (i = 0; i < code->count - 1; i++) {
+    if (in[i].op != OP_SKIP_F || in[i].a != code->count) continue;
+    *right = (tsn_range){.first = code->first + i + 1, .count = code->count - i - 2};
+    code->count = i;
+    return true;
+  }
+  return false;
+}
+
+/* Code that reads its row and registers alone, and cannot fail. */
+static bool is_of_its_path(const tsn_run *r, const tsn_code *code)
+{
+  const tsn_instr *in = r->program->instrs + code->instrs.first;
+  uint32_t i;
+  if (tsn_code_can_fail(r->program, code)) return false;
+  for (i = 0; i < code->instrs.count; i++)
+    if (!tsn_vector_knows((tsn_opcode)in[i].op) && in[i].op != OP_CELL && in[i].op != OP_FIRST && in[i].op != OP_AGG) return false;
+  return true;
+}
+
+/* What a block can tell of a condition: all of it, or what holds wherever it does. */
+static bool find_screen(tsn_run *r, uint32_t label)
+{
+  const tsn_code *condition = &r->labels[label].condition;
+  tsn_code *screen = &r->screens[label];
+  tsn_range right;
+  *screen = *condition;
+  if (is_of_its_row(r, condition)) return true;
+  if (condition->local || !is_of_its_path(r, condition)) return false;
+  r->screened[label] = true;
+  screen->local = 1;
+  while (tsn_cut_and(r->program, &screen->instrs, &right))
+    if (reads_row(r, screen)) return true;
+  return r->screened[label] = false;
 }
 
 bool tsn_sweep_init(tsn_run *r)
@@ -41,11 +85,14 @@ bool tsn_sweep_init(tsn_run *r)
   r->bits = tsn_alloc_array(r->alloc, (size_t)labels + 1, TSN_BLOCK_WORDS * sizeof *r->bits);
   r->vectored = tsn_alloc_array(r->alloc, labels + 1, sizeof *r->vectored);
   r->known = tsn_alloc_array(r->alloc, labels + 1, sizeof *r->known);
-  if (!r->bits || !r->vectored || !r->known) return tsn_run_nomem(r);
+  r->screens = tsn_alloc_array(r->alloc, labels + 1, sizeof *r->screens);
+  r->screened = tsn_alloc_array(r->alloc, labels + 1, sizeof *r->screened);
+  if (!r->bits || !r->vectored || !r->known || !r->screens || !r->screened) return tsn_run_nomem(r);
   for (i = 0; i < labels; i++) {
-    r->vectored[i] = is_of_its_row(r, &r->labels[i].condition);
+    r->vectored[i] = find_screen(r, i);
     all = all && r->vectored[i];
   }
+  for (i = 0; i < r->p->regs.count; i++) all = all && r->regs[i].kind != REG_LABELS; /* they count physical rows */
   /* A kept or numbered row has to be seen. */
   r->passes_by = all && !r->p->behind && !r->needs_rows && !r->p->keep_idle && r->p->within_kind != WITHIN_ROWS;
   return true;
@@ -57,6 +104,8 @@ void tsn_sweep_clear(tsn_run *r)
   tsn_alloc_free(r->alloc, r->bits, r->bits ? ((size_t)labels + 1) * TSN_BLOCK_WORDS * sizeof *r->bits : 0);
   tsn_alloc_free(r->alloc, r->vectored, r->vectored ? (labels + 1) * sizeof *r->vectored : 0);
   tsn_alloc_free(r->alloc, r->known, r->known ? (labels + 1) * sizeof *r->known : 0);
+  tsn_alloc_free(r->alloc, r->screens, r->screens ? (labels + 1) * sizeof *r->screens : 0);
+  tsn_alloc_free(r->alloc, r->screened, r->screened ? (labels + 1) * sizeof *r->screened : 0);
 }
 
 /* How many rows from the first have a time, in order, behind the watermark. */
@@ -97,10 +146,11 @@ static bool see_labels(tsn_run *r, tsn_block *b, bool *known)
   *known = true;
   for (i = 0; i < r->p->labels.count; i++) {
     uint64_t *bits = r->bits + (size_t)i * TSN_BLOCK_WORDS;
-    r->known[i] = r->vectored[i] && tsn_vector_bits(r, b, &r->labels[i].condition, bits);
+    r->known[i] = r->vectored[i] && tsn_vector_bits(r, b, &r->screens[i], bits);
     *known = *known && r->known[i];
     for (w = 0; r->known[i] && w < TSN_BLOCK_WORDS; w++) r->any[w] |= bits[w];
   }
+  if (r->graph) tsn_graph_see(r);
   return all && *known;
 }
 
@@ -229,10 +279,23 @@ static uint64_t turn_pop(uint64_t *heap, size_t *count)
   return top;
 }
 
-static void wait_turn(const tsn_sweep *f, size_t i, uint32_t from, uint32_t rows, size_t *waiting)
+/* Rows of one pattern, until it is the turn of another, or the output is full: then *done says how far. false: at row *done it failed. */
+static bool take_turn(const tsn_sweep *f, const tsn_block *b, uint64_t *turn, uint64_t until, uint32_t *done)
 {
-  uint32_t row = tsn_sweep_next(f->runs[i], from, rows);
-  if (row < rows) turn_push(f->turns, waiting, (uint64_t)row << 32 | i);
+  uint64_t i = *turn & UINT32_MAX;
+  tsn_run *r = f->runs[i];
+  const tsn_output *out = r->output;
+  uint32_t row = (uint32_t)(*turn >> 32);
+  do {
+    if (!tsn_sweep_feed(r, b, row)) {
+      *done = row;
+      return false;
+    }
+    if (out->count - out->taken >= f->full && row + 1 < *done) *done = row + 1;
+    row = tsn_sweep_next(r, row + 1, *done);
+    *turn = (uint64_t)row << 32 | i;
+  } while (row < *done && *turn < until);
+  return true;
 }
 
 /* A lone pattern of the table tier goes through the block by itself. */
@@ -254,7 +317,6 @@ bool tsn_sweep_block(const tsn_sweep *f, tsn_block *b, uint32_t *done, tsn_run *
 {
   size_t i, waiting = 0;
   bool known;
-  const tsn_output *out = f->runs[0]->output;
   *done = 0;
   for (i = 0; i < f->count; i++) {
     uint32_t good = orderly(f->runs[i], b);
@@ -265,20 +327,16 @@ bool tsn_sweep_block(const tsn_sweep *f, tsn_block *b, uint32_t *done, tsn_run *
   for (i = 0; i < f->count; i++) {
     f->runs[i]->passing = see_labels(f->runs[i], b, &known) && f->runs[i]->passes_by;
     if (f->count == 1 && known && tsn_queues_can_block(f->runs[0])) return sweep_queues(f->runs[0], b, f->full, done, failed);
-    wait_turn(f, i, 0, b->rows, &waiting);
+    turn_push(f->turns, &waiting, (uint64_t)tsn_sweep_next(f->runs[i], 0, b->rows) << 32 | i);
   }
   while (waiting) {
     uint64_t turn = turn_pop(f->turns, &waiting);
-    uint32_t row = (uint32_t)(turn >> 32);
-    i = (size_t)(turn & UINT32_MAX);
-    if (row >= *done) continue; /* a row behind the one that filled the output */
-    if (!tsn_sweep_feed(f->runs[i], b, row)) {
-      *failed = f->runs[i];
-      *done = row;
+    if (turn >> 32 >= *done) continue; /* behind the block, or the row that filled the output */
+    if (!take_turn(f, b, &turn, waiting ? f->turns[0] : UINT64_MAX, done)) {
+      *failed = f->runs[turn & UINT32_MAX];
       return false;
     }
-    if (out->count - out->taken >= f->full && row + 1 < *done) *done = row + 1;
-    wait_turn(f, i, row + 1, *done, &waiting);
+    turn_push(f->turns, &waiting, turn);
   }
   for (i = 0; i < f->count; i++) pass(f->runs[i], b, *done);
   return true;

@@ -161,7 +161,8 @@ bool tsn_graph_row_values(tsn_run *r, const tsn_partition *p, uint32_t label)
   for (k = 0; k < l->step_count; k++) {
     const tsn_graph_step *step = &g->steps[l->step_first + k];
     const tsn_reg_rec *reg = step->reg;
-    if (step->value != TSN_NONE && !tsn_eval_code(r, &e, &reg->value, &values[step->value])) goto failed;
+    if (step->slot != TSN_NONE) values[step->value] = r->row[step->slot];
+    else if (step->value != TSN_NONE && !tsn_eval_code(r, &e, &reg->value, &values[step->value])) goto failed;
     if (step->value != TSN_NONE && tsn_is_text(reg->type) && !tsn_texts_put(r, &values[step->value])) return false;
     if (step->second != TSN_NONE && !tsn_eval_code(r, &e, &reg->value2, &values[step->second])) goto failed;
     if (step->second != TSN_NONE && tsn_is_text(reg->type2) && !tsn_texts_put(r, &values[step->second])) return false;
@@ -223,22 +224,21 @@ static bool screened(tsn_run *r, const tsn_partition *p, uint32_t label, bool *t
   tsn_cell value;
   *truth = true;
   if (!screen->instrs.count) return true;
+  if (r->block_row != TSN_NONE && r->known[label] && r->screens[label].instrs.count == screen->instrs.count) {
+    *truth = r->bits[(size_t)label * TSN_BLOCK_WORDS + r->block_row / 64] >> r->block_row % 64 & 1;
+    return true;
+  }
   if (!tsn_eval_code(r, &e, screen, &value)) return tsn_eval_failed(r, &e, "condition", tsn_program_text(r->program, r->labels[label].name));
   *truth = !value.null && value.v.i != 0;
   return true;
-}
-
-/* Of conditions that the block has told: whether the row at hand cannot stand under a label. */
-static bool is_out(const tsn_run *r, uint32_t label)
-{
-  return r->block_row != TSN_NONE && r->known[label] &&
-         !(r->bits[(size_t)label * TSN_BLOCK_WORDS + r->block_row / 64] >> r->block_row % 64 & 1);
 }
 
 /* Whether the row at hand can stand under a label; of a condition that reads paths: as far as its own row goes. */
 static bool fits(tsn_run *r, const tsn_partition *p, uint32_t label, bool *truth)
 {
   if (r->graph->labels[label].walks) return screened(r, p, label, truth);
+  *truth = true;
+  if (r->block_row != TSN_NONE && r->graph->seen) return true; /* else it would not be asked */
   return tsn_eval_label(r, p, label, r->empty_cells, truth);
 }
 
@@ -358,11 +358,41 @@ static bool completes_any(const tsn_graph *g)
   return false;
 }
 
+/* Labels row by row, where the block tells them all and they fit into a word. */
+void tsn_graph_see(tsn_run *r)
+{
+  tsn_graph *g = r->graph;
+  uint32_t labels = r->p->labels.count, i, w;
+  g->seen = labels <= 64;
+  for (i = 0; i < labels; i++) g->seen = g->seen && r->known[i];
+  if (!g->seen) return;
+  memset(g->fits, 0, TSN_BLOCK_ROWS * sizeof *g->fits);
+  for (i = 0; i < labels; i++)
+    for (w = 0; w < TSN_BLOCK_WORDS; w++) {
+      uint64_t bits = r->bits[(size_t)i * TSN_BLOCK_WORDS + w];
+      for (; bits; bits &= bits - 1) g->fits[w * 64 + (uint32_t)__builtin_ctzll(bits)] |= (uint64_t)1 << i;
+    }
+}
+
+static bool enter_all(tsn_run *r, const tsn_partition *p)
+{
+  const tsn_graph *g = r->graph;
+  uint32_t label;
+  uint64_t fits;
+  if (r->block_row != TSN_NONE && g->seen) {
+    for (fits = g->fits[r->block_row]; fits; fits &= fits - 1)
+      if (!enter(r, p, (uint32_t)__builtin_ctzll(fits))) return false;
+    return true;
+  }
+  for (label = 0; label < r->p->labels.count; label++)
+    if (!enter(r, p, label)) return false;
+  return true;
+}
+
 bool tsn_graph_row(tsn_run *r, uint32_t part, int64_t time)
 {
   tsn_graph *g = r->graph;
   tsn_partition *p = &r->partitions[part];
-  uint32_t label;
   uint64_t matches = 0;
   bool stays;
   if (!g->built && !tsn_graph_build(r)) return false;
@@ -370,8 +400,7 @@ bool tsn_graph_row(tsn_run *r, uint32_t part, int64_t time)
   g->number = p->rows - 1;
   g->passed = g->number - 1;
   g->time = time;
-  for (label = 0; label < r->p->labels.count; label++)
-    if (!is_out(r, label) && !enter(r, p, label)) return false;
+  if (!enter_all(r, p)) return false;
   if (g->entry_count) {
     if (completes_any(g) && !tsn_graph_walk(r, part, &matches)) return false;
     p = &r->partitions[part];

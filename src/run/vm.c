@@ -419,7 +419,7 @@ bool tsn_eval_label(tsn_run *r, const tsn_partition *part, uint32_t label, const
   }
   if (r->block_row != TSN_NONE && r->known[label]) {
     *truth = r->bits[(size_t)label * TSN_BLOCK_WORDS + r->block_row / 64] >> r->block_row % 64 & 1;
-    return true;
+    if (!*truth || !r->screened[label]) return true;
   }
   if (code->local && r->label_epoch[label] == r->row_epoch) {
     *truth = r->label_value[label] != 0;
