@@ -53,6 +53,14 @@ static inline bool tsn_compare_holds(tsn_compare how, int order)
   }
 }
 
+/* b ? a for a ? b. */
+static inline tsn_compare tsn_compare_turned(tsn_compare how)
+{
+  static const tsn_compare other[] = {[COMPARE_EQ] = COMPARE_EQ, [COMPARE_NE] = COMPARE_NE, [COMPARE_LT] = COMPARE_GT,
+                                      [COMPARE_LE] = COMPARE_GE, [COMPARE_GT] = COMPARE_LT, [COMPARE_GE] = COMPARE_LE};
+  return other[how];
+}
+
 /* What OP_MATCH can ask for. */
 typedef enum tsn_match_value {
   MATCH_VALUE_NUMBER,

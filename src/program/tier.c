@@ -183,6 +183,13 @@ static const char *nodes_refuse(const tocsin_program *p, const tsn_pattern_rec *
   return states > GRAPH_STATES ? "it has too many elements" : NULL;
 }
 
+void tsn_code_columns(const tocsin_program *p, const tsn_code *code, bool *marked)
+{
+  const tsn_instr *in = p->instrs + code->instrs.first, *end = in + code->instrs.count;
+  for (; in < end; in++)
+    if (in->op == OP_COL) marked[in->a] = true;
+}
+
 bool tsn_code_can_fail(const tocsin_program *p, const tsn_code *code)
 {
   const tsn_instr *in = p->instrs + code->instrs.first, *end = in + code->instrs.count;

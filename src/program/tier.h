@@ -23,5 +23,7 @@ const char *tsn_tier_refuses(const tocsin_program *p, uint32_t pattern, tsn_tier
 tsn_tier tsn_tier_of(const tocsin_program *p, uint32_t pattern);
 /* Whether a row may be such that evaluation fails; memory apart. */
 bool tsn_code_can_fail(const tocsin_program *p, const tsn_code *code);
+/* Marks the columns of its own row that it reads. */
+void tsn_code_columns(const tocsin_program *p, const tsn_code *code, bool *marked);
 
 #endif

@@ -4,11 +4,6 @@
 #include "program/tier.h"
 #include "run/graph.h"
 
-static bool room(tsn_run *r, void **array, size_t *cap, size_t need, size_t size)
-{
-  return tsn_alloc_grow(r->alloc, array, cap, need, size) || tsn_run_nomem(r);
-}
-
 /* ---- states ---- */
 
 /* The state of an element that is taken with so many turns; made where there is none. */
@@ -19,8 +14,8 @@ static uint32_t state_of(tsn_run *r, uint32_t node, const uint32_t *counters)
   tsn_graph_state *state;
   for (s = g->labels[label].first; s != TSN_NONE; s = g->states[s].next)
     if (g->states[s].node == node && (!count || !memcmp(g->counters + g->states[s].counters, counters, count * sizeof *counters))) return s;
-  if (!room(r, (void **)&g->states, &g->state_cap, g->state_count + 1, sizeof *g->states) ||
-      !room(r, (void **)&g->counters, &g->counter_cap, g->counter_count + count, sizeof *g->counters))
+  if (!tsn_run_room(r, (void **)&g->states, &g->state_cap, g->state_count + 1, sizeof *g->states) ||
+      !tsn_run_room(r, (void **)&g->counters, &g->counter_cap, g->counter_count + count, sizeof *g->counters))
     return TSN_NONE;
   s = (uint32_t)g->state_count++;
   state = &g->states[s];
@@ -34,11 +29,8 @@ static uint32_t state_of(tsn_run *r, uint32_t node, const uint32_t *counters)
 /* Where an edge leads from a path with these turns. */
 static uint32_t follow(tsn_run *r, const uint32_t *counters, const tsn_edge *e)
 {
-  const tsn_counter_op *ops = r->junctions.counters + e->counter_first;
-  uint32_t k;
   if (r->p->counters) memcpy(r->new_counters, counters, r->p->counters * sizeof *counters);
-  for (k = 0; k < e->counter_count; k++)
-    r->new_counters[ops[k].slot] = ops[k].relative ? r->new_counters[ops[k].slot] + ops[k].value : ops[k].value;
+  tsn_edge_count(r, e);
   return state_of(r, e->node, r->new_counters);
 }
 
@@ -46,7 +38,7 @@ static bool add_edge(tsn_run *r, uint32_t s, const tsn_edge *e)
 {
   tsn_graph *g = r->graph;
   uint32_t to = follow(r, g->counters + g->states[s].counters, e);
-  if (to == TSN_NONE || !room(r, (void **)&g->edges, &g->edge_cap, g->edge_count + 1, sizeof *g->edges)) return false;
+  if (to == TSN_NONE || !tsn_run_room(r, (void **)&g->edges, &g->edge_cap, g->edge_count + 1, sizeof *g->edges)) return false;
   g->edges[g->edge_count++] = (tsn_graph_edge){.to = to, .kind = e->kind};
   g->states[s].edge_count++;
   return true;
@@ -63,7 +55,7 @@ static bool add_segment(tsn_run *r, uint32_t s, uint32_t segment)
     if (!add_edge(r, s, &e)) return false;
   }
   if (!from.edge_count) return true;
-  if (!room(r, (void **)&g->segments, &g->segment_cap, g->segment_count + 1, sizeof *g->segments)) return false;
+  if (!tsn_run_room(r, (void **)&g->segments, &g->segment_cap, g->segment_count + 1, sizeof *g->segments)) return false;
   g->segments[g->segment_count++] = (tsn_graph_segment){.first = first, .count = from.edge_count};
   g->states[s].segment_count++;
   return true;
@@ -92,7 +84,7 @@ static bool find_begins(tsn_run *r)
     tsn_edge e = r->junctions.edges[r->junctions.all[junction].edge_first + k];
     memset(r->new_counters, 0, r->p->counters * sizeof *r->new_counters);
     s = follow(r, r->new_counters, &e);
-    if (s == TSN_NONE || !room(r, (void **)&g->begins, &g->begin_cap, g->begin_count + 1, sizeof *g->begins)) return false;
+    if (s == TSN_NONE || !tsn_run_room(r, (void **)&g->begins, &g->begin_cap, g->begin_count + 1, sizeof *g->begins)) return false;
     g->begins[g->begin_count++] = s;
     g->states[s].begins = true;
   }
@@ -104,7 +96,7 @@ static bool find_ins(tsn_run *r)
 {
   tsn_graph *g = r->graph;
   uint32_t s, k, at = 0;
-  if (!room(r, (void **)&g->ins, &g->in_cap, g->edge_count, sizeof *g->ins)) return false;
+  if (!tsn_run_room(r, (void **)&g->ins, &g->in_cap, g->edge_count, sizeof *g->ins)) return false;
   for (s = 0; s < g->edge_count; s++) g->states[g->edges[s].to].in_count++;
   for (s = 0; s < g->state_count; s++) {
     g->states[s].in_first = at;
@@ -137,7 +129,7 @@ static bool add_steps(tsn_run *r, uint32_t label)
     if (reg->value.instrs.count) step.value = l->values++;
     if (reg->value.instrs.count == 1 && in->op == OP_COL) step.slot = in->a;
     if (reg->value2.instrs.count) step.second = l->values++;
-    if (!room(r, (void **)&g->steps, &g->step_cap, g->step_count + 1, sizeof *g->steps)) return false;
+    if (!tsn_run_room(r, (void **)&g->steps, &g->step_cap, g->step_count + 1, sizeof *g->steps)) return false;
     g->steps[g->step_count++] = step;
     l->plain = l->plain && reg->kind == REG_LAST && reg->cells == 1;
   }
@@ -181,17 +173,6 @@ static bool cut_compare(const tsn_run *r, tsn_range code, tsn_range *left, tsn_r
   *left = (tsn_range){.first = code.first, .count = split};
   *right = (tsn_range){.first = code.first + split, .count = code.count - split - 1};
   return true;
-}
-
-static tsn_compare mirrored(tsn_compare how)
-{
-  switch (how) {
-  case COMPARE_LT: return COMPARE_GT;
-  case COMPARE_LE: return COMPARE_GE;
-  case COMPARE_GT: return COMPARE_LT;
-  case COMPARE_GE: return COMPARE_LE;
-  default: return how;
-  }
 }
 
 /* Whether code is of the row before alone: registers that keep its value, in place of the one before. */
@@ -255,14 +236,14 @@ static bool find_guard(tsn_run *r, uint32_t label)
   if (is_kept(r, a, before) && is_local(r, b)) {
     guard.kept.instrs = a;
     guard.row.instrs = b;
-    guard.how = mirrored((tsn_compare)last->x);
+    guard.how = tsn_compare_turned((tsn_compare)last->x);
   } else if (is_local(r, a) && is_kept(r, b, before)) {
     guard.row.instrs = a;
     guard.kept.instrs = b;
   } else {
     return true;
   }
-  if (!room(r, (void **)&g->guards, &g->guard_cap, g->guard_count + 1, sizeof *g->guards)) return false;
+  if (!tsn_run_room(r, (void **)&g->guards, &g->guard_cap, g->guard_count + 1, sizeof *g->guards)) return false;
   guard.label = before;
   guard.value = g->labels[before].values++;
   l->guard = (uint32_t)g->guard_count;
@@ -345,13 +326,6 @@ static bool find_columns(tsn_run *r)
   return !g->lean || find_shown(r);
 }
 
-static void use_slots(const tsn_run *r, bool *used, const tsn_code *code)
-{
-  const tsn_instr *in = r->program->instrs + code->instrs.first, *end = in + code->instrs.count;
-  for (; in < end; in++)
-    if (in->op == OP_COL) used[in->a] = true;
-}
-
 /* Columns that something reads beside the conditions that a block tells. */
 static bool find_slots(tsn_run *r)
 {
@@ -365,11 +339,11 @@ static bool find_slots(tsn_run *r)
   }
   for (i = 0; i < r->p->keys.count; i++) used[r->program->indices[r->p->keys.first + i]] = true;
   for (i = 0; i < g->step_count; i++) {
-    use_slots(r, used, &g->steps[i].reg->value);
-    use_slots(r, used, &g->steps[i].reg->value2);
+    tsn_code_columns(r->program, &g->steps[i].reg->value, used);
+    tsn_code_columns(r->program, &g->steps[i].reg->value2, used);
   }
   for (i = 0; i < r->p->labels.count; i++)
-    if (g->labels[i].walks) use_slots(r, used, &r->labels[i].condition);
+    if (g->labels[i].walks) tsn_code_columns(r->program, &r->labels[i].condition, used);
   for (i = 0; i < r->slot_count; i++)
     if (used[i]) g->slots[g->slot_count++] = i;
   tsn_alloc_free(r->alloc, used, (r->slot_count + 1) * sizeof *used);

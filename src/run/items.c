@@ -47,9 +47,7 @@ uint32_t tsn_path_new(tsn_run *r, uint32_t start)
   tsn_path *i;
   uint32_t item, generation = 0;
   if (part->live >= r->max_paths && !r->p->drops && !r->trying) {
-    const tsn_spot spot = {.partition = part, .number = -1};
-    tsn_fail_at(r, &spot, "", "");
-    tsn_run_fail(r, TOCSIN_LIMIT, "more than %llu live paths; bound the pattern with WITHIN, or raise the limit", (unsigned long long)r->max_paths);
+    tsn_run_many_paths(r, part);
     return TSN_NONE;
   }
   if (r->item_free != TSN_NONE) {
@@ -70,8 +68,7 @@ uint32_t tsn_path_new(tsn_run *r, uint32_t start)
   i->start = start;
   i->prev = i->next = TSN_NONE;
   i->history = TSN_NONE;
-  part->live++;
-  if (++r->live > r->live_peak) r->live_peak = r->live;
+  tsn_count_path(r, part);
   return item;
 }
 
@@ -195,9 +192,6 @@ static void live_cells(const tsn_run *r, const tsn_path *i, const uint32_t **cel
   *count = r->nodes[node].live_count;
 }
 
-/* Whether it matters when it began to wait; where others race with it, the rows since then matter as well. */
-static bool is_timed(const tsn_run *r, const tsn_path *i) { return i->races || tsn_segment_of(r, i)->timed; }
-
 static uint64_t item_hash(const tsn_run *r, const tsn_path *i)
 {
   const uint32_t *cells, *counters = tsn_path_counters(r, i);
@@ -206,7 +200,7 @@ static uint64_t item_hash(const tsn_run *r, const tsn_path *i)
   uint64_t h = tsn_hash_word((uint64_t)i->junction << 32 | i->segment, i->state);
   for (w = 0; w < r->mask_words; w++) h = tsn_hash_word(tsn_path_mask(i)[w], h);
   for (k = 0; k < r->p->counters; k++) h = tsn_hash_word(counters[k], h);
-  if (is_timed(r, i)) h = tsn_hash_word((uint64_t)i->tau, h);
+  if (tsn_path_timed(r, i)) h = tsn_hash_word((uint64_t)i->tau, h);
   if (!r->one_match) h = tsn_hash_word(tsn_history_same(r, i->history), h);
   live_cells(r, i, &cells, &count);
   for (k = 0; k < count; k++) {
@@ -229,7 +223,7 @@ static bool same_future(const tsn_run *r, const tsn_path *a, const tsn_path *b)
   if (memcmp(tsn_path_mask(a), tsn_path_mask(b), 8 * r->mask_words)) return false;
   if (r->p->counters && memcmp(tsn_path_counters(r, a), tsn_path_counters(r, b), 4 * (size_t)r->p->counters)) return false;
   if (a->races != b->races || (a->races && a->since != b->since)) return false;
-  if (is_timed(r, a) && a->tau != b->tau) return false;
+  if (tsn_path_timed(r, a) && a->tau != b->tau) return false;
   if (!r->one_match && tsn_history_same(r, a->history) != tsn_history_same(r, b->history)) return false;
   live_cells(r, a, &cells, &count);
   for (k = 0; k < count; k++)
@@ -323,12 +317,13 @@ bool tsn_paths_absorb_shape(tsn_run *r, uint32_t part, uint32_t a, uint32_t b, u
   bool good;
   *then = b;
   if (tsn_shapes_absorbed(r, a, b, &drop, then)) return true;
+  r->trying = true;
   first = tsn_shapes_make(r, part, a, NULL, 0, 0);
-  if (first == TSN_NONE) return false;
-  later = tsn_shapes_make(r, part, b, NULL, 0, 0);
+  later = first == TSN_NONE ? TSN_NONE : tsn_shapes_make(r, part, b, NULL, 0, 0);
   good = later != TSN_NONE && absorb(r, first, later);
   if (later != TSN_NONE) tsn_start_free(r, later);
-  tsn_start_free(r, first);
+  if (first != TSN_NONE) tsn_start_free(r, first);
+  r->trying = false;
   if (good && !tsn_shapes_absorbed(r, a, b, &drop, then)) *then = b;
   return good;
 }

@@ -75,18 +75,13 @@ static bool get(const uint64_t *bits, uint32_t i) { return bits[i / 64] >> (i % 
 static void set(uint64_t *bits, uint32_t i) { bits[i / 64] |= (uint64_t)1 << (i % 64); }
 static void unset(uint64_t *bits, uint32_t i) { bits[i / 64] &= ~((uint64_t)1 << (i % 64)); }
 
-static bool room(tsn_run *r, void **array, size_t *cap, size_t need, size_t size)
-{
-  return tsn_alloc_grow(r->alloc, array, cap, need, size) || tsn_run_nomem(r);
-}
-
 static void fail(walk *k) { k->failed = true; }
 
 /* w lies outside the stack. */
 static void push(walk *k, const way *w, uint32_t node)
 {
   way *to;
-  if (!room(k->r, (void **)&k->ways, &k->cap, k->depth + 1, k->stride)) {
+  if (!tsn_run_room(k->r, (void **)&k->ways, &k->cap, k->depth + 1, k->stride)) {
     fail(k);
     return;
   }
@@ -103,8 +98,8 @@ static bool seen_as(walk *k, const way *w, uint32_t *id)
   for (at = tsn_map_first(&k->seen, hash); (*id = tsn_map_at(&k->seen, at)) != TSN_NONE; at = tsn_map_next(&k->seen, hash, at))
     if (!memcmp(k->seen_ways + *id * k->stride, w, k->stride)) return true;
   *id = (uint32_t)k->seen_count;
-  if (!room(k->r, (void **)&k->seen_ways, &k->seen_cap, k->seen_count + 1, k->stride) ||
-      !room(k->r, (void **)&k->seen_accepts, &k->accepts_cap, k->seen_count + 1, sizeof *k->seen_accepts)) {
+  if (!tsn_run_room(k->r, (void **)&k->seen_ways, &k->seen_cap, k->seen_count + 1, k->stride) ||
+      !tsn_run_room(k->r, (void **)&k->seen_accepts, &k->accepts_cap, k->seen_count + 1, sizeof *k->seen_accepts)) {
     fail(k);
     return true;
   }
@@ -129,7 +124,7 @@ static bool seen(walk *k, const way *w)
 static bool add_absence(walk *k, uint32_t label)
 {
   tsn_junctions *j = &k->r->junctions;
-  if (!room(k->r, (void **)&j->absences, &j->absence_cap, j->absence_count + 1, sizeof *j->absences)) return false;
+  if (!tsn_run_room(k->r, (void **)&j->absences, &j->absence_cap, j->absence_count + 1, sizeof *j->absences)) return false;
   j->absences[j->absence_count++] = label;
   return true;
 }
@@ -144,7 +139,7 @@ static bool add_quiet(walk *k, const tsn_timer_rec *t)
   for (i = 0; i < t->labels.count; i++) {
     uint32_t label = r->program->indices[t->labels.first + i];
     for (q = 0; q < wanted->count && r->program->indices[wanted->first + q] != label; q++) continue;
-    if (!room(r, (void **)&j->quiets, &j->quiet_cap, j->quiet_count + 1, sizeof *j->quiets)) return false;
+    if (!tsn_run_room(r, (void **)&j->quiets, &j->quiet_cap, j->quiet_count + 1, sizeof *j->quiets)) return false;
     j->quiets[j->quiet_count++] = (tsn_start_absence){.index = q, .duration = t->duration};
   }
   return true;
@@ -155,7 +150,7 @@ static void end_segment(walk *k, bool accept)
   tsn_junctions *j = &k->r->junctions;
   k->accepts += accept;
   if (!accept && j->edge_count == k->segment_from) return;
-  if (!room(k->r, (void **)&j->segments, &j->segment_cap, j->segment_count + 1, sizeof *j->segments)) {
+  if (!tsn_run_room(k->r, (void **)&j->segments, &j->segment_cap, j->segment_count + 1, sizeof *j->segments)) {
     fail(k);
     return;
   }
@@ -181,7 +176,7 @@ static tsn_edge *add_edge(walk *k, way *w, tsn_edge_kind kind)
   tsn_edge *e;
   uint32_t i;
   part_segment(k, w, kind);
-  if (!room(r, (void **)&j->edges, &j->edge_cap, j->edge_count + 1, sizeof *j->edges)) {
+  if (!tsn_run_room(r, (void **)&j->edges, &j->edge_cap, j->edge_count + 1, sizeof *j->edges)) {
     fail(k);
     return NULL;
   }
@@ -208,7 +203,7 @@ static tsn_edge *add_edge(walk *k, way *w, tsn_edge_kind kind)
     uint32_t now = way_counters(k, w)[i], then = k->counters ? k->counters[i] : 0;
     bool absolute = way_absolute(k, w)[i] != 0;
     if (absolute ? false : now == then) continue;
-    if (!room(r, (void **)&j->counters, &j->counter_cap, j->counter_count + 1, sizeof *j->counters)) {
+    if (!tsn_run_room(r, (void **)&j->counters, &j->counter_cap, j->counter_count + 1, sizeof *j->counters)) {
       fail(k);
       return NULL;
     }
@@ -507,7 +502,7 @@ static uint32_t build(tsn_run *r, uint32_t node, const uint32_t *counters, bool 
   k.timer_words = at_start ? ((size_t)r->p->timers.count + 63) / 64 : 0;
   k.stride = sizeof *w + 8 * (k.label_words + k.loop_words + k.timer_words) + 8 * (size_t)r->p->counters;
   tsn_map_init(&k.seen, r->alloc);
-  if (!room(r, (void **)&j->all, &j->cap, j->count + 1, sizeof *j->all)) goto done;
+  if (!tsn_run_room(r, (void **)&j->all, &j->cap, j->count + 1, sizeof *j->all)) goto done;
   k.junction = (uint32_t)j->count;
   out = &j->all[j->count++];
   memset(out, 0, sizeof *out);
@@ -571,7 +566,7 @@ uint32_t tsn_junction_get(tsn_run *r, uint32_t node, const uint32_t *counters, b
   id = build(r, node, counters, false, false, ended, last);
   if (id == TSN_NONE) return TSN_NONE;
   copy = tsn_arena_array(&j->arena, words, sizeof *copy);
-  if (!copy || !room(r, (void **)&j->keys, &j->key_cap, (size_t)id + 1, sizeof *j->keys) || !tsn_map_add(&j->map, hash, id)) {
+  if (!copy || !tsn_run_room(r, (void **)&j->keys, &j->key_cap, (size_t)id + 1, sizeof *j->keys) || !tsn_map_add(&j->map, hash, id)) {
     tsn_run_nomem(r);
     return TSN_NONE;
   }
@@ -591,9 +586,9 @@ uint32_t tsn_junction_last(tsn_run *r)
 {
   tsn_junctions *j = &r->junctions;
   if (r->last_junction != TSN_NONE) return r->last_junction;
-  if (!room(r, (void **)&j->all, &j->cap, j->count + 1, sizeof *j->all) ||
-      !room(r, (void **)&j->edges, &j->edge_cap, j->edge_count + 1, sizeof *j->edges) ||
-      !room(r, (void **)&j->segments, &j->segment_cap, j->segment_count + 1, sizeof *j->segments))
+  if (!tsn_run_room(r, (void **)&j->all, &j->cap, j->count + 1, sizeof *j->all) ||
+      !tsn_run_room(r, (void **)&j->edges, &j->edge_cap, j->edge_count + 1, sizeof *j->edges) ||
+      !tsn_run_room(r, (void **)&j->segments, &j->segment_cap, j->segment_count + 1, sizeof *j->segments))
     return TSN_NONE;
   j->all[j->count] = (tsn_junction){.edge_first = (uint32_t)j->edge_count, .edge_count = 1, .segment_first = (uint32_t)j->segment_count,
                                     .segment_count = 1, .node = TSN_NONE};

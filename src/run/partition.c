@@ -125,8 +125,6 @@ void tsn_partition_clear(tsn_run *r, tsn_partition *p)
   tsn_alloc_free(r->alloc, p->kept_quiet, (size_t)p->kept_cap * quiet_kept(r) * sizeof *p->kept_quiet);
 }
 
-#define KEPT_FOR_REUSE 16u /* rows: a place that is free owns no more */
-
 void tsn_partition_drop(tsn_run *r, uint32_t part)
 {
   tsn_partition *p = &r->partitions[part];
@@ -134,7 +132,7 @@ void tsn_partition_drop(tsn_run *r, uint32_t part)
   tsn_graph_drop(r, p);
   r->rows_kept -= p->kept;
   p->kept = 0;
-  if (p->kept_cap > KEPT_FOR_REUSE || !tsn_queue_empty(r, p)) {
+  if (p->kept_cap > TSN_KEPT_FOR_REUSE || !tsn_queue_empty(r, p)) {
     tsn_partition_clear(r, p);
     *p = (tsn_partition){.generation = p->generation};
   }
@@ -188,7 +186,7 @@ static void *longer(tsn_run *r, const tsn_partition *p, uint32_t cap, const void
   return ring;
 }
 
-bool tsn_partition_room(tsn_run *r, tsn_partition *p)
+static bool make_room(tsn_run *r, tsn_partition *p)
 {
   uint32_t cap = p->kept_cap ? p->kept_cap * 2 : 4;
   size_t cells_size = r->slot_count * sizeof(tsn_cell), quiet_size = quiet_kept(r) * sizeof(int64_t);
@@ -223,30 +221,35 @@ bool tsn_partition_room(tsn_run *r, tsn_partition *p)
   return true;
 }
 
+tsn_cell *tsn_partition_append(tsn_run *r, tsn_partition *p, const tsn_kept_row *row)
+{
+  uint32_t at;
+  if (p->kept == p->kept_cap && !make_room(r, p)) return NULL;
+  if (p->kept == 0) p->base = p->arrived - 1;
+  at = (p->kept_head + p->kept++) & (p->kept_cap - 1);
+  r->rows_kept++;
+  p->kept_rows[at] = *row;
+  return p->kept_cells + (size_t)at * r->slot_count;
+}
+
 /* Keeps the row at hand, if anything of this pattern reads kept rows. */
 bool tsn_partition_keep(tsn_run *r, uint32_t part, int64_t time)
 {
   tsn_partition *p = &r->partitions[part];
-  uint32_t at, k;
+  const tsn_kept_row kept = {.seq = r->row_seq, .time = time};
+  uint32_t k;
   tsn_cell *cells;
   if (!r->p->behind && !r->needs_rows && !r->p->ahead && !r->queues) return true;
-  if (p->kept == p->kept_cap && !tsn_partition_room(r, p)) return false;
-  if (p->kept == 0) p->base = p->arrived - 1;
-  at = (p->kept_head + p->kept) & (p->kept_cap - 1);
-  p->kept_rows[at] = (tsn_kept_row){.seq = r->row_seq, .time = time};
-  cells = p->kept_cells + (size_t)at * r->slot_count;
+  cells = tsn_partition_append(r, p, &kept);
+  if (!cells) return false;
   for (k = 0; k < r->slot_count; k++) {
     cells[k] = r->slot_kept[k] ? r->row[k] : (tsn_cell){.null = 1};
     if (r->slot_is_text[k] && r->slot_kept[k] && !tsn_texts_put(r, &cells[k])) {
       cells[k] = (tsn_cell){.null = 1};
       for (; k < r->slot_count; k++) cells[k] = (tsn_cell){.null = 1};
-      p->kept++;
-      r->rows_kept++;
       return false;
     }
   }
-  p->kept++;
-  r->rows_kept++;
   return true;
 }
 
@@ -256,7 +259,7 @@ void tsn_partition_trim(tsn_run *r, uint32_t part)
   tsn_partition *p = &r->partitions[part];
   int64_t least = p->rows;
   if (!p->kept) return;
-  if (r->queues) least = tsn_queue_least(r, p);
+  if (r->queues) least = tsn_queue_least(p);
   if (r->needs_rows && p->first != TSN_NONE && r->starts[p->first].row < least) least = r->starts[p->first].row;
   if (r->p->empty_kind == MATCH_UNMATCHED && p->resolved < least) least = p->resolved;
   least -= r->p->behind;

@@ -36,27 +36,22 @@ static bool is_row_edge(const tsn_edge *e) { return e->kind <= EDGE_ANY; }
 static bool proto_from_item(tsn_run *r, uint32_t item, const tsn_edge *e, proto *p)
 {
   const tsn_path *i = tsn_path_at(r, item);
-  const tsn_counter_op *ops = r->junctions.counters + e->counter_first;
-  uint32_t k;
   *p = (proto){.tau = i->tau, .row = i->row, .row_time = i->row_time, .rows = i->rows, .history = i->history, .group = i->group,
                .taken = TSN_NONE,
                .ended = i->ended || (e->flags & EDGE_ENDED)};
   if (r->p->path_cells) memcpy(r->new_cells, tsn_path_cells(r, i), r->p->path_cells * sizeof(tsn_cell));
   if (r->bags.cell_count) tsn_bags_hold(r, r->new_cells);
   if (r->p->counters) memcpy(r->new_counters, tsn_path_counters(r, i), r->p->counters * sizeof(uint32_t));
-  for (k = 0; k < e->counter_count; k++)
-    r->new_counters[ops[k].slot] = ops[k].relative ? r->new_counters[ops[k].slot] + ops[k].value : ops[k].value;
+  tsn_edge_count(r, e);
   return true;
 }
 
 static void proto_empty(tsn_run *r, const tsn_edge *e, int64_t time, proto *p)
 {
-  uint32_t k;
-  const tsn_counter_op *ops = e ? r->junctions.counters + e->counter_first : NULL;
   *p = (proto){.tau = time, .row = -1, .history = TSN_NONE, .group = TSN_NONE, .origin = TSN_NONE, .taken = TSN_NONE};
   if (r->p->path_cells) memcpy(r->new_cells, r->empty_cells, r->p->path_cells * sizeof(tsn_cell));
   if (r->p->counters) memset(r->new_counters, 0, r->p->counters * sizeof(uint32_t));
-  for (k = 0; e && k < e->counter_count; k++) r->new_counters[ops[k].slot] = ops[k].value;
+  if (e) tsn_edge_count(r, e);
 }
 
 /* The path takes the row at hand. Its history becomes one of its own, to be released by the caller. */

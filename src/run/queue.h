@@ -21,8 +21,18 @@ static inline void tsn_bunch_move(const tsn_step *step, tsn_bunch *b, int64_t ti
   for (k = 0; k < TSN_TAUS; k++) b->taus[k] = step->tau[k] == TSN_TAU_NOW ? time : before.taus[step->tau[k]];
 }
 
+/* The bunch of the first start; there is one. */
+static inline uint32_t tsn_queue_first(const tsn_queue *q) { return tsn_bunch_root(q, tsn_queued_at(q, 0)->bunch); }
+
+#define TSN_ROWS_LEAST 64u /* so many kept rows are no matter */
+#define TSN_ROWS_EACH 16u  /* nor so many for each start */
+
 /* Few rows are kept for the starts that need them. */
-bool tsn_queue_few_rows(const tsn_partition *p);
+static inline bool tsn_queue_few_rows(const tsn_partition *p)
+{
+  return p->kept <= TSN_ROWS_LEAST || p->kept / TSN_ROWS_EACH <= p->queue.count;
+}
+
 /* The row at hand, the last one that was counted, as a start of this shape. */
 bool tsn_queue_push(tsn_run *r, tsn_partition *p, uint32_t shape, int64_t time);
 /* Bunches that look alike by now become one; those of which nothing lives are no longer looked at. */

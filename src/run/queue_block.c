@@ -106,20 +106,16 @@ static uint32_t partition_of(tsn_run *r, const tsn_block *b, uint32_t row, bool 
 /* The row becomes one of its partition, and is kept; `again`: in place of the last one. */
 static bool count_row(tsn_run *r, const tsn_block *b, tsn_partition *p, uint32_t row, uint32_t class, bool again)
 {
+  const tsn_kept_row kept = {.seq = r->next_seq + row, .time = r->p->time_slot == TSN_NONE ? 0 : r->times[row], .class = class};
   tsn_cell *cells;
-  uint32_t at, k;
+  uint32_t k;
   p->arrived += !again;
   p->released += !again;
   p->rows += !again;
   p->kept -= again;
   r->rows_kept -= again;
-  if (p->kept == p->kept_cap && !tsn_partition_room(r, p)) return false;
-  if (p->kept == 0) p->base = p->rows - 1;
-  at = (p->kept_head + p->kept) & (p->kept_cap - 1);
-  p->kept_rows[at] = (tsn_kept_row){.seq = r->next_seq + row, .time = r->p->time_slot == TSN_NONE ? 0 : r->times[row], .class = class};
-  cells = p->kept_cells + (size_t)at * r->slot_count;
-  p->kept++;
-  r->rows_kept++;
+  cells = tsn_partition_append(r, p, &kept);
+  if (!cells) return false;
   for (k = 0; k < r->slot_count; k++) {
     if (!r->slot_kept[k]) continue; /* it stays NULL */
     cells[k] = cell_of(r, b, k, row);
@@ -131,7 +127,7 @@ static bool count_row(tsn_run *r, const tsn_block *b, tsn_partition *p, uint32_t
   return true;
 }
 
-/* What the row does to each bunch; *wait: time has to be looked at afterwards. WAY_LONG: it is not all known. */
+/* What the row does to each bunch. WAY_LONG: it is not all known. */
 static way steps_of(const tsn_run *r, const tsn_queue *q, uint32_t class, int64_t time, const tsn_step **steps, bool *changed)
 {
   size_t k;
@@ -177,15 +173,15 @@ static bool is_absorbed(const tsn_run *r, const tsn_queue *q, uint32_t shape)
 {
   uint32_t first, drop, then;
   if (!r->absorbs || !q->count) return false;
-  first = q->bunches[tsn_bunch_root(q, tsn_queued_at(q, 0)->bunch)].shape;
+  first = q->bunches[tsn_queue_first(q)].shape;
   if (first == TSN_NONE || tsn_shapes_facts(r, first)->matched) return false;
   return first == shape || (tsn_shapes_absorbed(r, first, shape, &drop, &then) && then == TSN_NONE);
 }
 
-static bool make_steps(tsn_run *r, tsn_partition *p, int64_t time, const tsn_step *const *steps)
+static void make_steps(tsn_run *r, tsn_partition *p, int64_t time, const tsn_step *const *steps)
 {
   tsn_queue *q = &p->queue;
-  uint32_t first = q->count ? tsn_bunch_root(q, tsn_queued_at(q, 0)->bunch) : TSN_NONE;
+  uint32_t first = q->count ? tsn_queue_first(q) : TSN_NONE;
   bool matched = false;
   size_t k;
   for (k = 0; k < q->live_count; k++) {
@@ -195,7 +191,6 @@ static bool make_steps(tsn_run *r, tsn_partition *p, int64_t time, const tsn_ste
   }
   tsn_queue_unite(r, p);
   if (matched) tsn_queue_skip_inside(r, p);
-  return true;
 }
 
 /* Nothing of the first start is decided, and no time has to be watched. */
@@ -205,8 +200,8 @@ static bool nothing_follows(const tsn_run *r, const tsn_partition *p)
   uint32_t first;
   size_t k;
   if (!q->count) return true;
-  first = q->bunches[tsn_bunch_root(q, tsn_queued_at(q, 0)->bunch)].shape;
-  if (first == TSN_NONE || tsn_shapes_facts(r, first)->decided || (p->kept > 64 && !tsn_queue_few_rows(p))) return false;
+  first = q->bunches[tsn_queue_first(q)].shape;
+  if (first == TSN_NONE || tsn_shapes_facts(r, first)->decided || !tsn_queue_few_rows(p)) return false;
   if (!r->p->has_timers && r->p->within_kind != WITHIN_TIME) return true;
   for (k = 0; k < q->live_count; k++) {
     const tsn_shape_facts *f = tsn_shapes_facts(r, q->bunches[q->live[k]].shape);
@@ -246,7 +241,7 @@ static way quick_row(tsn_run *r, const tsn_block *b, uint32_t row)
   if (idle) p->idle_row = p->rows;
   if (again) return WAY_DONE;
   p->last_time = time;
-  if (changed && !make_steps(r, p, time, steps)) return WAY_FAILED;
+  if (changed) make_steps(r, p, time, steps);
   if (shape != TSN_NONE && p->rows > p->allowed && !tsn_queue_push(r, p, shape, time)) return WAY_FAILED;
   if (r->absorbs && !tsn_queue_absorb(r, part)) return WAY_FAILED;
   if (!tsn_queue_end_rows(r, part, time, &fits)) return WAY_FAILED;
@@ -255,9 +250,7 @@ static way quick_row(tsn_run *r, const tsn_block *b, uint32_t row)
     if (!p->queue.count) tsn_partition_trim(r, part);
     return WAY_DONE;
   }
-  tsn_run_begin_row(r, r->next_seq + row);
-  r->moment_time = time;
-  r->moment_of_time = false;
+  tsn_run_begin_row(r, time, r->next_seq + row);
   return tsn_settle(r, part) ? WAY_DONE : WAY_FAILED;
 }
 

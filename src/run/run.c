@@ -38,25 +38,17 @@ static void find_texts(tsn_run *r)
   }
 }
 
-static void keep_columns_of(tsn_run *r, const tsn_code *code)
-{
-  const tsn_instr *in = r->program->instrs + code->instrs.first;
-  uint32_t i;
-  for (i = 0; i < code->instrs.count; i++)
-    if (in[i].op == OP_COL) r->slot_kept[in[i].a] = true;
-}
-
 /* Columns that are read from kept rows: all of them for a replay, else what PREV names; in the table tier what registers
  * read, and conditions where timers may make them looked at again. */
 static void find_kept(tsn_run *r)
 {
   uint32_t i;
   for (i = 0; r->queues && i < r->p->regs.count; i++) {
-    keep_columns_of(r, &r->regs[i].value);
-    keep_columns_of(r, &r->regs[i].value2);
+    tsn_code_columns(r->program, &r->regs[i].value, r->slot_kept);
+    tsn_code_columns(r->program, &r->regs[i].value2, r->slot_kept);
   }
   if (r->queues && r->p->time_slot != TSN_NONE) r->slot_kept[r->p->time_slot] = true; /* messages tell it */
-  for (i = 0; r->queues && r->races && i < r->p->labels.count; i++) keep_columns_of(r, &r->labels[i].condition);
+  for (i = 0; r->queues && r->races && i < r->p->labels.count; i++) tsn_code_columns(r->program, &r->labels[i].condition, r->slot_kept);
   for (i = 0; i < r->slot_count; i++) r->slot_kept[i] = r->slot_kept[i] || r->needs_rows || r->p->ahead;
   for (i = 0; i < r->program->instrs_count; i++)
     if (r->program->instrs[i].op == OP_PREV && r->program->instrs[i].a < r->slot_count) r->slot_kept[r->program->instrs[i].a] = true;
@@ -249,9 +241,12 @@ void tsn_run_clear(tsn_run *r)
 
 /* ---- moments ---- */
 
-static void begin_moment(tsn_run *r)
+/* of_time: what happens is not a row's. */
+static void begin_moment(tsn_run *r, int64_t time, bool of_time)
 {
   r->moment++;
+  r->moment_time = time;
+  r->moment_of_time = of_time;
   if (r->texts.retired_count) tsn_texts_release(r);
   if (r->p->ambiguous) tsn_map_reset(&r->history.moment);
   if (r->scratch.total) tsn_arena_clear(&r->scratch);
@@ -303,9 +298,7 @@ bool tsn_run_advance(tsn_run *r, int64_t limit)
     size_t from = tsn_output_mark(r->output);
     int64_t time = d.time;
     bool more = true;
-    begin_moment(r);
-    r->moment_time = time;
-    r->moment_of_time = true;
+    begin_moment(r, time, true);
     while (more) {
       int64_t at = d.time; /* of a start that was tried only now it may lie before */
       do {
@@ -346,9 +339,9 @@ bool tsn_run_arrive(tsn_run *r, int64_t time)
   return r->p->ahead || r->p->sequential ? tsn_ahead_add(r, time, seq) : tsn_run_row(r, time, seq);
 }
 
-void tsn_run_begin_row(tsn_run *r, uint64_t seq)
+void tsn_run_begin_row(tsn_run *r, int64_t time, uint64_t seq)
 {
-  begin_moment(r);
+  begin_moment(r, time, false);
   r->reports_from = tsn_output_mark(r->output);
   r->row_epoch++;
   r->row_seq = seq;
@@ -362,10 +355,8 @@ static bool close_before(tsn_run *r, uint32_t part)
   if (before == TSN_NONE) return true;
   p->before = TSN_NONE;
   if (!r->partitions[before].used || r->partitions[before].generation != p->before_generation) return true;
-  begin_moment(r);
+  begin_moment(r, r->partitions[before].window_end, true);
   tsn_output_mark(r->output);
-  r->moment_time = r->partitions[before].window_end;
-  r->moment_of_time = true;
   return tsn_paths_close(r, before, r->partitions[before].window_end) && tsn_settle(r, before);
 }
 
@@ -390,8 +381,6 @@ static bool nothing_to_settle(const tsn_run *r, uint32_t part)
 static bool match_row(tsn_run *r, uint32_t part, int64_t time)
 {
   r->partitions[part].released++;
-  r->moment_time = time;
-  r->moment_of_time = false;
   if (r->graph) {
     r->partitions[part].rows++;
     return tsn_graph_row(r, part, time) && tsn_texts_collect(r);
@@ -407,7 +396,7 @@ bool tsn_run_waiting(tsn_run *r, uint32_t part, int64_t time, uint64_t seq)
 {
   if (r->p->time_slot != TSN_NONE && time > TSN_TIME_MIN && !tsn_run_advance(r, time - 1)) return false;
   if (!close_before(r, part)) return false;
-  tsn_run_begin_row(r, seq);
+  tsn_run_begin_row(r, time, seq);
   tsn_run_load(r, part, r->partitions[part].released);
   return match_row(r, part, time);
 }
@@ -417,7 +406,7 @@ bool tsn_run_row(tsn_run *r, int64_t time, uint64_t seq)
   uint64_t hash;
   uint32_t part;
   if (r->p->time_slot != TSN_NONE && time > TSN_TIME_MIN && !tsn_run_advance(r, time - 1)) return false;
-  tsn_run_begin_row(r, seq);
+  tsn_run_begin_row(r, time, seq);
   hash = tsn_partition_hash(r);
   part = tsn_partition_find(r, hash);
   if (part == TSN_NONE) {
@@ -429,7 +418,7 @@ bool tsn_run_row(tsn_run *r, int64_t time, uint64_t seq)
   if (part == TSN_NONE) return false;
   if (r->partitions[part].before != TSN_NONE) {
     if (!close_before(r, part)) return false;
-    tsn_run_begin_row(r, seq);
+    tsn_run_begin_row(r, time, seq);
   }
   r->partitions[part].arrived++;
   if (!tsn_partition_keep(r, part, time) || !match_row(r, part, time)) return false;
@@ -450,9 +439,7 @@ bool tsn_run_finish(tsn_run *r)
   for (part = 0; part < r->partition_count; part++) {
     if (!r->partitions[part].used) continue;
     do {
-      begin_moment(r); /* behind the timers of a start that was tried only now */
-      r->moment_time = TSN_TIME_MAX;
-      r->moment_of_time = true;
+      begin_moment(r, TSN_TIME_MAX, true); /* behind the timers of a start that was tried only now */
       if (!tsn_paths_end(r, part) || !tsn_settle(r, part)) return false;
       if (r->p->sequential && !tsn_run_advance(r, TSN_TIME_MAX)) return false;
     } while (r->partitions[part].used && r->partitions[part].first != TSN_NONE); /* one start at a time: the next one */

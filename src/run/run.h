@@ -236,6 +236,7 @@ typedef struct tsn_kept_row {
 } tsn_kept_row;
 
 /* ---- tier_table.c ---- */
+#define TSN_KEPT_FOR_REUSE 16u /* rows, or starts: a partition's place that is free owns no more */
 #define TSN_TAUS 3 /* times of elements that still matter, of one start */
 typedef struct tsn_queued { /* a start */
   int64_t row, time;
@@ -633,6 +634,17 @@ struct tsn_run {
 /* where.c: a failure is noted once. Always false. */
 bool tsn_run_fail(tsn_run *r, tocsin_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 bool tsn_run_nomem(tsn_run *r);
+/* A partition has as many live paths as it may. Always false. */
+bool tsn_run_many_paths(tsn_run *r, const tsn_partition *part);
+static inline void tsn_count_path(tsn_run *r, tsn_partition *part)
+{
+  part->live++;
+  if (++r->live > r->live_peak) r->live_peak = r->live;
+}
+static inline bool tsn_run_room(tsn_run *r, void **array, size_t *cap, size_t need, size_t size)
+{
+  return tsn_alloc_grow(r->alloc, array, cap, need, size) || tsn_run_nomem(r);
+}
 /* A failure of the data was none: nobody needed the value. */
 void tsn_run_forgive(tsn_run *r);
 
@@ -666,7 +678,7 @@ bool tsn_run_waiting(tsn_run *r, uint32_t part, int64_t time, uint64_t seq);
 /* Lets one deadline happen. */
 bool tsn_run_act(tsn_run *r, const tsn_deadline *d);
 /* The moment of a row begins. */
-void tsn_run_begin_row(tsn_run *r, uint64_t seq);
+void tsn_run_begin_row(tsn_run *r, int64_t time, uint64_t seq);
 /* Makes a kept row the row at hand. */
 void tsn_run_load(tsn_run *r, uint32_t part, int64_t row);
 /* Everything that is decided by time up to and including `limit`. */
@@ -688,6 +700,12 @@ typedef void (*tsn_text_visitor)(const tsn_texts *old, tsn_texts *young, tsn_cel
 /* junction.c: junction behind an element; counters: those of the path. TSN_NONE: failed. */
 uint32_t tsn_junction_get(tsn_run *r, uint32_t node, const uint32_t *counters, bool ended, bool last);
 uint32_t tsn_junction_start(tsn_run *r, bool first);
+/* r->new_counters, as a path over the edge leaves them. */
+static inline void tsn_edge_count(tsn_run *r, const tsn_edge *e)
+{
+  const tsn_counter_op *op = r->junctions.counters + e->counter_first, *end = op + e->counter_count;
+  for (; op < end; op++) r->new_counters[op->slot] = op->relative ? r->new_counters[op->slot] + op->value : op->value;
+}
 uint32_t tsn_junction_last(tsn_run *r); /* accepts at the end of the partition */
 bool tsn_junctions_init(tsn_run *r);
 void tsn_junctions_clear(tsn_run *r);
@@ -751,8 +769,8 @@ bool tsn_key_same(const tsn_run *r, tsn_range slots, const tsn_cell *row, const 
 void tsn_partition_drop(tsn_run *r, uint32_t part);
 void tsn_partition_clear(tsn_run *r, tsn_partition *p);
 bool tsn_partition_keep(tsn_run *r, uint32_t part, int64_t time);
-/* Room for one more kept row. */
-bool tsn_partition_room(tsn_run *r, tsn_partition *p);
+/* One more kept row, the last that has arrived: its cells, to be filled. NULL: failed. */
+tsn_cell *tsn_partition_append(tsn_run *r, tsn_partition *p, const tsn_kept_row *row);
 void tsn_partition_trim(tsn_run *r, uint32_t part);
 /* Where rows are gone back over: what `quiet` was before a kept row. */
 void tsn_quiet_save(tsn_run *r, tsn_partition *p, int64_t row);
@@ -826,6 +844,8 @@ static inline const tsn_segment *tsn_segment_of(const tsn_run *r, const tsn_path
 {
   return &r->junctions.segments[r->junctions.all[i->junction].segment_first + i->segment];
 }
+/* Whether it matters when it began to wait; where others race with it, the rows since then matter as well. */
+static inline bool tsn_path_timed(const tsn_run *r, const tsn_path *i) { return i->races || tsn_segment_of(r, i)->timed; }
 /* Makes room for so many mask words in every item. */
 bool tsn_paths_widen(tsn_run *r, size_t words);
 uint32_t tsn_path_new(tsn_run *r, uint32_t start);
@@ -900,7 +920,7 @@ bool tsn_queue_empty(tsn_run *r, tsn_partition *p);
 /* What its starts wait for, as in tsn_junction.labels. */
 uint64_t tsn_queue_labels(const tsn_run *r, const tsn_queue *q);
 /* The number of the first row that its starts need. */
-int64_t tsn_queue_least(const tsn_run *r, const tsn_partition *p);
+int64_t tsn_queue_least(const tsn_partition *p);
 
 /* drop.c */
 /* Whether a partition has to let its first start go; doing so, but for settling it. */

@@ -239,7 +239,7 @@ void tsn_shapes_recall(tsn_run *r, uint32_t class)
 /* Whether it matters when an item began to wait. */
 static bool is_timed(const tsn_run *r, const tsn_path *i)
 {
-  return r->p->has_timers && i->state != ITEM_MATCH && (i->races || tsn_segment_of(r, i)->timed);
+  return r->p->has_timers && i->state != ITEM_MATCH && tsn_path_timed(r, i);
 }
 
 /* In the key: of the times that matter, which one the item has, from 1 on; 0: its own does not matter. */

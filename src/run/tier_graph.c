@@ -263,13 +263,9 @@ static bool enter(tsn_run *r, const tsn_partition *p, uint32_t label)
 
 static bool over_limit(tsn_run *r, tsn_partition *p)
 {
-  const tsn_spot spot = {.partition = p, .number = -1};
   if (p->live < r->max_paths) return false;
   trim_all(r, p);
-  if (p->live < r->max_paths) return false;
-  tsn_fail_at(r, &spot, "", "");
-  tsn_run_fail(r, TOCSIN_LIMIT, "more than %llu live paths; bound the pattern with WITHIN, or raise the limit", (unsigned long long)r->max_paths);
-  return true;
+  return p->live >= r->max_paths && !tsn_run_many_paths(r, p);
 }
 
 static bool add_node(tsn_run *r, tsn_partition *p, const tsn_graph_entry *entry)
@@ -284,8 +280,7 @@ static bool add_node(tsn_run *r, tsn_partition *p, const tsn_graph_entry *entry)
   n = tsn_graph_at(list, s->stride, list->total);
   *n = (tsn_graph_node){.row = g->number, .newest = entry->newest};
   if (s->values) memcpy(tsn_graph_values(s, n), g->values + g->labels[s->label].cell_first, s->values * sizeof(tsn_cell));
-  p->live++;
-  if (++r->live > r->live_peak) r->live_peak = r->live;
+  tsn_count_path(r, p);
   return true;
 }
 

@@ -24,9 +24,6 @@
 #include "base/time.h"
 #include "run/queue.h"
 
-#define ROWS_LEAST 64 /* so many kept rows are no matter */
-#define ROWS_EACH 16  /* nor so many for each start */
-
 enum { EVENT_ROW, EVENT_FIRE, EVENT_END }; /* detail: class, or times that are due, and times that are now; nothing */
 
 /* ---- the queue ---- */
@@ -68,12 +65,10 @@ static void pop_back(tsn_run *r, tsn_partition *p)
   if (--q->count == 0) q->bunch_count = q->live_count = 0;
 }
 
-#define KEPT_FOR_REUSE 16u
-
 bool tsn_queue_empty(tsn_run *r, tsn_partition *p)
 {
   while (p->queue.count) pop_front(r, p);
-  return p->queue.cap <= KEPT_FOR_REUSE && p->queue.bunch_cap <= 4 * KEPT_FOR_REUSE;
+  return p->queue.cap <= TSN_KEPT_FOR_REUSE && p->queue.bunch_cap <= 4 * TSN_KEPT_FOR_REUSE;
 }
 
 void tsn_queue_clear(tsn_run *r, tsn_partition *p)
@@ -88,9 +83,8 @@ void tsn_queue_clear(tsn_run *r, tsn_partition *p)
 
 static int64_t first_needed(const tsn_partition *p, const tsn_queued *s) { return s->base == TSN_NONE ? s->row : p->caught_up; }
 
-int64_t tsn_queue_least(const tsn_run *r, const tsn_partition *p)
+int64_t tsn_queue_least(const tsn_partition *p)
 {
-  (void)r;
   return p->queue.count ? first_needed(p, tsn_queued_at(&p->queue, 0)) : p->rows;
 }
 
@@ -98,7 +92,7 @@ int64_t tsn_queue_least(const tsn_run *r, const tsn_partition *p)
 static bool is_idle(const tsn_run *r, const tsn_queue *q, uint32_t bunch)
 {
   if (q->bunches[bunch].shape == TSN_NONE) return true;
-  return r->absorbs && bunch == tsn_bunch_root(q, tsn_queued_at(q, 0)->bunch) && !tsn_shapes_facts(r, q->bunches[bunch].shape)->matched;
+  return r->absorbs && bunch == tsn_queue_first(q) && !tsn_shapes_facts(r, q->bunches[bunch].shape)->matched;
 }
 
 static void shed_back(tsn_run *r, tsn_partition *p)
@@ -173,12 +167,7 @@ bool tsn_queue_push(tsn_run *r, tsn_partition *p, uint32_t shape, int64_t time)
   tsn_queue *q = &p->queue;
   const int64_t taus[TSN_TAUS] = {time, time, time};
   uint32_t bunch, i;
-  if (q->count >= r->max_paths) {
-    const tsn_spot spot = {.partition = p, .number = -1};
-    tsn_fail_at(r, &spot, "", "");
-    return tsn_run_fail(r, TOCSIN_LIMIT, "more than %llu live paths; bound the pattern with WITHIN, or raise the limit",
-                        (unsigned long long)r->max_paths);
-  }
+  if (q->count >= r->max_paths) return tsn_run_many_paths(r, p);
   if (!tidy(r, p, false)) return false;
   bunch = bunch_for(r, q, shape, taus);
   if (bunch == TSN_NONE) return false;
@@ -193,8 +182,7 @@ bool tsn_queue_push(tsn_run *r, tsn_partition *p, uint32_t shape, int64_t time)
     q->head = 0;
   }
   *tsn_queued_at(q, q->count++) = (tsn_queued){.row = p->rows - 1, .time = time, .bunch = bunch, .base = TSN_NONE};
-  p->live++;
-  if (++r->live > r->live_peak) r->live_peak = r->live;
+  tsn_count_path(r, p);
   return true;
 }
 
@@ -278,12 +266,6 @@ static bool catch_up(tsn_run *r, uint32_t part, int64_t time)
   return true;
 }
 
-bool tsn_queue_few_rows(const tsn_partition *p)
-{
-  uint64_t rows = p->kept;
-  return rows <= ROWS_LEAST || rows / ROWS_EACH <= p->queue.count;
-}
-
 /* ---- leaving for the paths tier ---- */
 
 static bool leave_partition(tsn_run *r, uint32_t part, int64_t time)
@@ -353,8 +335,11 @@ static bool first_due(const tsn_run *r, const tsn_queue *q, int64_t *due)
 /* An event with a start of that shape, to see what becomes of it. row: that it counts from. */
 static bool try_event(tsn_run *r, uint32_t part, const tsn_event *e, uint32_t class)
 {
-  uint32_t start = tsn_shapes_make(r, part, e->shape, e->taus, r->partitions[part].rows - 1, e->time);
-  bool good = start != TSN_NONE, fired = true;
+  uint32_t start;
+  bool good, fired = true;
+  r->trying = true;
+  start = tsn_shapes_make(r, part, e->shape, e->taus, r->partitions[part].rows - 1, e->time);
+  good = start != TSN_NONE;
   if (good && e->kind == EVENT_ROW) good = tsn_paths_step(r, part, start, class, e->time);
   while (good && e->kind == EVENT_FIRE && fired) {
     fired = false;
@@ -363,59 +348,49 @@ static bool try_event(tsn_run *r, uint32_t part, const tsn_event *e, uint32_t cl
   if (good && e->kind == EVENT_END) good = tsn_paths_lose(r, start, e->time);
   if (good && (class == TSN_NONE || e->kind != EVENT_ROW)) good = tsn_shapes_learn_event(r, e, start);
   if (start != TSN_NONE) tsn_start_free(r, start);
+  r->trying = false;
   return good;
 }
+
+static const tsn_step *fitting(const tsn_step *step) { return step && step->fits ? step : NULL; }
 
 /* The step is NULL where it cannot be known. */
 static bool step_of_event(tsn_run *r, uint32_t part, const tsn_bunch *b, uint32_t kind, uint32_t detail, int64_t time, const tsn_step **step)
 {
   const tsn_bunch copy = *b;
   const tsn_event e = {.shape = copy.shape, .kind = kind, .detail = detail, .taus = copy.taus, .time = time};
-  bool good = true;
-  *step = tsn_shapes_event(r, copy.shape, kind, detail);
-  if (!*step) {
-    r->trying = true;
-    good = try_event(r, part, &e, TSN_NONE);
-    r->trying = false;
-    *step = good ? tsn_shapes_event(r, copy.shape, kind, detail) : NULL;
-  }
-  if (*step && !(*step)->fits) *step = NULL;
+  bool good = tsn_shapes_event(r, copy.shape, kind, detail) || try_event(r, part, &e, TSN_NONE);
+  *step = good ? fitting(tsn_shapes_event(r, copy.shape, kind, detail)) : NULL;
   return good;
 }
 
 static bool step_of_row(tsn_run *r, uint32_t part, const tsn_bunch *b, uint32_t class, int64_t time, const tsn_step **step)
 {
   const tsn_bunch copy = *b;
+  const tsn_event e = {.shape = copy.shape, .kind = EVENT_ROW, .taus = copy.taus, .time = time};
   uint32_t now = times_at(r, b, time, false);
-  bool good = true;
-  *step = NULL;
-  if (class == TSN_NONE) return true;
+  bool good;
   if (now) return step_of_event(r, part, b, EVENT_ROW, class << TSN_TAUS | now, time, step);
-  *step = tsn_shapes_known(r, copy.shape, class);
-  if (!*step) {
-    const tsn_event e = {.shape = copy.shape, .kind = EVENT_ROW, .taus = copy.taus, .time = time};
-    r->trying = true;
-    good = try_event(r, part, &e, class);
-    r->trying = false;
-    *step = good ? tsn_shapes_known(r, copy.shape, class) : NULL;
-  }
-  if (*step && !(*step)->fits) *step = NULL;
+  good = tsn_shapes_known(r, copy.shape, class) || try_event(r, part, &e, class);
+  *step = good ? fitting(tsn_shapes_known(r, copy.shape, class)) : NULL;
+  return good;
+}
+
+static bool try_begin(tsn_run *r, uint32_t part, uint32_t class, int64_t time)
+{
+  uint32_t start;
+  bool good;
+  r->trying = true;
+  good = tsn_paths_begin(r, part, class, time, &start);
+  r->trying = false;
+  if (good && start != TSN_NONE) tsn_start_free(r, start);
   return good;
 }
 
 static bool step_of_begin(tsn_run *r, uint32_t part, uint32_t class, int64_t time, const tsn_step **step)
 {
-  uint32_t start;
-  bool good = true;
-  *step = class == TSN_NONE ? NULL : tsn_shapes_known(r, TSN_NONE, class);
-  if (class != TSN_NONE && !*step) {
-    r->trying = true;
-    good = tsn_paths_begin(r, part, class, time, &start);
-    r->trying = false;
-    if (good && start != TSN_NONE) tsn_start_free(r, start);
-    *step = good ? tsn_shapes_known(r, TSN_NONE, class) : NULL;
-  }
-  if (*step && !(*step)->fits) *step = NULL;
+  bool good = tsn_shapes_known(r, TSN_NONE, class) || try_begin(r, part, class, time);
+  *step = good ? fitting(tsn_shapes_known(r, TSN_NONE, class)) : NULL;
   return good;
 }
 
@@ -454,7 +429,7 @@ static bool end_start(tsn_run *r, uint32_t part, uint32_t i, int64_t time, bool 
 
 static bool front_is_over(const tsn_partition *p)
 {
-  return p->queue.count && bunch_of(&p->queue, tsn_queued_at(&p->queue, 0))->shape == TSN_NONE;
+  return p->queue.count && p->queue.bunches[tsn_queue_first(&p->queue)].shape == TSN_NONE;
 }
 
 static int64_t end_of(const tsn_run *r, const tsn_partition *p, uint32_t i)
@@ -462,18 +437,23 @@ static int64_t end_of(const tsn_run *r, const tsn_partition *p, uint32_t i)
   return tsn_time_shift(r, tsn_queued_at(&p->queue, i)->time, r->p->within);
 }
 
+/* The i-th start ends; one of the front of which nothing is left goes, else *i moves on. */
+static bool end_next(tsn_run *r, uint32_t part, uint32_t *i, int64_t time, bool *fits)
+{
+  if (!end_start(r, part, *i, time, fits)) return false;
+  if (*i == 0 && front_is_over(&r->partitions[part])) pop_front(r, &r->partitions[part]);
+  else ++*i;
+  return true;
+}
+
 bool tsn_queue_end_until(tsn_run *r, uint32_t part, int64_t time, bool then, bool *fits)
 {
-  tsn_partition *p = &r->partitions[part];
   uint32_t i = 0;
   if (r->p->within_kind != WITHIN_TIME) return true;
-  while (i < p->queue.count && *fits) {
-    int64_t end = end_of(r, p, i);
+  while (i < r->partitions[part].queue.count && *fits) {
+    int64_t end = end_of(r, &r->partitions[part], i);
     if (end > time || (end == time && !then)) break;
-    if (!end_start(r, part, i, time, fits)) return false;
-    p = &r->partitions[part];
-    if (i == 0 && front_is_over(p)) pop_front(r, p);
-    else i++;
+    if (!end_next(r, part, &i, time, fits)) return false;
   }
   return true;
 }
@@ -526,17 +506,12 @@ bool tsn_queue_absorb(tsn_run *r, uint32_t part)
   uint32_t first;
   size_t k;
   if (!q->count) return true;
-  first = tsn_bunch_root(q, tsn_queued_at(q, 0)->bunch);
+  first = tsn_queue_first(q);
   if (q->bunches[first].shape == TSN_NONE) return true;
   for (k = 0; k < q->live_count; k++) {
     uint32_t then;
     if (q->live[k] == first) continue;
-    r->trying = true;
-    if (!tsn_paths_absorb_shape(r, part, q->bunches[first].shape, q->bunches[q->live[k]].shape, &then)) {
-      r->trying = false;
-      return false;
-    }
-    r->trying = false;
+    if (!tsn_paths_absorb_shape(r, part, q->bunches[first].shape, q->bunches[q->live[k]].shape, &then)) return false;
     q = &r->partitions[part].queue;
     q->bunches[q->live[k]].shape = then;
   }
@@ -565,7 +540,7 @@ static bool look_ahead(tsn_run *r, uint32_t part, uint32_t class, int64_t time, 
 static bool move_all(tsn_run *r, uint32_t part, uint32_t class, int64_t time)
 {
   tsn_queue *q = &r->partitions[part].queue;
-  uint32_t first = q->count ? tsn_bunch_root(q, tsn_queued_at(q, 0)->bunch) : TSN_NONE;
+  uint32_t first = q->count ? tsn_queue_first(q) : TSN_NONE;
   const tsn_step *of_first = NULL, *step;
   bool moved = false;
   size_t k;
@@ -594,14 +569,12 @@ static bool begin(tsn_run *r, uint32_t part, uint32_t class, int64_t time)
 
 bool tsn_queue_end_rows(tsn_run *r, uint32_t part, int64_t time, bool *fits)
 {
-  tsn_partition *p = &r->partitions[part];
   uint32_t i = 0;
   if (r->p->within_kind != WITHIN_ROWS) return true;
-  while (i < p->queue.count && p->rows - tsn_queued_at(&p->queue, i)->row >= r->p->within && *fits) {
-    if (!end_start(r, part, i, time, fits)) return false;
-    p = &r->partitions[part];
-    if (i == 0 && front_is_over(p)) pop_front(r, p);
-    else i++;
+  while (i < r->partitions[part].queue.count && *fits) {
+    const tsn_partition *p = &r->partitions[part];
+    if (p->rows - tsn_queued_at(&p->queue, i)->row < r->p->within) break;
+    if (!end_next(r, part, &i, time, fits)) return false;
   }
   return true;
 }
@@ -748,7 +721,7 @@ bool tsn_queues_settle(tsn_run *r, uint32_t part)
 {
   tsn_partition *p = &r->partitions[part];
   while (p->queue.count) {
-    const tsn_bunch *b = bunch_of(&p->queue, tsn_queued_at(&p->queue, 0));
+    const tsn_bunch *b = &p->queue.bunches[tsn_queue_first(&p->queue)];
     if (b->shape == TSN_NONE) pop_front(r, p);
     else if (!tsn_shapes_facts(r, b->shape)->decided) break;
     else if (!report_first(r, part)) return false;

@@ -116,13 +116,6 @@ static void replace_two(job *j, lane result)
   default: WORD_OF((x) >= (y)); break;         \
   }
 
-static tsn_compare turned(tsn_compare how)
-{
-  static const tsn_compare other[] = {[COMPARE_EQ] = COMPARE_EQ, [COMPARE_NE] = COMPARE_NE, [COMPARE_LT] = COMPARE_GT,
-                                      [COMPARE_LE] = COMPARE_GE, [COMPARE_GT] = COMPARE_LT, [COMPARE_GE] = COMPARE_LE};
-  return other[how];
-}
-
 static uint64_t compare_ints(tsn_compare how, const int64_t *x, const int64_t *y, int64_t c)
 {
   uint64_t word;
@@ -229,7 +222,7 @@ static bool compare(job *j, const tsn_instr *in)
   }
   if (a->one) {
     t = a, a = b, b = t;
-    how = turned(how);
+    how = tsn_compare_turned(how);
   }
   FOR_WORDS(w)
   {

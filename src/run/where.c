@@ -23,6 +23,14 @@ bool tsn_run_fail(tsn_run *r, tocsin_status status, const char *format, ...)
   return false;
 }
 
+bool tsn_run_many_paths(tsn_run *r, const tsn_partition *part)
+{
+  const tsn_spot spot = {.partition = part, .number = -1};
+  tsn_fail_at(r, &spot, "", "");
+  return tsn_run_fail(r, TOCSIN_LIMIT, "more than %llu live paths; bound the pattern with WITHIN, or raise the limit",
+                      (unsigned long long)r->max_paths);
+}
+
 void tsn_run_forgive(tsn_run *r)
 {
   if (r->status != TOCSIN_RUNTIME) return;
