@@ -45,6 +45,8 @@ bool tsn_queue_absorb(tsn_run *r, uint32_t part);
 bool tsn_queue_end_until(tsn_run *r, uint32_t part, int64_t time, bool then, bool *fits);
 /* The same of WITHIN so many rows. */
 bool tsn_queue_end_rows(tsn_run *r, uint32_t part, int64_t time, bool *fits);
+/* All partitions go on in the paths tier. What happens at `time` has not happened to any start of this moment's partition yet. */
+bool tsn_queues_leave(tsn_run *r, int64_t time);
 /* There is a deadline when a timer, or the end of a start that may be a match, is due. */
 bool tsn_queue_arm(tsn_run *r, uint32_t part);
 /* Partitions of which nothing is left own no memory: some are looked at with every row. */

@@ -246,11 +246,12 @@ static way quick_row(tsn_run *r, const tsn_block *b, uint32_t row)
   if (r->absorbs && !tsn_queue_absorb(r, part)) return WAY_FAILED;
   if (!tsn_queue_end_rows(r, part, time, &fits)) return WAY_FAILED;
   p = &r->partitions[part];
-  if (nothing_follows(r, p)) {
+  if (fits && nothing_follows(r, p)) {
     if (!p->queue.count) tsn_partition_trim(r, part);
     return WAY_DONE;
   }
   tsn_run_begin_row(r, time, r->next_seq + row);
+  if (!fits && !tsn_queues_leave(r, time)) return WAY_FAILED;
   return tsn_settle(r, part) ? WAY_DONE : WAY_FAILED;
 }
 

@@ -17,7 +17,9 @@
 
 #include "run/run.h"
 
+#ifndef SHAPES_MAX /* a small one tries the way back to the paths tier */
 #define SHAPES_MAX 4096u
+#endif
 #define CLASSES_MAX 1024u
 #define ITEMS_MAX 32u /* of a start that is worth remembering */
 #define LABELS_MAX 64u
@@ -656,6 +658,7 @@ bool tsn_shapes_absorb(tsn_run *r, uint32_t a, uint32_t b, uint32_t later, uint3
     p.then = TSN_NONE;
     if (r->starts[later].head != TSN_NONE && !find_shape(r, later, &p.then)) return false;
     r->starts[later].shape = p.then;
+    if (r->starts[later].head != TSN_NONE && p.then == TSN_NONE) return true; /* what is left cannot be told */
   }
   if (!tsn_alloc_grow(r->alloc, (void **)&s->pairs, &s->pair_cap, s->pair_count + 1, sizeof p) ||
       !tsn_map_add(&s->pair_map, tsn_hash_word((uint64_t)a << 32 | b, 1), (uint32_t)s->pair_count))

@@ -289,8 +289,7 @@ static bool leave_partition(tsn_run *r, uint32_t part, int64_t time)
   return true;
 }
 
-/* What happens at `time` has not happened to any start of this moment's partition yet. */
-static bool leave(tsn_run *r, int64_t time)
+bool tsn_queues_leave(tsn_run *r, int64_t time)
 {
   uint32_t part;
   for (part = 0; part < r->partition_count; part++)
@@ -584,7 +583,7 @@ static bool go_on_as_paths(tsn_run *r, uint32_t part, int64_t time)
 {
   bool good;
   r->partitions[part].rows--; /* no start has seen it */
-  good = leave(r, time);
+  good = tsn_queues_leave(r, time);
   r->partitions[part].rows++;
   return good && tsn_paths_row(r, part, time);
 }
@@ -624,7 +623,8 @@ bool tsn_queues_row(tsn_run *r, uint32_t part, int64_t time)
   r->partitions[part].last_time = time;
   if (!move_all(r, part, class, time) || !begin(r, part, class, time)) return false;
   if (r->absorbs && !tsn_queue_absorb(r, part)) return false;
-  return tsn_queue_end_rows(r, part, time, &fits);
+  if (!tsn_queue_end_rows(r, part, time, &fits)) return false;
+  return fits || tsn_queues_leave(r, time);
 }
 
 /* Timers that complete at `time`. */
@@ -658,7 +658,7 @@ bool tsn_queues_due(tsn_run *r, uint32_t part, const tsn_deadline *d)
   q->armed = 0;
   if (!tsn_queue_end_until(r, part, d->time, d->phase == PHASE_EXPIRE, &fits)) return false;
   if (fits && d->phase == PHASE_TIMER && !fire(r, part, d->time, &fits)) return false;
-  return fits || leave(r, d->time); /* whose deadlines follow */
+  return fits || tsn_queues_leave(r, d->time); /* whose deadlines follow */
 }
 
 /* Everything that waits in a partition is lost, once timers up to `time` are through. */
@@ -680,7 +680,7 @@ bool tsn_queues_close(tsn_run *r, uint32_t part, int64_t time)
 {
   bool fits = true;
   if (!end_all(r, part, time, &fits)) return false;
-  if (!fits) return leave(r, time) && tsn_paths_close(r, part, time);
+  if (!fits) return tsn_queues_leave(r, time) && tsn_paths_close(r, part, time);
   r->partitions[part].closing = 1;
   return true;
 }
@@ -689,7 +689,7 @@ bool tsn_queues_end(tsn_run *r, uint32_t part)
 {
   bool fits = true;
   if (!end_all(r, part, TSN_TIME_MIN, &fits)) return false;
-  return fits || (leave(r, TSN_TIME_MAX) && tsn_paths_end(r, part));
+  return fits || (tsn_queues_leave(r, TSN_TIME_MAX) && tsn_paths_end(r, part));
 }
 
 /* ---- reports ---- */
