@@ -422,6 +422,9 @@ bool tsn_paths_expire(tsn_run *r, uint32_t start, int64_t time)
   return expire_items(r, start, time, all);
 }
 
+/* The n-th row of WITHIN n ROWS has come. Where a window ends at its time, timers of that time come first. */
+bool tsn_paths_expire_rows(tsn_run *r, uint32_t start, int64_t time) { return expire_items(r, start, time, false); }
+
 bool tsn_paths_lose(tsn_run *r, uint32_t start, int64_t time) { return expire_items(r, start, time, true); }
 
 /* ---- starts ---- */
@@ -503,7 +506,7 @@ static bool begin(tsn_run *r, uint32_t part, uint32_t class, int64_t time)
   uint32_t start;
   if (!tsn_paths_begin(r, part, class, time, &start)) return false;
   if (start == TSN_NONE) return true;
-  if (r->p->within_kind == WITHIN_ROWS && r->p->within == 1) return tsn_paths_expire(r, start, time);
+  if (r->p->within_kind == WITHIN_ROWS && r->p->within == 1) return tsn_paths_expire_rows(r, start, time);
   if (r->p->within_kind == WITHIN_TIME && r->starts[start].head != TSN_NONE)
     return tsn_deadline_push(r, tsn_within_end(r, &r->starts[start]), PHASE_EXPIRE, OWNER_START, start, r->starts[start].generation);
   return true;
@@ -547,7 +550,7 @@ bool tsn_paths_row(tsn_run *r, uint32_t part, int64_t time)
     uint32_t next = r->starts[start].next;
     if (!tsn_paths_step(r, part, start, class, time)) return false;
     if (r->p->within_kind == WITHIN_ROWS && r->partitions[part].rows - r->starts[start].row >= r->p->within &&
-        !tsn_paths_expire(r, start, time))
+        !tsn_paths_expire_rows(r, start, time))
       return false;
     /* A later start that is over need not wait for its turn, if nothing of it is to be shown. */
     if (r->one_match && r->starts[start].head == TSN_NONE && r->starts[start].held == TSN_NONE && !r->p->sequential) tsn_start_free(r, start);

@@ -870,6 +870,7 @@ bool tsn_paths_fire_due(tsn_run *r, uint32_t start, int64_t time, bool *fired);
 bool tsn_paths_row(tsn_run *r, uint32_t part, int64_t time);
 bool tsn_paths_fire(tsn_run *r, uint32_t item, int64_t time);
 bool tsn_paths_expire(tsn_run *r, uint32_t start, int64_t time);
+bool tsn_paths_expire_rows(tsn_run *r, uint32_t start, int64_t time);
 /* Everything that waits of a start is lost at `time`. */
 bool tsn_paths_lose(tsn_run *r, uint32_t start, int64_t time);
 /* The window is over at `time`: its timers complete, then everything that waits is lost. */

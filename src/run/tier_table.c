@@ -222,7 +222,7 @@ static bool bring_up(tsn_run *r, uint32_t part, const tsn_queued *s, int64_t tim
     r->partitions[part].rows = row + 1;
     good = tsn_paths_begin(r, part, k.class, k.time, &start);
     if (good && start == TSN_NONE) good = tsn_run_fail(r, TOCSIN_RUNTIME, "a start was lost: this is a bug of Tocsin");
-    if (good && r->p->within_kind == WITHIN_ROWS && r->p->within == 1) good = tsn_paths_expire(r, start, k.time);
+    if (good && r->p->within_kind == WITHIN_ROWS && r->p->within == 1) good = tsn_paths_expire_rows(r, start, k.time);
     last_time = k.time;
     row++;
   }
@@ -236,7 +236,7 @@ static bool bring_up(tsn_run *r, uint32_t part, const tsn_queued *s, int64_t tim
     r->partitions[part].rows = row + 1;
     good = tsn_paths_step(r, part, start, r->races && k.time == last_time ? TSN_NONE : k.class, k.time);
     last_time = k.time;
-    if (good && r->p->within_kind == WITHIN_ROWS && row + 1 - r->starts[start].row >= r->p->within) good = tsn_paths_expire(r, start, k.time);
+    if (good && r->p->within_kind == WITHIN_ROWS && row + 1 - r->starts[start].row >= r->p->within) good = tsn_paths_expire_rows(r, start, k.time);
   }
   r->partitions[part].rows = rows;
   if (good && r->races && time > TSN_TIME_MIN) good = fire_until(r, start, over ? time : time - 1);
