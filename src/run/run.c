@@ -38,7 +38,7 @@ static void find_texts(tsn_run *r)
   }
 }
 
-/* Columns that are read from kept rows: all of them for a replay, else what PREV names; in the table tier what registers
+/* Columns that are read from kept rows: all of them for a replay, else what PREV names (see_code); in the table tier what registers
  * read, and conditions where timers may make them looked at again. */
 static void find_kept(tsn_run *r)
 {
@@ -50,8 +50,6 @@ static void find_kept(tsn_run *r)
   if (r->queues && r->p->time_slot != TSN_NONE) r->slot_kept[r->p->time_slot] = true; /* messages tell it */
   for (i = 0; r->queues && r->races && i < r->p->labels.count; i++) tsn_code_columns(r->program, &r->labels[i].condition, r->slot_kept);
   for (i = 0; i < r->slot_count; i++) r->slot_kept[i] = r->slot_kept[i] || r->needs_rows || r->p->ahead;
-  for (i = 0; i < r->program->instrs_count; i++)
-    if (r->program->instrs[i].op == OP_PREV && r->program->instrs[i].a < r->slot_count) r->slot_kept[r->program->instrs[i].a] = true;
 }
 
 static void init_cells(tsn_run *r)
@@ -64,46 +62,55 @@ static void init_cells(tsn_run *r)
   }
 }
 
-static uint32_t deepest_stack(const tsn_run *r)
+/* What all code of the pattern needs, in one pass: programs may have many patterns. */
+typedef struct needs {
+  uint32_t stack;
+  bool counts_rows; /* measures ask how many rows a match has, */
+  bool path;        /* or for all of them */
+} needs;
+
+static void see_code(tsn_run *r, const tsn_code *code, needs *n)
 {
-  uint32_t most = 1, i;
-  const tsn_range *x = &r->p->labels;
-#define SEE(code) \
-  if ((code).stack > most) most = (code).stack
-  for (i = 0; i < x->count; i++) SEE(r->labels[i].condition);
-  for (i = 0; i < r->p->timers.count; i++) SEE(r->timers[i].code);
-  for (i = 0; i < r->p->regs.count; i++) {
-    SEE(r->regs[i].value);
-    SEE(r->regs[i].value2);
+  const tsn_instr *in = r->program->instrs + code->instrs.first, *end = in + code->instrs.count;
+  if (code->stack > n->stack) n->stack = code->stack;
+  for (; in < end; in++) {
+    if (in->op == OP_PREV && in->a < r->slot_count) r->slot_kept[in->a] = true;
+    n->counts_rows = n->counts_rows || (in->op == OP_MATCH && in->a == MATCH_VALUE_ROWS);
+    n->path = n->path || (in->op == OP_MATCH && in->a == MATCH_VALUE_PATH);
   }
-  for (i = 0; i < r->p->inner.count; i++) SEE(r->program->inner[r->p->inner.first + i].code);
-  for (i = 0; i < r->p->outputs.count; i++) SEE(r->program->outputs[r->p->outputs.first + i].code);
-  SEE(r->p->where);
-  for (i = 0; i < r->p->parts.count; i++) {
-    const tsn_part_rec *part = &r->program->parts[r->p->parts.first + i];
-    uint32_t k;
-    SEE(part->where);
-    for (k = 0; k < part->values.count; k++) SEE(r->program->values[part->values.first + k].code);
-    for (k = 0; k < part->keys.count; k++) SEE(r->program->values[part->keys.first + k].code);
-    for (k = 0; k < part->lates.count; k++) SEE(r->program->lates[part->lates.first + k].code);
-  }
-#undef SEE
-  return most;
 }
 
-/* Whether measures ask how many rows a match has. */
-static bool counts_rows(const tsn_run *r)
+static void see_part(tsn_run *r, const tsn_part_rec *part, needs *n)
 {
+  uint32_t k;
+  see_code(r, &part->where, n);
+  for (k = 0; k < part->values.count; k++) see_code(r, &r->program->values[part->values.first + k].code, n);
+  for (k = 0; k < part->keys.count; k++) see_code(r, &r->program->values[part->keys.first + k].code, n);
+  for (k = 0; k < part->lates.count; k++) see_code(r, &r->program->lates[part->lates.first + k].code, n);
+}
+
+static needs see_all_code(tsn_run *r)
+{
+  needs n = {.stack = 1};
   uint32_t i;
-  for (i = 0; i < r->program->instrs_count; i++)
-    if (r->program->instrs[i].op == OP_MATCH && r->program->instrs[i].a == MATCH_VALUE_ROWS) return true;
-  return false;
+  for (i = 0; i < r->p->labels.count; i++) see_code(r, &r->labels[i].condition, &n);
+  for (i = 0; i < r->p->timers.count; i++) see_code(r, &r->timers[i].code, &n);
+  for (i = 0; i < r->p->regs.count; i++) {
+    see_code(r, &r->regs[i].value, &n);
+    see_code(r, &r->regs[i].value2, &n);
+  }
+  for (i = 0; i < r->p->inner.count; i++) see_code(r, &r->program->inner[r->p->inner.first + i].code, &n);
+  for (i = 0; i < r->p->outputs.count; i++) see_code(r, &r->program->outputs[r->p->outputs.first + i].code, &n);
+  see_code(r, &r->p->where, &n);
+  for (i = 0; i < r->p->parts.count; i++) see_part(r, &r->program->parts[r->p->parts.first + i], &n);
+  return n;
 }
 
 tocsin_status tsn_run_init(tsn_run *r, const tocsin_program *program, uint32_t pattern, tsn_alloc *alloc, tsn_output *output,
                            uint64_t max_paths, uint64_t max_rows)
 {
   const tsn_pattern_rec *p = &program->patterns[pattern];
+  needs n;
   uint32_t i;
   memset(r, 0, sizeof *r);
   r->program = program;
@@ -139,8 +146,9 @@ tocsin_status tsn_run_init(tsn_run *r, const tocsin_program *program, uint32_t p
   for (i = 0; i < p->nodes.count; i++) /* an absence up to the end of a window needs no row either */
     if (p->window_kind && r->nodes[i].kind == NODE_ABSENCE) r->absorbs = false;
   for (i = 0; i < p->regs.count; i++) r->needs_rows = r->needs_rows || r->regs[i].in_replay;
-  for (i = 0; i < program->instrs_count; i++)
-    if (program->instrs[i].op == OP_MATCH && program->instrs[i].a == MATCH_VALUE_PATH) r->needs_rows = r->needs_rows || p->history;
+  if (!(r->slot_kept = tsn_alloc_array(alloc, r->slot_count + 1, sizeof *r->slot_kept))) return TOCSIN_NOMEM;
+  n = see_all_code(r);
+  r->needs_rows = r->needs_rows || (n.path && p->history);
   r->block_row = TSN_NONE;
   r->queues = tsn_tier_of(program, pattern) == TIER_TABLE;
   if (!tsn_junctions_init(r) || !tsn_paths_widen(r, 1) || !tsn_gather_init(r) || !tsn_bags_init(r) || !tsn_sweep_init(r) || !tsn_shapes_init(r) ||
@@ -150,7 +158,6 @@ tocsin_status tsn_run_init(tsn_run *r, const tocsin_program *program, uint32_t p
   if (!(r->field = tsn_alloc_array(alloc, (count) + 1, sizeof *r->field))) return TOCSIN_NOMEM
   NEED(slot_types, r->slot_count);
   NEED(slot_is_text, r->slot_count);
-  NEED(slot_kept, r->slot_count);
   NEED(cell_is_text, p->cells);
   NEED(empty_cells, p->cells);
   NEED(new_cells, p->cells);
@@ -171,11 +178,12 @@ tocsin_status tsn_run_init(tsn_run *r, const tocsin_program *program, uint32_t p
   find_texts(r);
   find_kept(r);
   init_cells(r);
-  NEED(stack, deepest_stack(r));
+  r->stack_cells = n.stack;
+  NEED(stack, r->stack_cells);
 #undef NEED
   r->queues = r->queues && r->shapes;
   r->retraces = r->queues && !r->races && !r->needs_rows && !p->history && !r->bags.cell_count && !p->window_kind;
-  r->collapses = r->retraces && !p->keep_idle && p->within_kind != WITHIN_ROWS && !counts_rows(r);
+  r->collapses = r->retraces && !p->keep_idle && p->within_kind != WITHIN_ROWS && !n.counts_rows;
   return tsn_sources_init(r);
 }
 
@@ -218,7 +226,7 @@ void tsn_run_clear(tsn_run *r)
   DROP(inner, p->inner.count + 1);
   DROP(lists, p->lists + 1);
   DROP(final_lists, p->lists + 1);
-  if (r->stack) DROP(stack, deepest_stack(r) + 1);
+  DROP(stack, r->stack_cells + 1);
   DROP(partitions, r->partition_cap);
   DROP(starts, r->start_cap);
   DROP(deadlines.all, r->deadlines.cap);

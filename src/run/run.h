@@ -598,6 +598,7 @@ struct tsn_run {
 
   /* scratch */
   tsn_cell *stack;
+  uint32_t stack_cells;
   tsn_cell *empty_cells; /* of a path without rows */
   tsn_cell *new_cells;   /* of a path being made */
   uint32_t *new_counters;
