@@ -112,6 +112,7 @@ tocsin_status tsn_block_init(tsn_block *b, const tocsin_program *program, uint32
 {
   uint32_t columns = program->streams[stream].columns.count, i, k;
   *b = (tsn_block){.alloc = alloc, .program = program, .stream = stream};
+  tsn_map_init(&b->mask_map, alloc);
   b->made = tsn_alloc_array(alloc, columns, sizeof *b->made);
   if (!b->made) return TOCSIN_NOMEM;
   for (i = 0; i < program->patterns_count; i++) {
@@ -135,7 +136,11 @@ void tsn_block_clear(tsn_block *b)
     tsn_alloc_free(b->alloc, c->vocabulary.words, c->vocabulary.cap * sizeof *c->vocabulary.words);
     tsn_alloc_free(b->alloc, c->vocabulary.table, c->vocabulary.table ? (c->vocabulary.mask + 1) * sizeof *c->vocabulary.table : 0);
     tsn_alloc_free(b->alloc, c->codes, c->codes ? TSN_BLOCK_ROWS * sizeof *c->codes : 0);
+    tsn_alloc_free(b->alloc, c->met, c->met ? TSN_BLOCK_ROWS * sizeof *c->met : 0);
+    tsn_alloc_free(b->alloc, c->rows_of, c->rows_of ? (c->vocabulary.count + 1) * TSN_BLOCK_WORDS * sizeof *c->rows_of : 0);
   }
+  tsn_alloc_free(b->alloc, b->masks, b->mask_cap * sizeof *b->masks);
+  tsn_map_clear(&b->mask_map);
   tsn_alloc_free(b->alloc, b->made, columns * sizeof *b->made);
   b->made = NULL;
 }
@@ -214,4 +219,20 @@ const uint16_t *tsn_block_codes(tsn_block *b, uint32_t column)
     if (nulls[i / 64] >> i % 64 & 1) m->codes[i] = TSN_CODE_NONE;
   m->codes_at = b->number;
   return m->codes;
+}
+
+const uint64_t *tsn_block_word(tsn_block *b, uint32_t column, uint16_t code)
+{
+  tsn_block_column *m = &b->made[column];
+  uint32_t i;
+  if (m->rows_of_at == b->number) return m->rows_of + (size_t)code * TSN_BLOCK_WORDS;
+  if (!tsn_block_codes(b, column)) return NULL;
+  if (!m->met && !(m->met = tsn_alloc_array(b->alloc, TSN_BLOCK_ROWS, sizeof *m->met))) return NULL;
+  if (!m->rows_of && !(m->rows_of = tsn_alloc_array(b->alloc, m->vocabulary.count + 1, TSN_BLOCK_WORDS * sizeof *m->rows_of))) return NULL;
+  for (i = 0; i < m->met_count; i++) memset(m->rows_of + (size_t)m->met[i] * TSN_BLOCK_WORDS, 0, TSN_BLOCK_WORDS * sizeof *m->rows_of);
+  for (i = 0; i < b->rows; i++) m->rows_of[(size_t)m->codes[i] * TSN_BLOCK_WORDS + i / 64] |= (uint64_t)1 << i % 64;
+  memcpy(m->met, m->codes, b->rows * sizeof *m->met);
+  m->met_count = b->rows;
+  m->rows_of_at = b->number;
+  return m->rows_of + (size_t)code * TSN_BLOCK_WORDS;
 }

@@ -15,11 +15,13 @@
 
 #include <stdbool.h>
 
+#include "base/map.h"
 #include "program/program.h"
 
 #define TSN_BLOCK_ROWS 1024u
 #define TSN_BLOCK_WORDS (TSN_BLOCK_ROWS / 64)
 #define TSN_CODE_NONE 0 /* none of the constants */
+#define TSN_MANY_WORDS 16u
 
 /* The texts that a column is compared with: code i + 1 is words[i]. */
 typedef struct tsn_word {
@@ -41,7 +43,21 @@ typedef struct tsn_block_column {
   uint64_t nulls[TSN_BLOCK_WORDS];
   bool has_nulls;
   uint16_t *codes;
+  uint64_t *rows_of;  /* by word, where there are many: the rows that hold it, in all words of the block; */
+  uint64_t rows_of_at;
+  uint16_t *met;      /* the words that were met, */
+  uint32_t met_count; /* of which that is not zero */
 } tsn_block_column;
+
+/* A conjunct of conditions over a stream: where it is TRUE (screen.c). */
+typedef struct tsn_mask {
+  struct tsn_run *run; /* one that has it: its slots are meant */
+  tsn_range code;
+  uint64_t at;          /* number of the block that the rest is of */
+  uint32_t known, some; /* a bit a word of 64 rows: it was evaluated there; and holds for some row */
+  bool lost;            /* it cannot be told */
+  uint64_t bits[TSN_BLOCK_WORDS];
+} tsn_mask;
 
 typedef struct tsn_block {
   tsn_alloc *alloc;
@@ -52,6 +68,9 @@ typedef struct tsn_block {
   size_t first;
   uint32_t rows;
   uint64_t number; /* of blocks so far */
+  tsn_mask *masks; /* of all patterns that read the stream in blocks */
+  size_t mask_count, mask_cap;
+  tsn_map mask_map;
   uint64_t orderly_at; /* the rows' times were looked at, in this block: */
   uint32_t orderly_column;
   int64_t orderly_from;
@@ -69,5 +88,9 @@ const uint64_t *tsn_block_nulls(tsn_block *b, uint32_t column);
 const uint64_t *tsn_block_truths(tsn_block *b, uint32_t column, uint64_t *truths);
 /* NULL: no memory. A row that is NULL has TSN_CODE_NONE. */
 const uint16_t *tsn_block_codes(tsn_block *b, uint32_t column);
+/* Whether a column is compared with so many words that all are looked for at once, */
+static inline bool tsn_block_many_words(const tsn_block *b, uint32_t column) { return b->made[column].vocabulary.count >= TSN_MANY_WORDS; }
+/* and a bit a row where it is this word. NULL: no memory. */
+const uint64_t *tsn_block_word(tsn_block *b, uint32_t column, uint16_t code);
 
 #endif

@@ -50,20 +50,20 @@ tocsin_status tsn_feed_init(tsn_feed *f, const tocsin_program *program, tsn_allo
 {
   size_t i;
   tocsin_status st = TOCSIN_OK;
-  *f = (tsn_feed){.program = program, .alloc = alloc, .output = output};
+  *f = (tsn_feed){.program = program, .alloc = alloc, .output = output, .sweep = {.alloc = alloc, .output = output}};
   f->runs = tsn_alloc_array(alloc, program->patterns_count, sizeof *f->runs);
   f->over = tsn_alloc_array(alloc, (size_t)program->streams_count + 1, sizeof *f->over);
   if (!f->runs || !f->over) return TOCSIN_NOMEM;
   f->blocks = tsn_alloc_array(alloc, program->streams_count, sizeof *f->blocks);
   f->word_of = tsn_alloc_array(alloc, program->texts_count, sizeof *f->word_of);
   f->sweep.runs = tsn_alloc_array(alloc, program->patterns_count, sizeof *f->sweep.runs);
-  f->sweep.turns = tsn_alloc_array(alloc, program->patterns_count, sizeof *f->sweep.turns);
-  if (!f->blocks || !f->word_of || !f->sweep.runs || !f->sweep.turns) return TOCSIN_NOMEM;
+  if (!f->blocks || !f->word_of || !f->sweep.runs) return TOCSIN_NOMEM;
   for (i = 0; i < program->streams_count && st == TOCSIN_OK; i++) st = tsn_block_init(&f->blocks[i], program, (uint32_t)i, f->word_of, alloc);
   for (i = 0; i < program->patterns_count && st == TOCSIN_OK; i++) {
     f->run_count = i + 1;
     st = tsn_run_init(&f->runs[i], program, (uint32_t)i, alloc, output, max_paths, max_rows);
     f->runs[i].word_of = f->word_of;
+    if (st == TOCSIN_OK && !tsn_screens_init(f->blocks, &f->runs[i])) st = TOCSIN_NOMEM;
     f->runs[i].share = program->patterns[i].drops ? alloc->max / program->patterns_count / 4 : 0;
   }
   if (st == TOCSIN_OK) st = list_readers(f);
@@ -81,7 +81,7 @@ void tsn_feed_clear(tsn_feed *f)
   tsn_alloc_free(f->alloc, f->blocks, f->blocks ? p->streams_count * sizeof *f->blocks : 0);
   tsn_alloc_free(f->alloc, f->word_of, f->word_of ? p->texts_count * sizeof *f->word_of : 0);
   tsn_alloc_free(f->alloc, f->sweep.runs, f->sweep.runs ? p->patterns_count * sizeof *f->sweep.runs : 0);
-  tsn_alloc_free(f->alloc, f->sweep.turns, f->sweep.turns ? p->patterns_count * sizeof *f->sweep.turns : 0);
+  tsn_sweep_free(&f->sweep);
   tsn_vector_free(f->alloc, f->vector);
   tsn_alloc_free(f->alloc, f->runs, f->runs ? p->patterns_count * sizeof *f->runs : 0);
   tsn_alloc_free(f->alloc, f->over, f->over ? ((size_t)p->streams_count + 1) * sizeof *f->over : 0);
@@ -146,9 +146,11 @@ tsn_run *tsn_feed_block(tsn_feed *f, size_t stream, const tocsin_batch *batch, s
   if (rows < FEW_ROWS) return NULL;
   f->sweep.count = 0;
   f->sweep.full = full;
+  f->sweep.unbounded = false;
   for (k = f->first[stream]; k < f->first[stream + 1]; k++) {
     tsn_run *r = f->readers[k].run;
     if (!tsn_sweep_can(r)) return NULL;
+    f->sweep.unbounded = f->sweep.unbounded || !r->one_match || r->p->all_rows;
     f->sweep.runs[f->sweep.count++] = r;
   }
   if (!f->sweep.count) return NULL;

@@ -38,6 +38,8 @@ libtsn_la_SOURCES += \
   %D%/slots.c \
   %D%/source.c \
   %D%/source.h \
+  %D%/screen.c \
+  %D%/stretch.c \
   %D%/sweep.c \
   %D%/table.c \
   %D%/table.h \

@@ -2,7 +2,7 @@
 #ifndef TSN_RUN_QUEUE_H
 #define TSN_RUN_QUEUE_H
 
-#include "run/run.h"
+#include "run/source.h"
 
 static inline tsn_queued *tsn_queued_at(const tsn_queue *q, uint32_t i) { return &q->starts[(q->head + i) & (q->cap - 1)]; }
 
@@ -56,6 +56,6 @@ void tsn_queues_look_on(tsn_run *r, int64_t time);
  * output is full. *row: the one that failed, if it does. */
 bool tsn_queues_can_block(const tsn_run *r);
 void tsn_queues_block_clear(tsn_run *r);
-bool tsn_queues_block(tsn_run *r, tsn_block *b, size_t full, uint32_t *row, uint32_t *done);
+bool tsn_queues_block(tsn_run *r, tsn_block *b, tsn_sweep *s, uint32_t *row, uint32_t *done);
 
 #endif

@@ -304,15 +304,13 @@ static uint32_t idle_rows(tsn_run *r, uint32_t row, uint32_t rows)
   return row - from;
 }
 
-bool tsn_queues_block(tsn_run *r, tsn_block *b, size_t full, uint32_t *row, uint32_t *done)
+bool tsn_queues_block(tsn_run *r, tsn_block *b, tsn_sweep *s, uint32_t *row, uint32_t *done)
 {
-  const tsn_output *out = r->output;
   bool timed = r->p->time_slot != TSN_NONE, some = r->passing && !r->strict_edges;
   way how = WAY_LONG;
   if (!class_table(r)) return false;
-  r->gathered = 0;
-  for (*row = 0; *row < *done; ++*row) {
-    if (some && r->p->keys.count) *row = next_labelled(r, *row, *done);
+  for (; *row < *done; ++*row) {
+    if (some && r->p->keys.count && s->count == 1) *row = next_labelled(r, *row, *done);
     else if (some) *row = tsn_sweep_next(r, *row, *done);
     if (*row >= *done) break;
     if (how == WAY_DONE && r->collapses) {
@@ -328,7 +326,7 @@ bool tsn_queues_block(tsn_run *r, tsn_block *b, size_t full, uint32_t *row, uint
       tsn_queues_look_on(r, timed ? r->times[*row] : 0);
     }
     some = r->passing && !r->strict_edges;
-    if (out->count - out->taken >= full && *row + 1 < *done) *done = *row + 1;
+    if (!tsn_sweep_note(s, r, *row, done)) return false;
   }
   /* What is due before the last row needs no row of its own. */
   return !timed || !*done || r->times[*done - 1] == TSN_TIME_MIN || tsn_run_advance(r, r->times[*done - 1] - 1);

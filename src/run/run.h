@@ -4,7 +4,7 @@
  *   tsn_feed                             feed.c      its runs, and which reads which: source.h
  *     tsn_run ...........................  run.c     one a pattern: all its state
  *     tables                             table.c   static data, shared by all patterns
- *       blocks --> sweep                 block.c vector.c sweep.c  conditions over columns
+ *       blocks --> sweep                 block.c vector.c screen.c sweep.c stretch.c  conditions over columns
  *       raw rows --> source --> reorder --> window --> run --> settle --> output
  *       partitions                       partition.c key -> starts, kept rows
  *         starts  (in order of rows)     paths.c     the search from one row
@@ -583,9 +583,14 @@ struct tsn_run {
   bool *screened;          /* or, here, what holds wherever that does */
   bool passes_by;          /* a row under no label changes nothing */
   bool strict_edges; /* a junction with a strict edge behind an element was built: each row can end it */
+  bool told;         /* the bits of all labels are known, in this block */
   bool passing;      /* rows under no label are passed by, in this block */
   uint64_t *bits;    /* label x words: where its screen is TRUE */
+  uint32_t *written; /* by label: words of its bits that are not zero, a bit each */
   bool *known;       /* by label: bits hold its screen */
+  uint32_t *conjuncts; /* of screens: numbers of masks of the block */
+  size_t conjunct_cap;
+  uint32_t *conjunct_end; /* by label: where its own end, behind those of the label before */
   uint64_t any[TSN_BLOCK_WORDS]; /* under some label */
   uint64_t start_labels; /* that can begin a path */
   const int64_t *times;
@@ -1054,8 +1059,14 @@ bool tsn_sweep_feed(tsn_run *r, const tsn_block *b, uint32_t row);
 tsn_vector *tsn_vector_new(tsn_alloc *alloc); /* NULL: no memory */
 void tsn_vector_free(tsn_alloc *alloc, tsn_vector *v);
 bool tsn_vector_knows(tsn_opcode op);
-/* Where a condition is TRUE, a bit a row. false: it cannot be told here. */
-bool tsn_vector_bits(tsn_run *r, tsn_block *b, const tsn_code *code, uint64_t *bits);
+/* Where code is TRUE, a bit a row, in these words of 64 rows. false: it cannot be told here. */
+bool tsn_vector_words(tsn_run *r, tsn_block *b, const tsn_range *code, uint32_t words, uint64_t *bits);
+
+/* screen.c */
+/* Finds what the screens of a run have in common with others over its stream. blocks: by stream. false: no memory. */
+bool tsn_screens_init(tsn_block *blocks, tsn_run *r);
+/* Where a label's screen is TRUE in r->bits, and r->any. false: it cannot be told here. */
+bool tsn_screen_bits(tsn_run *r, tsn_block *b, uint32_t label);
 
 /* output.c */
 void tsn_output_init(tsn_output *o, tsn_alloc *alloc);

@@ -47,12 +47,31 @@ typedef struct tsn_reader {
   tsn_source *source;
 } tsn_reader;
 
-/* ---- sweep.c ---- */
+/* ---- stretch.c ---- */
+/* Output rows of one run at one row of the block; those before them are the ones of the report before. */
+typedef struct tsn_reported {
+  uint32_t row;
+  uint32_t run; /* of the sweep */
+  size_t end;   /* of the output: the first row behind them */
+  uint64_t matches, timeouts; /* that were counted */
+} tsn_reported;
+
 typedef struct tsn_sweep {
+  tsn_alloc *alloc;
+  tsn_output *output;
   tsn_run **runs; /* that read the stream at hand */
   size_t count;
-  uint64_t *turns; /* room for `count` */
-  size_t full;
+  size_t full;      /* so many output rows are enough */
+  uint32_t stretch; /* rows that go through all patterns before the output is looked at */
+  bool unbounded;   /* a start of some pattern may give many output rows */
+  tsn_reported *reports; /* of the stretch at hand: of each run in order of rows; there is room for two more */
+  size_t report_count, report_cap;
+  uint32_t at;               /* the run at hand */
+  size_t from;               /* of the output: the first row of the stretch */
+  uint64_t matches, timeouts; /* of the run at hand, at its last report */
+  tsn_out_row *ordered;
+  uint32_t *places; /* of reports, in order */
+  size_t ordered_cap, places_cap;
 } tsn_sweep;
 
 typedef struct tsn_feed {
@@ -88,9 +107,20 @@ tsn_run *tsn_feed_advance(tsn_feed *f, int64_t watermark);
 tsn_run *tsn_feed_over(tsn_feed *f, size_t stream);
 
 /* sweep.c */
-/* The rows of a block, in row order over all patterns. *done: so many rows are
+/* How many rows from the first have a time, in order, behind the watermark. */
+uint32_t tsn_sweep_orderly(tsn_run *r, tsn_block *b);
+/* Evaluates the conditions of a run over the block. */
+void tsn_sweep_see(tsn_run *r, tsn_block *b);
+/* `done` rows of the block are through. */
+void tsn_sweep_pass(tsn_run *r, tsn_block *b, uint32_t done);
+
+/* stretch.c */
+/* The rows of a block; reports come in the order of rows over all patterns. *done: so many rows are
  * through; fewer than there are where s->full output rows wait, or where the next one
  * is late or has no time (0: the very first). false: *failed says why. */
-bool tsn_sweep_block(const tsn_sweep *s, tsn_block *b, uint32_t *done, tsn_run **failed);
+bool tsn_sweep_block(tsn_sweep *s, tsn_block *b, uint32_t *done, tsn_run **failed);
+/* A row of the run at hand is through; false: no memory. *until, up to which rows come, is lowered where the output is full. */
+bool tsn_sweep_note(tsn_sweep *s, tsn_run *r, uint32_t row, uint32_t *until);
+void tsn_sweep_free(tsn_sweep *s);
 
 #endif

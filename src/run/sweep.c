@@ -1,4 +1,4 @@
-/* Feeding a block of rows to the patterns that read its stream.
+/* Feeding a block of rows to a pattern that reads its stream: which rows it has to see. stretch.c goes through them.
  *
  * Conditions of their own row are evaluated over the whole block first. Where a
  * row under no label can change nothing (no strict edge can die of it, nothing
@@ -6,10 +6,7 @@
  * which something is due:
  *
  *   rows     . . a . . . b . . c . . .        bits of labels
- *   due              ^                        the first row behind a deadline
- *
- * Several patterns take turns by row, so that what they report comes in one order,
- * however the rows were cut into batches. */
+ *   due              ^                        the first row behind a deadline */
 #include <string.h>
 
 #include "base/time.h"
@@ -87,6 +84,9 @@ bool tsn_sweep_init(tsn_run *r)
   r->known = tsn_alloc_array(r->alloc, labels + 1, sizeof *r->known);
   r->screens = tsn_alloc_array(r->alloc, labels + 1, sizeof *r->screens);
   r->screened = tsn_alloc_array(r->alloc, labels + 1, sizeof *r->screened);
+  r->written = tsn_alloc_array(r->alloc, labels + 1, sizeof *r->written);
+  r->conjunct_end = tsn_alloc_array(r->alloc, labels + 1, sizeof *r->conjunct_end);
+  if (!r->written || !r->conjunct_end) return tsn_run_nomem(r);
   if (!r->bits || !r->vectored || !r->known || !r->screens || !r->screened) return tsn_run_nomem(r);
   for (i = 0; i < labels; i++) {
     r->vectored[i] = find_screen(r, i);
@@ -105,11 +105,13 @@ void tsn_sweep_clear(tsn_run *r)
   tsn_alloc_free(r->alloc, r->vectored, r->vectored ? (labels + 1) * sizeof *r->vectored : 0);
   tsn_alloc_free(r->alloc, r->known, r->known ? (labels + 1) * sizeof *r->known : 0);
   tsn_alloc_free(r->alloc, r->screens, r->screens ? (labels + 1) * sizeof *r->screens : 0);
+  tsn_alloc_free(r->alloc, r->written, r->written ? (labels + 1) * sizeof *r->written : 0);
+  tsn_alloc_free(r->alloc, r->conjunct_end, r->conjunct_end ? (labels + 1) * sizeof *r->conjunct_end : 0);
+  tsn_alloc_free(r->alloc, r->conjuncts, r->conjunct_cap * sizeof *r->conjuncts);
   tsn_alloc_free(r->alloc, r->screened, r->screened ? (labels + 1) * sizeof *r->screened : 0);
 }
 
-/* How many rows from the first have a time, in order, behind the watermark. */
-static uint32_t orderly(tsn_run *r, tsn_block *b)
+uint32_t tsn_sweep_orderly(tsn_run *r, tsn_block *b)
 {
   const tsn_source *source = &r->sources[0];
   uint32_t column, i = 0;
@@ -133,25 +135,23 @@ static uint32_t orderly(tsn_run *r, tsn_block *b)
   return i;
 }
 
-/* Answers whether the bits of all labels are known, and nothing comes of a row under none of them. */
-static bool see_labels(tsn_run *r, tsn_block *b, bool *known)
+void tsn_sweep_see(tsn_run *r, tsn_block *b)
 {
-  uint32_t i, w, start = tsn_junction_start(r, false);
+  uint32_t i, start = tsn_junction_start(r, false);
   const tsn_junction *j = start == TSN_NONE ? NULL : &r->junctions.all[start];
   bool all = j != NULL; /* no memory: said by the first row */
   for (i = 0; j && i < j->segment_count; i++) /* an empty match is found at every row */
     if (r->one_match && r->junctions.segments[j->segment_first + i].accept) all = false;
   if (all) r->start_labels = j->labels;
   memset(r->any, 0, sizeof r->any);
-  *known = true;
+  r->gathered = 0;
+  r->told = true;
   for (i = 0; i < r->p->labels.count; i++) {
-    uint64_t *bits = r->bits + (size_t)i * TSN_BLOCK_WORDS;
-    r->known[i] = r->vectored[i] && tsn_vector_bits(r, b, &r->screens[i], bits);
-    *known = *known && r->known[i];
-    for (w = 0; r->known[i] && w < TSN_BLOCK_WORDS; w++) r->any[w] |= bits[w];
+    r->known[i] = r->vectored[i] && tsn_screen_bits(r, b, i);
+    r->told = r->told && r->known[i];
   }
   if (r->graph) tsn_graph_see(r);
-  return all && *known;
+  r->passing = all && r->told && r->passes_by;
 }
 
 /* The first row from `from` on whose time is behind `time`. */
@@ -208,12 +208,14 @@ static uint64_t word_of_interest(const tsn_run *r, uint64_t labels, uint32_t w)
 uint32_t tsn_sweep_next(const tsn_run *r, uint32_t from, uint32_t rows)
 {
   uint32_t w, next = rows, due;
-  uint64_t labels;
+  uint64_t labels = 0;
   if (!r->passing || r->strict_edges) return from;
-  labels = interest(r);
   for (w = from / 64; w * 64 < rows; w++) {
-    uint64_t bits = r->any[w] ? word_of_interest(r, labels, w) : 0;
+    uint64_t bits = r->any[w];
     if (w == from / 64) bits &= ~(uint64_t)0 << from % 64;
+    if (!bits) continue;
+    labels = labels ? labels : interest(r);
+    bits &= word_of_interest(r, labels, w);
     if (!bits) continue;
     next = w * 64 + (uint32_t)__builtin_ctzll(bits);
     break;
@@ -241,8 +243,7 @@ bool tsn_sweep_feed(tsn_run *r, const tsn_block *b, uint32_t row)
   return good;
 }
 
-/* `done` rows of the block are through. */
-static void pass(tsn_run *r, tsn_block *b, uint32_t done)
+void tsn_sweep_pass(tsn_run *r, tsn_block *b, uint32_t done)
 {
   tsn_source *s = &r->sources[0];
   uint32_t k, i;
@@ -252,92 +253,4 @@ static void pass(tsn_run *r, tsn_block *b, uint32_t done)
       tsn_read_cell(&b->columns[s->columns[k]], TOCSIN_DOUBLE, b->first + i, &r->nan_values);
   if (!done || r->p->time_slot == TSN_NONE) return;
   s->max_time = s->watermark = r->watermark = r->times[done - 1];
-}
-
-/* ---- turns ----
- *
- * Who is next: a heap of (row, number among the patterns). */
-
-static void turn_push(uint64_t *heap, size_t *count, uint64_t x)
-{
-  size_t at = (*count)++;
-  for (; at > 0 && x < heap[(at - 1) / 2]; at = (at - 1) / 2) heap[at] = heap[(at - 1) / 2];
-  heap[at] = x;
-}
-
-static uint64_t turn_pop(uint64_t *heap, size_t *count)
-{
-  uint64_t top = heap[0], x = heap[--*count];
-  size_t at = 0, child;
-  while ((child = 2 * at + 1) < *count) {
-    if (child + 1 < *count && heap[child + 1] < heap[child]) child++;
-    if (x <= heap[child]) break;
-    heap[at] = heap[child];
-    at = child;
-  }
-  if (*count) heap[at] = x;
-  return top;
-}
-
-/* Rows of one pattern, until it is the turn of another, or the output is full: then *done says how far. false: at row *done it failed. */
-static bool take_turn(const tsn_sweep *f, const tsn_block *b, uint64_t *turn, uint64_t until, uint32_t *done)
-{
-  uint64_t i = *turn & UINT32_MAX;
-  tsn_run *r = f->runs[i];
-  const tsn_output *out = r->output;
-  uint32_t row = (uint32_t)(*turn >> 32);
-  do {
-    if (!tsn_sweep_feed(r, b, row)) {
-      *done = row;
-      return false;
-    }
-    if (out->count - out->taken >= f->full && row + 1 < *done) *done = row + 1;
-    row = tsn_sweep_next(r, row + 1, *done);
-    *turn = (uint64_t)row << 32 | i;
-  } while (row < *done && *turn < until);
-  return true;
-}
-
-/* A lone pattern of the table tier goes through the block by itself. */
-static bool sweep_queues(tsn_run *r, tsn_block *b, size_t full, uint32_t *done, tsn_run **failed)
-{
-  uint32_t row;
-  bool good = tsn_queues_block(r, b, full, &row, done);
-  r->block_row = TSN_NONE;
-  if (good) {
-    pass(r, b, *done);
-    return true;
-  }
-  *failed = r;
-  *done = row;
-  return false;
-}
-
-bool tsn_sweep_block(const tsn_sweep *f, tsn_block *b, uint32_t *done, tsn_run **failed)
-{
-  size_t i, waiting = 0;
-  bool known;
-  *done = 0;
-  for (i = 0; i < f->count; i++) {
-    uint32_t good = orderly(f->runs[i], b);
-    if (good < b->rows) b->rows = good;
-  }
-  if (!b->rows) return true;
-  *done = b->rows;
-  for (i = 0; i < f->count; i++) {
-    f->runs[i]->passing = see_labels(f->runs[i], b, &known) && f->runs[i]->passes_by;
-    if (f->count == 1 && known && tsn_queues_can_block(f->runs[0])) return sweep_queues(f->runs[0], b, f->full, done, failed);
-    turn_push(f->turns, &waiting, (uint64_t)tsn_sweep_next(f->runs[i], 0, b->rows) << 32 | i);
-  }
-  while (waiting) {
-    uint64_t turn = turn_pop(f->turns, &waiting);
-    if (turn >> 32 >= *done) continue; /* behind the block, or the row that filled the output */
-    if (!take_turn(f, b, &turn, waiting ? f->turns[0] : UINT64_MAX, done)) {
-      *failed = f->runs[turn & UINT32_MAX];
-      return false;
-    }
-    turn_push(f->turns, &waiting, turn);
-  }
-  for (i = 0; i < f->count; i++) pass(f->runs[i], b, *done);
-  return true;
 }

@@ -242,16 +242,24 @@ static bool compare_texts(job *j, const tsn_instr *in)
   const lane *column = a->one ? b : a, *constant = a->one ? a : b;
   lane out = {.kind = LANE_TRUTH, .nulls = column->nulls};
   uint64_t *to = truths(j, j->depth - 2);
+  const uint64_t *rows;
   const uint16_t *codes;
+  uint64_t turn = in->x == COMPARE_NE ? ~(uint64_t)0 : 0;
   uint16_t word;
   uint32_t w;
   if (a->kind != LANE_TEXT || b->kind != LANE_TEXT || a->one == b->one) return false;
   if (in->x != COMPARE_EQ && in->x != COMPARE_NE) return false;
   word = j->r->word_of[constant->text];
   if (word == TSN_CODE_NONE) return false;
-  codes = tsn_block_codes(j->b, column->column);
-  if (!codes) return false;
-  FOR_WORDS(w) to[w] = equal_codes(codes + w * 64, word) ^ (in->x == COMPARE_NE ? ~(uint64_t)0 : 0);
+  if (tsn_block_many_words(j->b, column->column)) {
+    rows = tsn_block_word(j->b, column->column, word);
+    if (!rows) return false;
+    FOR_WORDS(w) to[w] = rows[w] ^ turn;
+  } else {
+    codes = tsn_block_codes(j->b, column->column);
+    if (!codes) return false;
+    FOR_WORDS(w) to[w] = equal_codes(codes + w * 64, word) ^ turn;
+  }
   out.v.t = to;
   replace_two(j, out);
   return true;
@@ -489,17 +497,25 @@ bool tsn_vector_knows(tsn_opcode op)
   return known[op];
 }
 
-bool tsn_vector_bits(tsn_run *r, tsn_block *b, const tsn_code *code, uint64_t *bits)
+bool tsn_vector_words(tsn_run *r, tsn_block *b, const tsn_range *code, uint32_t words, uint64_t *bits)
 {
-  job j = {.r = r, .b = b, .rows = b->rows, .words = (b->rows + 63) / 64, .depth = 0};
-  const tsn_instr *in = r->program->instrs + code->instrs.first;
+  const tsn_instr *in = r->program->instrs + code->first;
   uint32_t i, w;
-  j.wanted = (uint32_t)(((uint64_t)1 << j.words) - 1);
-  if (!code->instrs.count) push(&j, (lane){.kind = LANE_TRUTH, .one = true, .i = 1});
-  for (i = 0; i < code->instrs.count; i++)
+  job j;
+  j.r = r;
+  j.b = b;
+  j.rows = b->rows;
+  j.words = (b->rows + 63) / 64;
+  j.depth = j.nested = 0;
+  j.wanted = words;
+  if (!code->count) push(&j, (lane){.kind = LANE_TRUTH, .one = true, .i = 1});
+  for (i = 0; i < code->count; i++)
     if (!step(&j, &in[i])) return false;
   if (j.depth != 1 || j.stack[0].kind != LANE_TRUTH) return false;
-  for (w = 0; w < WORDS; w++) bits[w] = w < j.words ? truth_word(&j.stack[0], w) & ~null_word(&j.stack[0], w) : 0;
-  if (b->rows % 64) bits[b->rows / 64] &= ((uint64_t)1 << b->rows % 64) - 1;
+  for (; words; words &= words - 1) {
+    w = (uint32_t)__builtin_ctz(words);
+    bits[w] = truth_word(&j.stack[0], w) & ~null_word(&j.stack[0], w);
+    if (w == b->rows / 64) bits[w] &= ((uint64_t)1 << b->rows % 64) - 1;
+  }
   return true;
 }
