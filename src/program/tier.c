@@ -165,15 +165,12 @@ static const char *nodes_refuse(const tocsin_program *p, const tsn_pattern_rec *
   const tsn_node_rec *nodes = p->nodes + q->nodes.first;
   uint64_t states = 0;
   uint32_t i;
-  bool any = false;
   if (q->nodes.count > GRAPH_NODES) return "it has too many elements";
   for (i = 0; i < q->nodes.count; i++) {
     states += nodes[i].kind == NODE_ROW;
-    if (nodes[i].kind == NODE_GAP && (nodes[i].flags & NODE_ANY)) any = true;
     if (nodes[i].kind == NODE_ABSENCE || nodes[i].kind == NODE_TIMER) return "it has absences";
     if (nodes[i].kind == NODE_PERMUTE) return "it has a PERMUTE";
   }
-  if (!any) return "it has no ->>, which alone multiplies paths";
   for (i = 0; i < q->loops.count; i++) {
     const tsn_loop_rec *l = &p->loops[q->loops.first + i];
     if (l->counter == TSN_NO_COUNTER) continue;

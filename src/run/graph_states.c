@@ -195,6 +195,19 @@ static bool is_kept(const tsn_run *r, tsn_range code, uint32_t label)
   return true;
 }
 
+/* The cell of a node under that label that keeps what the code comes to: one that a register needs as it is, else one more. */
+static uint32_t kept_value(tsn_run *r, tsn_range code, uint32_t label)
+{
+  tsn_graph *g = r->graph;
+  const tsn_instr *in = r->program->instrs + code.first;
+  uint32_t k;
+  for (k = 0; code.count == 1 && in->op == OP_CELL && k < g->labels[label].step_count; k++) {
+    const tsn_graph_step *step = &g->steps[g->labels[label].step_first + k];
+    if (step->reg->kind == REG_LAST && step->reg->cell == in->a) return step->value;
+  }
+  return g->labels[label].values++;
+}
+
 /* The label of all that a state can follow; TSN_NONE: several, or nothing. */
 static uint32_t label_before(const tsn_run *r, uint32_t state)
 {
@@ -245,7 +258,7 @@ static bool find_guard(tsn_run *r, uint32_t label)
   }
   if (!tsn_run_room(r, (void **)&g->guards, &g->guard_cap, g->guard_count + 1, sizeof *g->guards)) return false;
   guard.label = before;
-  guard.value = g->labels[before].values++;
+  guard.value = kept_value(r, guard.kept.instrs, before);
   l->guard = (uint32_t)g->guard_count;
   g->guards[g->guard_count++] = guard;
   return true;

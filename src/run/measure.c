@@ -22,9 +22,8 @@ static bool unroll(tsn_run *r, uint32_t node, size_t *count)
 
 static void load_row(tsn_run *r, const tsn_partition *part, int64_t row)
 {
-  const tsn_cell *stored = tsn_kept_cells(r, part, row);
   uint32_t k;
-  for (k = 0; k < r->slot_count; k++) r->replay_row[k] = tsn_load(r, stored[k], r->slot_is_text[k]);
+  for (k = 0; k < r->slot_count; k++) r->replay_row[k] = tsn_load(r, tsn_kept_cell(r, part, row, k), r->slot_is_text[k]);
 }
 
 static void reset_replay(tsn_run *r, tsn_cell *cells)

@@ -113,6 +113,11 @@ uint32_t tsn_partition_add(tsn_run *r, uint64_t hash)
 /* Where rows are gone back over, each remembers how quiet it was before it. */
 static uint32_t quiet_kept(const tsn_run *r) { return r->p->sequential ? r->p->start_absences.count : 0; }
 
+static size_t kept_size(const tsn_run *r, uint32_t rows)
+{
+  return rows * (sizeof(tsn_kept_row) + r->kept_count * sizeof(tsn_cell) + quiet_kept(r) * sizeof(int64_t));
+}
+
 void tsn_partition_clear(tsn_run *r, tsn_partition *p)
 {
   tsn_queue_clear(r, p);
@@ -120,9 +125,7 @@ void tsn_partition_clear(tsn_run *r, tsn_partition *p)
   tsn_graph_drop(r, p);
   tsn_alloc_free(r->alloc, p->keys, r->p->keys.count * sizeof *p->keys);
   tsn_alloc_free(r->alloc, p->quiet, r->p->start_absences.count * sizeof *p->quiet);
-  tsn_alloc_free(r->alloc, p->kept_rows, p->kept_cap * sizeof *p->kept_rows);
-  tsn_alloc_free(r->alloc, p->kept_cells, (size_t)p->kept_cap * r->slot_count * sizeof *p->kept_cells);
-  tsn_alloc_free(r->alloc, p->kept_quiet, (size_t)p->kept_cap * quiet_kept(r) * sizeof *p->kept_quiet);
+  tsn_alloc_free(r->alloc, p->kept_rows, kept_size(r, p->kept_cap));
 }
 
 void tsn_partition_drop(tsn_run *r, uint32_t part)
@@ -175,49 +178,29 @@ uint32_t tsn_partition_for(tsn_run *r, uint32_t found, uint64_t hash, int64_t ti
   return part;
 }
 
-/* A longer ring with the elements of an old one, from its begin on. NULL: no memory. */
-static void *longer(tsn_run *r, const tsn_partition *p, uint32_t cap, const void *old, size_t size)
-{
-  char *ring = tsn_alloc_array(r->alloc, cap, size);
-  size_t behind = p->kept_cap - p->kept_head;
-  if (!ring || !p->kept_cap || !size) return ring;
-  memcpy(ring, (const char *)old + p->kept_head * size, behind * size);
-  memcpy(ring + behind * size, old, p->kept_head * size);
-  return ring;
-}
-
+/* Rows, their cells, and how quiet it was lie in one block, so that it grows in one step or not at all. */
 static bool make_room(tsn_run *r, tsn_partition *p)
 {
-  uint32_t cap = p->kept_cap ? p->kept_cap * 2 : 4;
-  size_t cells_size = r->slot_count * sizeof(tsn_cell), quiet_size = quiet_kept(r) * sizeof(int64_t);
-  tsn_kept_row *rows;
-  tsn_cell *cells;
-  int64_t *quiet;
-  size_t k;
+  const size_t cells = r->kept_count * sizeof(tsn_cell), quiet = quiet_kept(r) * sizeof(int64_t);
+  const uint32_t old = p->kept_cap, cap = tsn_ring_longer(old);
+  char *block;
   if (p->kept >= (r->p->drops ? TSN_ROWS_MAX : r->max_rows)) {
     const tsn_spot spot = {.partition = p, .number = -1};
     tsn_fail_at(r, &spot, "", "");
     return tsn_run_fail(r, TOCSIN_LIMIT, "more than %llu rows have to be kept; bound the pattern with WITHIN, or raise the limit",
                         (unsigned long long)r->max_rows);
   }
-  rows = longer(r, p, cap, p->kept_rows, sizeof *rows);
-  cells = longer(r, p, cap, p->kept_cells, cells_size);
-  quiet = longer(r, p, cap, p->kept_quiet, quiet_size);
-  if (!rows || !cells || !quiet) {
-    tsn_alloc_free(r->alloc, rows, rows ? cap * sizeof *rows : 0);
-    tsn_alloc_free(r->alloc, cells, cells ? cap * cells_size : 0);
-    tsn_alloc_free(r->alloc, quiet, quiet ? cap * quiet_size : 0);
-    return tsn_run_nomem(r);
-  }
-  for (k = (size_t)p->kept_cap * r->slot_count; k < (size_t)cap * r->slot_count; k++) cells[k] = (tsn_cell){.null = 1};
-  tsn_alloc_free(r->alloc, p->kept_rows, p->kept_cap * sizeof *rows);
-  tsn_alloc_free(r->alloc, p->kept_cells, p->kept_cap * cells_size);
-  tsn_alloc_free(r->alloc, p->kept_quiet, p->kept_cap * quiet_size);
-  p->kept_rows = rows;
-  p->kept_cells = cells;
-  p->kept_quiet = quiet;
+  block = tsn_alloc_resize(r->alloc, p->kept_rows, kept_size(r, old), kept_size(r, cap));
+  if (!block) return tsn_run_nomem(r);
+  p->kept_rows = (tsn_kept_row *)(void *)block;
+  p->kept_cells = (tsn_cell *)(void *)(block + cap * sizeof(tsn_kept_row));
+  p->kept_quiet = (int64_t *)(void *)(block + cap * (sizeof(tsn_kept_row) + cells));
+  memmove(p->kept_quiet, block + old * (sizeof(tsn_kept_row) + cells), old * quiet);
+  memmove(p->kept_cells, block + old * sizeof(tsn_kept_row), old * cells);
+  tsn_ring_spread(p->kept_quiet, p->kept_head, old, cap, quiet);
+  tsn_ring_spread(p->kept_cells, p->kept_head, old, cap, cells);
+  p->kept_head = tsn_ring_spread(p->kept_rows, p->kept_head, old, cap, sizeof(tsn_kept_row));
   p->kept_cap = cap;
-  p->kept_head = 0;
   return true;
 }
 
@@ -226,10 +209,10 @@ tsn_cell *tsn_partition_append(tsn_run *r, tsn_partition *p, const tsn_kept_row 
   uint32_t at;
   if (p->kept == p->kept_cap && !make_room(r, p)) return NULL;
   if (p->kept == 0) p->base = p->arrived - 1;
-  at = (p->kept_head + p->kept++) & (p->kept_cap - 1);
+  at = tsn_ring_at(p->kept_head, p->kept++, p->kept_cap);
   r->rows_kept++;
   p->kept_rows[at] = *row;
-  return p->kept_cells + (size_t)at * r->slot_count;
+  return p->kept_cells + (size_t)at * r->kept_count;
 }
 
 /* Keeps the row at hand, if anything of this pattern reads kept rows. */
@@ -242,11 +225,10 @@ bool tsn_partition_keep(tsn_run *r, uint32_t part, int64_t time)
   if (!r->p->behind && !r->needs_rows && !r->p->ahead && !r->queues) return true;
   cells = tsn_partition_append(r, p, &kept);
   if (!cells) return false;
-  for (k = 0; k < r->slot_count; k++) {
-    cells[k] = r->slot_kept[k] ? r->row[k] : (tsn_cell){.null = 1};
-    if (r->slot_is_text[k] && r->slot_kept[k] && !tsn_texts_put(r, &cells[k])) {
-      cells[k] = (tsn_cell){.null = 1};
-      for (; k < r->slot_count; k++) cells[k] = (tsn_cell){.null = 1};
+  for (k = 0; k < r->kept_count; k++) {
+    cells[k] = r->row[r->kept_slots[k]];
+    if (r->slot_is_text[r->kept_slots[k]] && !tsn_texts_put(r, &cells[k])) {
+      for (; k < r->kept_count; k++) cells[k] = (tsn_cell){.null = 1};
       return false;
     }
   }
@@ -267,14 +249,14 @@ void tsn_partition_trim(tsn_run *r, uint32_t part)
     p->base++;
     p->kept--;
     r->rows_kept--;
-    p->kept_head = (p->kept_head + 1) & (p->kept_cap - 1);
+    p->kept_head = tsn_ring_at(p->kept_head, 1, p->kept_cap);
   }
 }
 
 /* Empty where the pattern has no absence at its start. */
 static int64_t *quiet_before(const tsn_run *r, const tsn_partition *p, int64_t row)
 {
-  return p->kept_quiet + (size_t)((p->kept_head + (uint32_t)(row - p->base)) & (p->kept_cap - 1)) * quiet_kept(r);
+  return p->kept_quiet + (size_t)tsn_ring_at(p->kept_head, (uint32_t)(row - p->base), p->kept_cap) * quiet_kept(r);
 }
 
 void tsn_quiet_save(tsn_run *r, tsn_partition *p, int64_t row)

@@ -4,7 +4,7 @@
 
 #include "run/source.h"
 
-static inline tsn_queued *tsn_queued_at(const tsn_queue *q, uint32_t i) { return &q->starts[(q->head + i) & (q->cap - 1)]; }
+static inline tsn_queued *tsn_queued_at(const tsn_queue *q, uint32_t i) { return &q->starts[tsn_ring_at(q->head, i, q->cap)]; }
 
 /* The bunch that a bunch belongs to by now. */
 static inline uint32_t tsn_bunch_root(const tsn_queue *q, uint32_t bunch)

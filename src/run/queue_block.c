@@ -116,11 +116,10 @@ static bool count_row(tsn_run *r, const tsn_block *b, tsn_partition *p, uint32_t
   r->rows_kept -= again;
   cells = tsn_partition_append(r, p, &kept);
   if (!cells) return false;
-  for (k = 0; k < r->slot_count; k++) {
-    if (!r->slot_kept[k]) continue; /* it stays NULL */
-    cells[k] = cell_of(r, b, k, row);
-    if (r->slot_is_text[k] && !tsn_texts_put(r, &cells[k])) {
-      cells[k] = (tsn_cell){.null = 1};
+  for (k = 0; k < r->kept_count; k++) {
+    cells[k] = cell_of(r, b, r->kept_slots[k], row);
+    if (r->slot_is_text[r->kept_slots[k]] && !tsn_texts_put(r, &cells[k])) {
+      for (; k < r->kept_count; k++) cells[k] = (tsn_cell){.null = 1};
       return false;
     }
   }
@@ -152,7 +151,7 @@ static way steps_of(const tsn_run *r, const tsn_queue *q, uint32_t class, int64_
 static bool is_idle_row(const tsn_partition *p, uint32_t class, const tsn_step *const *steps)
 {
   const tsn_queue *q = &p->queue;
-  const tsn_kept_row *last = p->kept ? &p->kept_rows[(p->kept_head + p->kept - 1) & (p->kept_cap - 1)] : NULL;
+  const tsn_kept_row *last = p->kept ? &p->kept_rows[tsn_ring_at(p->kept_head, p->kept - 1, p->kept_cap)] : NULL;
   size_t k;
   if (!last || p->idle_row != p->rows) return false;
   for (k = 0; k < q->live_count; k++)

@@ -49,7 +49,11 @@ static void find_kept(tsn_run *r)
   }
   if (r->queues && r->p->time_slot != TSN_NONE) r->slot_kept[r->p->time_slot] = true; /* messages tell it */
   for (i = 0; r->queues && r->races && i < r->p->labels.count; i++) tsn_code_columns(r->program, &r->labels[i].condition, r->slot_kept);
-  for (i = 0; i < r->slot_count; i++) r->slot_kept[i] = r->slot_kept[i] || r->needs_rows || r->p->ahead;
+  for (i = 0; i < r->slot_count; i++) {
+    r->slot_kept[i] = r->slot_kept[i] || r->needs_rows || r->p->ahead;
+    r->kept_place[i] = r->slot_kept[i] ? r->kept_count : TSN_NONE;
+    if (r->slot_kept[i]) r->kept_slots[r->kept_count++] = i;
+  }
 }
 
 static void init_cells(tsn_run *r)
@@ -158,6 +162,8 @@ tocsin_status tsn_run_init(tsn_run *r, const tocsin_program *program, uint32_t p
   if (!(r->field = tsn_alloc_array(alloc, (count) + 1, sizeof *r->field))) return TOCSIN_NOMEM
   NEED(slot_types, r->slot_count);
   NEED(slot_is_text, r->slot_count);
+  NEED(kept_slots, r->slot_count);
+  NEED(kept_place, r->slot_count);
   NEED(cell_is_text, p->cells);
   NEED(empty_cells, p->cells);
   NEED(new_cells, p->cells);
@@ -212,6 +218,8 @@ void tsn_run_clear(tsn_run *r)
   DROP(slot_types, r->slot_count + 1);
   DROP(slot_is_text, r->slot_count + 1);
   DROP(slot_kept, r->slot_count + 1);
+  DROP(kept_slots, r->slot_count + 1);
+  DROP(kept_place, r->slot_count + 1);
   DROP(cell_is_text, p->cells + 1);
   DROP(empty_cells, p->cells + 1);
   DROP(new_cells, p->cells + 1);
@@ -370,9 +378,8 @@ static bool close_before(tsn_run *r, uint32_t part)
 
 void tsn_run_load(tsn_run *r, uint32_t part, int64_t row)
 {
-  const tsn_cell *stored = tsn_kept_cells(r, &r->partitions[part], row);
   uint32_t k;
-  for (k = 0; k < r->slot_count; k++) r->row[k] = tsn_load(r, stored[k], r->slot_is_text[k]);
+  for (k = 0; k < r->slot_count; k++) r->row[k] = tsn_load(r, tsn_kept_cell(r, &r->partitions[part], row, k), r->slot_is_text[k]);
   r->row_seq = tsn_kept_row_at(&r->partitions[part], row)->seq;
   r->row_epoch++;
   r->block_row = TSN_NONE;

@@ -227,6 +227,21 @@ typedef struct tsn_history {
   tsn_map moment; /* nodes made in this moment, so that equal histories are one */
 } tsn_history;
 
+/* ---- rings: queues that begin anywhere in an array, and grow by half ---- */
+static inline uint32_t tsn_ring_at(uint32_t head, uint32_t i, uint32_t cap)
+{
+  return head + i >= cap ? head + i - cap : head + i;
+}
+static inline uint32_t tsn_ring_longer(uint32_t cap) { return cap < 4 ? 4 : cap + cap / 2; }
+/* A ring that was full and has become longer where it lies: its begin moves to the end. Answers the new head. */
+static inline uint32_t tsn_ring_spread(void *ring, uint32_t head, uint32_t old_cap, uint32_t cap, size_t size)
+{
+  uint32_t moved = head + (cap - old_cap);
+  if (!head) return 0;
+  memmove((char *)ring + moved * size, (const char *)ring + head * size, (old_cap - head) * size);
+  return moved;
+}
+
 /* ---- partition.c ---- */
 typedef struct tsn_kept_row {
   uint64_t seq;
@@ -284,7 +299,7 @@ typedef struct tsn_partition {
   int64_t resolved; /* WITH UNMATCHED ROWS: rows before this one are settled */
   int64_t base;   /* number of the first kept row */
   uint32_t kept, kept_cap, kept_head; /* ring: rows that something reads, or that wait for those behind them */
-  tsn_kept_row *kept_rows;
+  tsn_kept_row *kept_rows; /* of the three rings the first in their one block */
   tsn_cell *kept_cells;
   int64_t *kept_quiet; /* where starts are tried one by one: `quiet` as each row found it */
   tsn_cell *keys;
@@ -507,6 +522,8 @@ struct tsn_run {
   uint32_t slot_count;
   uint8_t *slot_types;
   bool *cell_is_text, *slot_is_text, *slot_kept;
+  uint32_t *kept_slots, kept_count; /* columns that something reads from kept rows; their cells lie in this order */
+  uint32_t *kept_place;             /* by column: which of these it is; TSN_NONE: it is NULL in a kept row */
   bool any_text, needs_rows, one_match;
   bool races;   /* timers, or an absence up to the end of the match: times decide as well */
   bool absorbs; /* later starts with the future of an earlier one are dropped: see items.c */
@@ -775,19 +792,22 @@ bool tsn_key_same(const tsn_run *r, tsn_range slots, const tsn_cell *row, const 
 void tsn_partition_drop(tsn_run *r, uint32_t part);
 void tsn_partition_clear(tsn_run *r, tsn_partition *p);
 bool tsn_partition_keep(tsn_run *r, uint32_t part, int64_t time);
-/* One more kept row, the last that has arrived: its cells, to be filled. NULL: failed. */
+/* One more kept row, the last that has arrived: its cells, one for each of kept_slots, to be filled. NULL: failed. */
 tsn_cell *tsn_partition_append(tsn_run *r, tsn_partition *p, const tsn_kept_row *row);
 void tsn_partition_trim(tsn_run *r, uint32_t part);
 /* Where rows are gone back over: what `quiet` was before a kept row. */
 void tsn_quiet_save(tsn_run *r, tsn_partition *p, int64_t row);
 void tsn_quiet_restore(const tsn_run *r, tsn_partition *p, int64_t row);
-static inline const tsn_cell *tsn_kept_cells(const tsn_run *r, const tsn_partition *p, int64_t row)
+/* One of its cells, stored. */
+static inline tsn_cell tsn_kept_cell(const tsn_run *r, const tsn_partition *p, int64_t row, uint32_t slot)
 {
-  return p->kept_cells + (size_t)((p->kept_head + (uint32_t)(row - p->base)) & (p->kept_cap - 1)) * r->slot_count;
+  uint32_t at = tsn_ring_at(p->kept_head, (uint32_t)(row - p->base), p->kept_cap);
+  if (r->kept_place[slot] == TSN_NONE) return (tsn_cell){.null = 1};
+  return p->kept_cells[(size_t)at * r->kept_count + r->kept_place[slot]];
 }
 static inline tsn_kept_row *tsn_kept_row_at(const tsn_partition *p, int64_t row)
 {
-  return &p->kept_rows[(p->kept_head + (uint32_t)(row - p->base)) & (p->kept_cap - 1)];
+  return &p->kept_rows[tsn_ring_at(p->kept_head, (uint32_t)(row - p->base), p->kept_cap)];
 }
 
 /* shape.c */

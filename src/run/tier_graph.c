@@ -18,21 +18,16 @@ static void list_clear(tsn_run *r, tsn_graph_list *l, size_t stride)
 /* Room for one more behind the last; what has left the front makes it, if it is half of all. */
 static bool list_room(tsn_run *r, tsn_graph_list *l, size_t stride)
 {
-  size_t count = (size_t)(l->total - l->first), gone = (size_t)(l->first - l->base), cap = l->cap ? l->cap * 2 : LEAST_NODES;
+  size_t count = (size_t)(l->total - l->first), gone = (size_t)(l->first - l->base), cap = l->cap ? l->cap + l->cap / 2 : LEAST_NODES;
   char *nodes;
   if (l->total - l->base < l->cap) return true;
-  if (gone && gone >= l->cap / 2) {
-    memmove(l->nodes, l->nodes + gone * stride, count * stride);
-    l->base = l->first;
-    return true;
-  }
-  nodes = tsn_alloc_array(r->alloc, cap, stride);
+  if (gone) memmove(l->nodes, l->nodes + gone * stride, count * stride);
+  l->base = l->first;
+  if (gone && gone >= l->cap / 2) return true;
+  nodes = tsn_alloc_resize(r->alloc, l->nodes, l->cap * stride, cap * stride);
   if (!nodes) return tsn_run_nomem(r);
-  if (count) memcpy(nodes, l->nodes + gone * stride, count * stride);
-  list_clear(r, l, stride);
   l->nodes = nodes;
   l->cap = cap;
-  l->base = l->first;
   return true;
 }
 

@@ -54,7 +54,7 @@ static void pop_front(tsn_run *r, tsn_partition *p)
 {
   tsn_queue *q = &p->queue;
   count_out(r, p, tsn_queued_at(q, 0));
-  q->head = (q->head + 1) & (q->cap - 1);
+  q->head = tsn_ring_at(q->head, 1, q->cap);
   if (--q->count == 0) q->bunch_count = q->live_count = 0;
 }
 
@@ -150,6 +150,7 @@ static uint32_t bunch_for(tsn_run *r, tsn_queue *q, uint32_t shape, const int64_
   size_t k;
   for (k = 0; shape != TSN_NONE && k < q->live_count; k++)
     if (same_bunch(r, &q->bunches[q->live[k]], shape, taus)) return q->live[k];
+  if (shape == TSN_NONE && q->bunch_count && q->bunches[q->bunch_count - 1].shape == TSN_NONE) return (uint32_t)q->bunch_count - 1;
   if (!tsn_alloc_grow(r->alloc, (void **)&q->bunches, &q->bunch_cap, q->bunch_count + 1, sizeof *b) ||
       !tsn_alloc_grow(r->alloc, (void **)&q->live, &q->live_cap, q->bunch_count + 1, sizeof *q->live)) {
     tsn_run_nomem(r);
@@ -166,20 +167,18 @@ bool tsn_queue_push(tsn_run *r, tsn_partition *p, uint32_t shape, int64_t time)
 {
   tsn_queue *q = &p->queue;
   const int64_t taus[TSN_TAUS] = {time, time, time};
-  uint32_t bunch, i;
+  uint32_t bunch;
   if (q->count >= r->max_paths) return tsn_run_many_paths(r, p);
   if (!tidy(r, p, false)) return false;
   bunch = bunch_for(r, q, shape, taus);
   if (bunch == TSN_NONE) return false;
   if (q->count == q->cap) {
-    uint32_t cap = q->cap ? q->cap * 2 : 4;
-    tsn_queued *longer = tsn_alloc_array(r->alloc, cap, sizeof *longer);
+    uint32_t cap = tsn_ring_longer(q->cap);
+    tsn_queued *longer = tsn_alloc_resize(r->alloc, q->starts, q->cap * sizeof *longer, cap * sizeof *longer);
     if (!longer) return tsn_run_nomem(r);
-    for (i = 0; i < q->count; i++) longer[i] = *tsn_queued_at(q, i);
-    tsn_alloc_free(r->alloc, q->starts, q->cap * sizeof *longer);
+    q->head = tsn_ring_spread(longer, q->head, q->cap, cap, sizeof *longer);
     q->starts = longer;
     q->cap = cap;
-    q->head = 0;
   }
   *tsn_queued_at(q, q->count++) = (tsn_queued){.row = p->rows - 1, .time = time, .bunch = bunch, .base = TSN_NONE};
   tsn_count_path(r, p);
