@@ -1,6 +1,10 @@
 libtsn_la_SOURCES += \
   %D%/aggregates.def \
+  %D%/code.c \
+  %D%/code.h \
   %D%/functions.def \
+  %D%/guard.c \
+  %D%/guard.h \
   %D%/load.c \
   %D%/ops.def \
   %D%/ops.h \

@@ -1,6 +1,8 @@
 /* Which tiers can do a pattern (tier.h). */
 #include <string.h>
 
+#include "program/code.h"
+#include "program/guard.h"
 #include "program/tier.h"
 
 static const struct {
@@ -37,12 +39,18 @@ static bool depends_on_when(const tocsin_program *p, const tsn_pattern_rec *q)
   return false;
 }
 
+/* Whether conditions read more of a path than the first row of its start. */
 static bool reads_path(const tocsin_program *p, const tsn_pattern_rec *q)
 {
-  uint32_t i;
+  uint32_t start = TSN_NONE, i;
+  bool known = false;
+  tsn_guard guard;
   for (i = 0; i < q->labels.count; i++) {
     const tsn_code *code = &p->labels[q->labels.first + i].condition;
-    if (code->instrs.count && !code->local) return true;
+    if (!code->instrs.count || code->local) continue;
+    if (!known) start = tsn_start_label(p, q);
+    known = true;
+    if (!tsn_guard_of(p, q, start, i, &guard)) return true;
   }
   return false;
 }
@@ -69,7 +77,7 @@ static const char *table_refuses(const tocsin_program *p, uint32_t pattern)
 {
   const tsn_pattern_rec *q = &p->patterns[pattern];
   if (q->skip_kind == MATCH_SKIP_NONE) return "it wants every match";
-  if (reads_path(p, q)) return "conditions read rows that were matched before";
+  if (reads_path(p, q)) return "conditions read rows that were matched before, and not the first alone";
   if (q->sequential) return "conditions read MATCH_NUMBER()";
   if (q->labels.count > TABLE_LABELS) return "it has more than 64 labels";
   if (q->ahead) return "conditions read rows behind their own";
@@ -178,37 +186,6 @@ static const char *nodes_refuse(const tocsin_program *p, const tsn_pattern_rec *
     if (states > GRAPH_STATES) return "it counts too many turns";
   }
   return states > GRAPH_STATES ? "it has too many elements" : NULL;
-}
-
-void tsn_code_columns(const tocsin_program *p, const tsn_code *code, bool *marked)
-{
-  const tsn_instr *in = p->instrs + code->instrs.first, *end = in + code->instrs.count;
-  for (; in < end; in++)
-    if (in->op == OP_COL) marked[in->a] = true;
-}
-
-bool tsn_code_can_fail(const tocsin_program *p, const tsn_code *code)
-{
-  const tsn_instr *in = p->instrs + code->instrs.first, *end = in + code->instrs.count;
-  for (; in < end; in++)
-    switch ((tsn_opcode)in->op) {
-    case OP_AGG_PEEK:
-    case OP_AGG_PEEK2:
-    case OP_HELD:
-    case OP_ADD_I:
-    case OP_SUB_I:
-    case OP_MUL_I:
-    case OP_DIV_I:
-    case OP_NEG_I:
-    case OP_CONCAT:
-    case OP_CAST:
-    case OP_CALL:
-    case OP_HOST:
-    case OP_LIST:
-    case OP_OVER: return true;
-    default: break;
-    }
-  return false;
 }
 
 /* What a failure would say depends on who asks first. */

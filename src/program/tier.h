@@ -21,9 +21,5 @@ const char *tsn_tier_about(tsn_tier tier);
 const char *tsn_tier_refuses(const tocsin_program *p, uint32_t pattern, tsn_tier tier);
 /* The one that a pattern gets: the one that was asked for, else the best that does it. */
 tsn_tier tsn_tier_of(const tocsin_program *p, uint32_t pattern);
-/* Whether a row may be such that evaluation fails; memory apart. */
-bool tsn_code_can_fail(const tocsin_program *p, const tsn_code *code);
-/* Marks the columns of its own row that it reads. */
-void tsn_code_columns(const tocsin_program *p, const tsn_code *code, bool *marked);
 
 #endif

@@ -1,6 +1,7 @@
 /* The states of a graph (graph.h): what junction.c finds behind each element, once and for all. */
 #include <string.h>
 
+#include "program/code.h"
 #include "program/tier.h"
 #include "run/graph.h"
 
@@ -157,24 +158,6 @@ static bool is_local(const tsn_run *r, tsn_range code)
   return true;
 }
 
-/* a < b is: a, b, CMP. Where a ends is where the stack stands at one for the last time; straight code alone is looked at. */
-static bool cut_compare(const tsn_run *r, tsn_range code, tsn_range *left, tsn_range *right)
-{
-  const tsn_instr *in = r->program->instrs + code.first;
-  uint32_t i, depth = 0, split = 0;
-  for (i = 0; i + 1 < code.count; i++) {
-    tsn_opcode op = (tsn_opcode)in[i].op;
-    uint32_t pops = (uint32_t)tsn_op_table[op].pops;
-    if (op == OP_CALL || op == OP_HOST || tsn_op_table[op].operand == OPERAND_JUMP || pops > depth) return false;
-    depth = depth - pops + (uint32_t)tsn_op_table[op].pushes;
-    if (depth == 1) split = i + 1;
-  }
-  if (depth != 2) return false;
-  *left = (tsn_range){.first = code.first, .count = split};
-  *right = (tsn_range){.first = code.first + split, .count = code.count - split - 1};
-  return true;
-}
-
 /* Whether code is of the row before alone: registers that keep its value, in place of the one before. */
 static bool is_kept(const tsn_run *r, tsn_range code, uint32_t label)
 {
@@ -233,7 +216,7 @@ static bool find_guard(tsn_run *r, uint32_t label)
   const tsn_instr *last;
   uint32_t before;
   if (tsn_code_can_fail(r->program, whole)) return true;
-  if (tsn_cut_and(r->program, &rest, &right)) {
+  if (tsn_cut_and(r->program, rest.first, &rest, &right)) {
     l->screen = *whole;
     l->screen.instrs = rest;
     if (!is_local(r, rest)) l->screen.instrs.count = 0;
@@ -243,7 +226,7 @@ static bool find_guard(tsn_run *r, uint32_t label)
   if ((right.first != rest.first && !l->screen.instrs.count) || l->first == TSN_NONE || g->states[l->first].next != TSN_NONE) return true;
   before = label_before(r, l->first);
   last = r->program->instrs + right.first + right.count - 1;
-  if (before == TSN_NONE || (last->op != OP_CMP_D && last->op != OP_CMP_I) || !cut_compare(r, right, &a, &b)) return true;
+  if (before == TSN_NONE || last->op == OP_CMP_S || !tsn_cut_compare(r->program, right, &a, &b)) return true;
   guard.op = last->op;
   guard.how = last->x;
   if (is_kept(r, a, before) && is_local(r, b)) {

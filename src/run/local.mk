@@ -14,6 +14,8 @@ libtsn_la_SOURCES += \
   %D%/graph.h \
   %D%/graph_states.c \
   %D%/graph_walk.c \
+  %D%/guards.c \
+  %D%/guards.h \
   %D%/hash_function.c \
   %D%/held.c \
   %D%/history.c \

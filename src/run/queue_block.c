@@ -9,6 +9,7 @@
  *
  * Any other one - a step that has to be tried, two elements of one time, too many
  * bunches - goes the long way of run.c, and is known from then on. */
+#include "run/guards.h"
 #include "run/queue.h"
 #include "run/source.h"
 
@@ -80,6 +81,19 @@ static bool class_of_row(tsn_run *r, uint32_t row, uint32_t *class)
     return true;
   }
   *class = r->class_of[labels];
+  return true;
+}
+
+/* To starts that do not pass: the row without guarded labels. */
+static bool plain_class(tsn_run *r, uint32_t row, uint32_t class, uint32_t *plain)
+{
+  uint32_t labels = labels_of(r, row), without = labels & ~(uint32_t)tsn_guards_labels(r);
+  *plain = class;
+  if (labels == without || class == TSN_NONE) return true;
+  *plain = r->class_of[without];
+  if (*plain != CLASS_UNKNOWN) return true;
+  if (!tsn_shapes_reclass(r, class, without, plain)) return false;
+  if (*plain != TSN_NONE) r->class_of[without] = (uint16_t)*plain;
   return true;
 }
 
@@ -214,11 +228,12 @@ static way quick_row(tsn_run *r, const tsn_block *b, uint32_t row)
   int64_t time = r->p->time_slot == TSN_NONE ? 0 : r->times[row];
   const tsn_step *steps[QUICK_BUNCHES], *begin;
   bool changed, fits = true, again = false, idle, counts = r->p->keep_idle || r->p->within_kind == WITHIN_ROWS;
-  uint32_t class, part, shape;
+  uint32_t class, plain, part, shape;
+  uint64_t guarded = labels_of(r, row) & tsn_guards_labels(r);
   tsn_partition *p;
   way how;
-  if (!class_of_row(r, row, &class)) return WAY_FAILED;
-  begin = class == TSN_NONE ? NULL : tsn_shapes_known(r, TSN_NONE, class);
+  if (!class_of_row(r, row, &class) || !plain_class(r, row, class, &plain)) return WAY_FAILED;
+  begin = plain == TSN_NONE ? NULL : tsn_shapes_known(r, TSN_NONE, plain);
   if (!begin || !begin->fits) return WAY_LONG;
   shape = begin->next;
   part = partition_of(r, b, row, counts || shape != TSN_NONE);
@@ -229,7 +244,8 @@ static way quick_row(tsn_run *r, const tsn_block *b, uint32_t row)
     if (!fits) return WAY_LONG;
     p = &r->partitions[part];
   }
-  how = steps_of(r, &p->queue, class, time, steps, &changed);
+  if (guarded && tsn_guards_any_in_block(r, &p->queue, row, guarded)) return WAY_LONG;
+  how = steps_of(r, &p->queue, plain, time, steps, &changed);
   if (how != WAY_DONE) return how;
   if (p->rows < p->allowed) shape = TSN_NONE;
   if (!changed && shape == TSN_NONE && !counts) return WAY_DONE;
@@ -241,7 +257,10 @@ static way quick_row(tsn_run *r, const tsn_block *b, uint32_t row)
   if (again) return WAY_DONE;
   p->last_time = time;
   if (changed) make_steps(r, p, time, steps);
-  if (shape != TSN_NONE && p->rows > p->allowed && !tsn_queue_push(r, p, shape, time)) return WAY_FAILED;
+  if (shape != TSN_NONE && p->rows > p->allowed) {
+    if (!tsn_queue_push(r, p, shape, time)) return WAY_FAILED;
+    if (r->guards) tsn_guards_begin_in_block(r, &p->queue, row);
+  }
   if (r->absorbs && !tsn_queue_absorb(r, part)) return WAY_FAILED;
   if (!tsn_queue_end_rows(r, part, time, &fits)) return WAY_FAILED;
   p = &r->partitions[part];
@@ -307,7 +326,9 @@ bool tsn_queues_block(tsn_run *r, tsn_block *b, tsn_sweep *s, uint32_t *row, uin
 {
   bool timed = r->p->time_slot != TSN_NONE, some = r->passing && !r->strict_edges;
   way how = WAY_LONG;
+  bool quick;
   if (!class_table(r)) return false;
+  quick = !r->guards || tsn_guards_block(r, b);
   for (; *row < *done; ++*row) {
     if (some && r->p->keys.count && s->count == 1) *row = next_labelled(r, *row, *done);
     else if (some) *row = tsn_sweep_next(r, *row, *done);
@@ -318,7 +339,7 @@ bool tsn_queues_block(tsn_run *r, tsn_block *b, tsn_sweep *s, uint32_t *row, uin
     }
     if (r->texts.retired_count) tsn_texts_release(r);
     if (timed && r->deadlines.count && r->deadlines.all[0].time < r->times[*row] && !tsn_run_advance(r, r->times[*row] - 1)) return false;
-    how = r->queues ? quick_row(r, b, *row) : WAY_LONG;
+    how = r->queues && quick ? quick_row(r, b, *row) : WAY_LONG;
     if (how == WAY_FAILED || (how == WAY_LONG && !tsn_sweep_feed(r, b, *row))) return false;
     if (how == WAY_DONE) {
       if (r->any_text && !tsn_texts_collect(r)) return false;

@@ -11,7 +11,9 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "program/code.h"
 #include "program/tier.h"
+#include "run/guards.h"
 #include "run/queue.h"
 #include "run/window.h"
 
@@ -48,7 +50,7 @@ static void find_kept(tsn_run *r)
     tsn_code_columns(r->program, &r->regs[i].value2, r->slot_kept);
   }
   if (r->queues && r->p->time_slot != TSN_NONE) r->slot_kept[r->p->time_slot] = true; /* messages tell it */
-  for (i = 0; r->queues && r->races && i < r->p->labels.count; i++) tsn_code_columns(r->program, &r->labels[i].condition, r->slot_kept);
+  for (i = 0; r->queues && (r->races || r->guards) && i < r->p->labels.count; i++) tsn_code_columns(r->program, &r->labels[i].condition, r->slot_kept);
   for (i = 0; i < r->slot_count; i++) {
     r->slot_kept[i] = r->slot_kept[i] || r->needs_rows || r->p->ahead;
     r->kept_place[i] = r->slot_kept[i] ? r->kept_count : TSN_NONE;
@@ -155,7 +157,7 @@ tocsin_status tsn_run_init(tsn_run *r, const tocsin_program *program, uint32_t p
   r->needs_rows = r->needs_rows || (n.path && p->history);
   r->block_row = TSN_NONE;
   r->queues = tsn_tier_of(program, pattern) == TIER_TABLE;
-  if (!tsn_junctions_init(r) || !tsn_paths_widen(r, 1) || !tsn_gather_init(r) || !tsn_bags_init(r) || !tsn_sweep_init(r) || !tsn_shapes_init(r) ||
+  if (!tsn_junctions_init(r) || !tsn_paths_widen(r, 1) || !tsn_gather_init(r) || !tsn_bags_init(r) || !tsn_guards_init(r) || !tsn_sweep_init(r) || !tsn_shapes_init(r) ||
       !tsn_graph_init(r))
     return r->status;
 #define NEED(field, count) \
@@ -189,7 +191,8 @@ tocsin_status tsn_run_init(tsn_run *r, const tocsin_program *program, uint32_t p
 #undef NEED
   r->queues = r->queues && r->shapes;
   r->retraces = r->queues && !r->races && !r->needs_rows && !p->history && !r->bags.cell_count && !p->window_kind;
-  r->collapses = r->retraces && !p->keep_idle && p->within_kind != WITHIN_ROWS && !n.counts_rows;
+  r->absorbs = r->absorbs && !r->guards; /* of two starts each has its own future */
+  r->collapses = r->retraces && !r->guards && !p->keep_idle && p->within_kind != WITHIN_ROWS && !n.counts_rows;
   return tsn_sources_init(r);
 }
 
@@ -207,6 +210,7 @@ void tsn_run_clear(tsn_run *r)
   tsn_junctions_clear(r);
   tsn_gather_clear(r);
   tsn_sweep_clear(r);
+  tsn_guards_clear(r);
   tsn_queues_block_clear(r);
   tsn_shapes_clear(r);
   tsn_graph_clear(r);

@@ -272,6 +272,7 @@ typedef struct tsn_queue {
   size_t bunch_count, bunch_cap;
   uint32_t *live; /* bunches that something lives of */
   size_t live_count, live_cap;
+  int64_t *guarded; /* guards.h: of each place of the ring, a column for each comparison; NULL: no condition reads the first row */
   int64_t due; /* a deadline stands for it at this time, */
   uint32_t phase;
   uint32_t armed; /* if one does */
@@ -589,6 +590,8 @@ struct tsn_run {
   uint32_t next_look, looks; /* which partition may have nothing left, and eighths of looks that are due: tier_table.c */
   bool collapses; /* rows that change nothing need not be counted */
   bool retraces;  /* the rows of a match tell its registers, without items */
+  struct tsn_guards *guards; /* guards.h; NULL: no condition of the table tier reads a first row */
+  bool by_class; /* labels are what was recalled of a class, whatever they read */
   bool trying; /* items are made of a start that is there: no limit counts them */
   struct tsn_graph *graph; /* NULL: each path is kept for itself */
 
@@ -813,12 +816,17 @@ static inline tsn_kept_row *tsn_kept_row_at(const tsn_partition *p, int64_t row)
 /* shape.c */
 bool tsn_shapes_init(tsn_run *r);
 void tsn_shapes_clear(tsn_run *r);
+/* From now on nothing is remembered, nor used of what was. */
+void tsn_shapes_stop(tsn_run *r);
 /* Items have another width now; before: so many mask words. */
 bool tsn_shapes_widen(tsn_run *r, size_t before);
 /* Under which labels the row at hand can be; TSN_NONE: ask each time. */
 bool tsn_shapes_class(tsn_run *r, const tsn_partition *part, uint32_t *class);
 /* A kept row of this class is the row at hand: its labels are known, whatever was kept of it and of its neighbours. */
 void tsn_shapes_recall(tsn_run *r, uint32_t class);
+/* The labels of a class, a bit each; and the class of a row that is under others than a row of `class`. *out TSN_NONE: too many. */
+uint64_t tsn_shapes_labels(const tsn_run *r, uint32_t class);
+bool tsn_shapes_reclass(tsn_run *r, uint32_t class, uint64_t labels, uint32_t *out);
 /* What a row of this class makes of a start, if it is known. */
 bool tsn_shapes_step(tsn_run *r, uint32_t part, uint32_t start, uint32_t class, int64_t time, bool *made);
 /* The same for the row as a start; *start TSN_NONE: none begins. */
@@ -1068,8 +1076,6 @@ void tsn_graph_visit(tsn_run *r, tsn_partition *p, tsn_text_visitor f, tsn_texts
 /* sweep.c */
 bool tsn_sweep_can(const tsn_run *r); /* its rows can come in blocks */
 bool tsn_sweep_init(tsn_run *r);
-/* Code that is x AND y: *code becomes x, which stands for itself, *right y, which does if it does not jump. */
-bool tsn_cut_and(const tocsin_program *p, tsn_range *code, tsn_range *right);
 void tsn_sweep_clear(tsn_run *r);
 /* The next row of the block that the pattern has to see, from `from` on. */
 uint32_t tsn_sweep_next(const tsn_run *r, uint32_t from, uint32_t rows);
@@ -1081,6 +1087,8 @@ void tsn_vector_free(tsn_alloc *alloc, tsn_vector *v);
 bool tsn_vector_knows(tsn_opcode op);
 /* Where code is TRUE, a bit a row, in these words of 64 rows. false: it cannot be told here. */
 bool tsn_vector_words(tsn_run *r, tsn_block *b, const tsn_range *code, uint32_t words, uint64_t *bits);
+/* The numbers that code leaves in each row (a double's bits), and a bit a row where it is NULL. false: it cannot be told here. */
+bool tsn_vector_values(tsn_run *r, tsn_block *b, const tsn_instr *in, uint32_t count, int64_t *values, uint64_t *nulls);
 
 /* screen.c */
 /* Finds what the screens of a run have in common with others over its stream. blocks: by stream. false: no memory. */

@@ -13,6 +13,7 @@
  * slots and constants by their values. */
 #include <string.h>
 
+#include "program/code.h"
 #include "run/source.h"
 
 /* ---- which there are ---- */
@@ -83,7 +84,7 @@ static bool add_label(tsn_block *b, tsn_run *r, uint32_t label, size_t *count)
   size_t first = *count, i;
   bool more = r->vectored[label] && left.count;
   while (more) {
-    more = tsn_cut_and(r->program, &left, &right);
+    more = tsn_cut_and(r->program, left.first, &left, &right);
     if (!tsn_run_room(r, (void **)&r->conjuncts, &r->conjunct_cap, *count + 1, sizeof *r->conjuncts)) return false;
     r->conjuncts[*count] = find_mask(b, r, more ? &right : &left);
     if (r->conjuncts[*count] == TSN_NONE) return tsn_run_nomem(r);

@@ -15,7 +15,7 @@
  * paths.c does. It is bounded: a pattern with too many shapes goes on without. */
 #include <string.h>
 
-#include "run/run.h"
+#include "run/guards.h"
 
 #ifndef SHAPES_MAX /* a small one tries the way back to the paths tier */
 #define SHAPES_MAX 4096u
@@ -108,7 +108,7 @@ static bool local_labels(const tsn_run *r)
 {
   uint32_t i;
   for (i = 0; i < r->p->labels.count; i++)
-    if (r->labels[i].condition.instrs.count && !r->labels[i].condition.local) return false;
+    if (r->labels[i].condition.instrs.count && !r->labels[i].condition.local && !(tsn_guards_labels(r) >> i & 1)) return false;
   return true;
 }
 
@@ -192,27 +192,18 @@ void tsn_shapes_clear(tsn_run *r)
   r->shapes = NULL;
 }
 
+void tsn_shapes_stop(tsn_run *r) { r->shapes->off = true; }
+
 /* ---- classes of rows ---- */
 
-bool tsn_shapes_class(tsn_run *r, const tsn_partition *part, uint32_t *class)
+/* The class of rows under these labels; *class TSN_NONE: there are too many. */
+static bool find_class(tsn_run *r, uint64_t labels, uint64_t failing, uint32_t *class)
 {
   tsn_shapes *s = r->shapes;
-  uint64_t labels = 0, failing = 0, hash;
-  uint32_t i, id;
+  uint64_t hash = tsn_hash_word(labels, tsn_hash_word(failing, 0));
+  uint32_t id;
   size_t at;
   *class = TSN_NONE;
-  if (!s || s->off) return true;
-  for (i = 0; i < r->p->labels.count; i++) {
-    bool truth;
-    if (tsn_eval_label(r, part, i, r->empty_cells, &truth)) {
-      labels |= (uint64_t)truth << i;
-      continue;
-    }
-    if (r->status != TOCSIN_RUNTIME) return false;
-    failing |= (uint64_t)1 << i; /* perhaps nobody asks: then it is no failure */
-    tsn_run_forgive(r);
-  }
-  hash = tsn_hash_word(labels, tsn_hash_word(failing, 0));
   for (at = tsn_map_first(&s->class_map, hash); (id = tsn_map_at(&s->class_map, at)) != TSN_NONE; at = tsn_map_next(&s->class_map, hash, at))
     if (s->classes[2 * id] == labels && s->classes[2 * id + 1] == failing) {
       *class = id;
@@ -225,6 +216,32 @@ bool tsn_shapes_class(tsn_run *r, const tsn_partition *part, uint32_t *class)
   s->classes[2 * s->class_count + 1] = failing;
   *class = s->class_count++;
   return true;
+}
+
+bool tsn_shapes_class(tsn_run *r, const tsn_partition *part, uint32_t *class)
+{
+  uint64_t labels = 0, failing = 0, guarded = tsn_guards_labels(r);
+  uint32_t i;
+  *class = TSN_NONE;
+  if (!r->shapes || r->shapes->off) return true;
+  for (i = 0; i < r->p->labels.count; i++) {
+    bool truth, screened = guarded >> i & 1;
+    if (screened ? tsn_guards_screen(r, part, i, &truth) : tsn_eval_label(r, part, i, r->empty_cells, &truth)) {
+      labels |= (uint64_t)truth << i;
+      continue;
+    }
+    if (r->status != TOCSIN_RUNTIME) return false;
+    failing |= (uint64_t)1 << i; /* perhaps nobody asks: then it is no failure */
+    tsn_run_forgive(r);
+  }
+  return find_class(r, labels, failing, class);
+}
+
+uint64_t tsn_shapes_labels(const tsn_run *r, uint32_t class) { return r->shapes->classes[2 * class]; }
+
+bool tsn_shapes_reclass(tsn_run *r, uint32_t class, uint64_t labels, uint32_t *out)
+{
+  return find_class(r, labels, r->shapes->classes[2 * class + 1], out);
 }
 
 void tsn_shapes_recall(tsn_run *r, uint32_t class)
@@ -675,14 +692,25 @@ bool tsn_shapes_undecided(const tsn_run *r, uint32_t start)
 
 /* ---- for the table tier: starts without items ---- */
 
+/* What a kept row is to a start. cells: of its first row, NULL: it is that row. */
+static bool class_for(tsn_run *r, uint32_t part, int64_t row, const tsn_cell *cells, uint32_t *class)
+{
+  *class = tsn_kept_row_at(&r->partitions[part], row)->class;
+  if (!(tsn_shapes_labels(r, *class) & tsn_guards_labels(r))) return true;
+  tsn_run_load(r, part, row);
+  return tsn_guards_class(r, &r->partitions[part], row, cells, *class, class);
+}
+
 /* The step of each row, from the first on; *count of them, and *to behind the last. false: not all are known. */
-static bool steps_to_match(tsn_run *r, uint32_t part, int64_t row, uint32_t *to, size_t *count)
+static bool steps_to_match(tsn_run *r, uint32_t part, int64_t row, const tsn_cell *cells, uint32_t *to, size_t *count)
 {
   tsn_shapes *s = r->shapes;
   const tsn_partition *p = &r->partitions[part];
   for (*count = 0; row < p->rows && (*to == TSN_NONE || !r->flat.facts[*to].decided); row++) {
-    const tsn_kept_row *k = tsn_kept_row_at(p, row);
-    uint32_t number = step_of(*to == TSN_NONE ? &s->begin : &s->all[*to].steps, k->class);
+    uint32_t number, class;
+    if (!class_for(r, part, row, *to == TSN_NONE ? NULL : cells, &class)) return false;
+    if (class == TSN_NONE) return false;
+    number = step_of(*to == TSN_NONE ? &s->begin : &s->all[*to].steps, class);
     if (number == STEP_UNKNOWN) return false;
     if (!tsn_alloc_grow(r->alloc, (void **)&s->way, &s->way_cap, *count + 1, sizeof *s->way)) return tsn_run_nomem(r);
     s->way[(*count)++] = (passed){.step = number - 1, .label = TSN_NONE};
@@ -754,16 +782,31 @@ static bool retake(tsn_run *r, uint32_t part, int64_t row, uint32_t label, tsn_p
   return tsn_eval_updates(r, &e, tsn_path_cells(r, i), false);
 }
 
+/* What the first row has left that conditions read. */
+static bool first_cells(tsn_run *r, uint32_t part, const tsn_queued *q, const tsn_cell **cells)
+{
+  if (!r->guards) return true;
+  if (q->base == TSN_NONE) return tsn_guards_cells(r, part, q->row, cells);
+  *cells = tsn_path_cells(r, tsn_path_at(r, r->starts[q->base].head));
+  return true;
+}
+
 bool tsn_shapes_retrace(tsn_run *r, uint32_t part, const tsn_queued *q, uint32_t *start)
 {
   int64_t first = q->base == TSN_NONE ? q->row : r->partitions[part].caught_up;
   uint32_t last = q->base == TSN_NONE ? TSN_NONE : r->starts[q->base].shape, before, block_row = r->block_row;
   tsn_cell *at_hand = r->row;
+  const tsn_cell *cells = NULL;
   size_t count, k;
-  bool good = true;
+  bool good;
   *start = TSN_NONE;
   if (!r->retraces || (q->base != TSN_NONE && last == TSN_NONE)) return true;
-  if (!steps_to_match(r, part, first, &last, &count)) return r->status == TOCSIN_OK;
+  r->row = r->past_row;
+  good = first_cells(r, part, q, &cells) && steps_to_match(r, part, first, cells, &last, &count);
+  r->row = at_hand;
+  r->row_epoch++;
+  r->block_row = block_row;
+  if (!good) return r->status == TOCSIN_OK;
   before = walk_back(r, last, count);
   r->trying = true;
   *start = new_match(r, part, q, before);

@@ -10,8 +10,9 @@
 #include <string.h>
 
 #include "base/time.h"
-#include "program/tier.h"
+#include "program/code.h"
 #include "run/graph.h"
+#include "run/guards.h"
 #include "run/queue.h"
 #include "run/source.h"
 
@@ -33,21 +34,6 @@ static bool reads_row(const tsn_run *r, const tsn_code *code)
 
 static bool is_of_its_row(const tsn_run *r, const tsn_code *code) { return code->local && reads_row(r, code); }
 
-/* x AND y is: x, SKIP_F to the end, y, AND. */
-bool tsn_cut_and(const tocsin_program *p, tsn_range *code, tsn_range *right)
-{
-  const tsn_instr *in = p->instrs + code->first;
-  uint32_t i;
-  if (code->count < 4 || in[code->count - 1].op != OP_AND) return false;
-  for (i = 0; i < code->count - 1; i++) {
-    if (in[i].op != OP_SKIP_F || in[i].a != code->count) continue;
-    *right = (tsn_range){.first = code->first + i + 1, .count = code->count - i - 2};
-    code->count = i;
-    return true;
-  }
-  return false;
-}
-
 /* Code that reads its row and registers alone, and cannot fail. */
 static bool is_of_its_path(const tsn_run *r, const tsn_code *code)
 {
@@ -65,12 +51,17 @@ static bool find_screen(tsn_run *r, uint32_t label)
   const tsn_code *condition = &r->labels[label].condition;
   tsn_code *screen = &r->screens[label];
   tsn_range right;
+  if (tsn_guards_labels(r) >> label & 1) {
+    *screen = r->guards->screens[label];
+    r->screened[label] = true;
+    return reads_row(r, screen);
+  }
   *screen = *condition;
   if (is_of_its_row(r, condition)) return true;
   if (condition->local || !is_of_its_path(r, condition)) return false;
   r->screened[label] = true;
   screen->local = 1;
-  while (tsn_cut_and(r->program, &screen->instrs, &right))
+  while (tsn_cut_and(r->program, screen->instrs.first, &screen->instrs, &right))
     if (reads_row(r, screen)) return true;
   return r->screened[label] = false;
 }

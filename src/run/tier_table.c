@@ -22,6 +22,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "run/guards.h"
 #include "run/queue.h"
 
 enum { EVENT_ROW, EVENT_FIRE, EVENT_END }; /* detail: class, or times that are due, and times that are now; nothing */
@@ -78,6 +79,7 @@ void tsn_queue_clear(tsn_run *r, tsn_partition *p)
   tsn_alloc_free(r->alloc, q->starts, q->cap * sizeof *q->starts);
   tsn_alloc_free(r->alloc, q->bunches, q->bunch_cap * sizeof *q->bunches);
   tsn_alloc_free(r->alloc, q->live, q->live_cap * sizeof *q->live);
+  tsn_alloc_free(r->alloc, q->guarded, q->guarded ? q->cap * tsn_guards_columns(r) * sizeof *q->guarded : 0);
   *q = (tsn_queue){.starts = NULL};
 }
 
@@ -101,6 +103,15 @@ static void shed_back(tsn_run *r, tsn_partition *p)
   while (q->count > 1 && is_idle(r, q, tsn_bunch_root(q, tsn_queued_at(q, q->count - 1)->bunch))) pop_back(r, p);
 }
 
+static uint32_t place(const tsn_queue *q, uint32_t i) { return tsn_ring_at(q->head, i, q->cap); }
+
+/* What a start keeps for comparisons, from a place of one ring to one of another. */
+static void move_guarded(const tsn_run *r, const tsn_queue *q, uint32_t from, tsn_queue *to, uint32_t at)
+{
+  size_t c;
+  for (c = 0; c < tsn_guards_columns(r); c++) to->guarded[c * to->cap + at] = q->guarded[c * q->cap + from];
+}
+
 /* Numbers the bunches anew, without those that belong to others, and drops starts of which nothing will come. */
 static bool tidy(tsn_run *r, tsn_partition *p, bool now)
 {
@@ -119,6 +130,7 @@ static bool tidy(tsn_run *r, tsn_partition *p, bool now)
       continue;
     }
     number[s.bunch] = 0;
+    if (kept != i) move_guarded(r, q, place(q, i), q, place(q, kept));
     *tsn_queued_at(q, kept++) = s;
   }
   q->count = kept;
@@ -143,24 +155,50 @@ static bool same_bunch(const tsn_run *r, const tsn_bunch *b, uint32_t shape, con
   return b->shape == shape && !memcmp(b->taus, taus, tsn_shapes_facts(r, shape)->taus * sizeof *taus);
 }
 
+/* A new one, not among the live ones yet: for it there is room. */
+static bool add_bunch(tsn_run *r, tsn_queue *q, uint32_t shape, const int64_t *taus)
+{
+  tsn_bunch *b;
+  if (!tsn_alloc_grow(r->alloc, (void **)&q->bunches, &q->bunch_cap, q->bunch_count + 1, sizeof *b) ||
+      !tsn_alloc_grow(r->alloc, (void **)&q->live, &q->live_cap, q->bunch_count + 1, sizeof *q->live))
+    return tsn_run_nomem(r);
+  b = &q->bunches[q->bunch_count];
+  *b = (tsn_bunch){.shape = shape, .into = (uint32_t)q->bunch_count++};
+  if (shape != TSN_NONE) memcpy(b->taus, taus, sizeof b->taus);
+  return true;
+}
+
 /* The bunch of a shape and its times; TSN_NONE: no memory. */
 static uint32_t bunch_for(tsn_run *r, tsn_queue *q, uint32_t shape, const int64_t *taus)
 {
-  tsn_bunch *b;
   size_t k;
   for (k = 0; shape != TSN_NONE && k < q->live_count; k++)
     if (same_bunch(r, &q->bunches[q->live[k]], shape, taus)) return q->live[k];
   if (shape == TSN_NONE && q->bunch_count && q->bunches[q->bunch_count - 1].shape == TSN_NONE) return (uint32_t)q->bunch_count - 1;
-  if (!tsn_alloc_grow(r->alloc, (void **)&q->bunches, &q->bunch_cap, q->bunch_count + 1, sizeof *b) ||
-      !tsn_alloc_grow(r->alloc, (void **)&q->live, &q->live_cap, q->bunch_count + 1, sizeof *q->live)) {
-    tsn_run_nomem(r);
-    return TSN_NONE;
+  if (!add_bunch(r, q, shape, taus)) return TSN_NONE;
+  if (shape != TSN_NONE) q->live[q->live_count++] = (uint32_t)q->bunch_count - 1;
+  return (uint32_t)q->bunch_count - 1;
+}
+
+static bool lengthen(tsn_run *r, tsn_queue *q)
+{
+  const tsn_queue old = *q;
+  const uint32_t cap = tsn_ring_longer(q->cap);
+  size_t columns = tsn_guards_columns(r);
+  int64_t *guarded = columns ? tsn_alloc_array(r->alloc, cap * columns, sizeof *guarded) : NULL;
+  tsn_queued *longer = !columns || guarded ? tsn_alloc_resize(r->alloc, q->starts, q->cap * sizeof *longer, cap * sizeof *longer) : NULL;
+  uint32_t i;
+  if (!longer) {
+    tsn_alloc_free(r->alloc, guarded, guarded ? cap * columns * sizeof *guarded : 0);
+    return tsn_run_nomem(r);
   }
-  b = &q->bunches[q->bunch_count];
-  *b = (tsn_bunch){.shape = shape, .into = (uint32_t)q->bunch_count};
-  if (shape != TSN_NONE) memcpy(b->taus, taus, sizeof b->taus);
-  if (shape != TSN_NONE) q->live[q->live_count++] = (uint32_t)q->bunch_count;
-  return (uint32_t)q->bunch_count++;
+  q->head = tsn_ring_spread(longer, q->head, q->cap, cap, sizeof *longer);
+  q->starts = longer;
+  q->cap = cap;
+  q->guarded = guarded;
+  for (i = 0; columns && i < q->count; i++) move_guarded(r, &old, place(&old, i), q, place(q, i));
+  tsn_alloc_free(r->alloc, old.guarded, old.guarded ? old.cap * columns * sizeof *guarded : 0);
+  return true;
 }
 
 bool tsn_queue_push(tsn_run *r, tsn_partition *p, uint32_t shape, int64_t time)
@@ -172,14 +210,7 @@ bool tsn_queue_push(tsn_run *r, tsn_partition *p, uint32_t shape, int64_t time)
   if (!tidy(r, p, false)) return false;
   bunch = bunch_for(r, q, shape, taus);
   if (bunch == TSN_NONE) return false;
-  if (q->count == q->cap) {
-    uint32_t cap = tsn_ring_longer(q->cap);
-    tsn_queued *longer = tsn_alloc_resize(r->alloc, q->starts, q->cap * sizeof *longer, cap * sizeof *longer);
-    if (!longer) return tsn_run_nomem(r);
-    q->head = tsn_ring_spread(longer, q->head, q->cap, cap, sizeof *longer);
-    q->starts = longer;
-    q->cap = cap;
-  }
+  if (q->count == q->cap && !lengthen(r, q)) return false;
   *tsn_queued_at(q, q->count++) = (tsn_queued){.row = p->rows - 1, .time = time, .bunch = bunch, .base = TSN_NONE};
   tsn_count_path(r, p);
   return true;
@@ -203,12 +234,24 @@ static bool fire_until(tsn_run *r, uint32_t start, int64_t time)
   return true;
 }
 
+/* A kept row is the row at hand, and the last one of its partition; *class: what it is to a start (NONE: as its first row). */
+static bool see_kept(tsn_run *r, uint32_t part, int64_t row, uint32_t start, uint32_t *class)
+{
+  const tsn_cell *cells = start == TSN_NONE ? NULL : tsn_path_cells(r, tsn_path_at(r, r->starts[start].head));
+  tsn_run_load(r, part, row);
+  *class = tsn_kept_row_at(&r->partitions[part], row)->class;
+  r->partitions[part].rows = row + 1;
+  if (r->guards && !tsn_guards_class(r, &r->partitions[part], row, cells, *class, class)) return false;
+  if (*class != TSN_NONE) tsn_shapes_recall(r, *class);
+  return true;
+}
+
 /* Goes through the rows of a start until it is decided, or to the last one; then time passes up to `time`. `over`: what
  * completes at that time does, and what is not decided then is lost. */
 static bool bring_up(tsn_run *r, uint32_t part, const tsn_queued *s, int64_t time, bool over, uint32_t *out)
 {
   int64_t rows = r->partitions[part].rows, row = first_needed(&r->partitions[part], s), last_time = r->partitions[part].caught_up_time;
-  uint32_t start = s->base, block_row = r->block_row;
+  uint32_t start = s->base, block_row = r->block_row, class;
   uint64_t seq = r->row_seq;
   tsn_cell *at_hand = r->row;
   bool good = true;
@@ -216,10 +259,7 @@ static bool bring_up(tsn_run *r, uint32_t part, const tsn_queued *s, int64_t tim
   r->trying = true;
   if (start == TSN_NONE) {
     const tsn_kept_row k = *tsn_kept_row_at(&r->partitions[part], row);
-    tsn_run_load(r, part, row);
-    tsn_shapes_recall(r, k.class);
-    r->partitions[part].rows = row + 1;
-    good = tsn_paths_begin(r, part, k.class, k.time, &start);
+    good = see_kept(r, part, row, TSN_NONE, &class) && tsn_paths_begin(r, part, class, k.time, &start);
     if (good && start == TSN_NONE) good = tsn_run_fail(r, TOCSIN_RUNTIME, "a start was lost: this is a bug of Tocsin");
     if (good && r->p->within_kind == WITHIN_ROWS && r->p->within == 1) good = tsn_paths_expire_rows(r, start, k.time);
     last_time = k.time;
@@ -230,10 +270,7 @@ static bool bring_up(tsn_run *r, uint32_t part, const tsn_queued *s, int64_t tim
     good = !r->races || k.time == TSN_TIME_MIN || fire_until(r, start, k.time - 1);
     if (!good || is_decided(r, start)) break;
     if (r->p->within_kind == WITHIN_TIME && tsn_within_end(r, &r->starts[start]) < k.time) break;
-    tsn_run_load(r, part, row);
-    tsn_shapes_recall(r, k.class);
-    r->partitions[part].rows = row + 1;
-    good = tsn_paths_step(r, part, start, r->races && k.time == last_time ? TSN_NONE : k.class, k.time);
+    good = see_kept(r, part, row, start, &class) && tsn_paths_step(r, part, start, r->races && k.time == last_time ? TSN_NONE : class, k.time);
     last_time = k.time;
     if (good && r->p->within_kind == WITHIN_ROWS && row + 1 - r->starts[start].row >= r->p->within) good = tsn_paths_expire_rows(r, start, k.time);
   }
@@ -294,6 +331,7 @@ bool tsn_queues_leave(tsn_run *r, int64_t time)
   for (part = 0; part < r->partition_count; part++)
     if (r->partitions[part].used && !leave_partition(r, part, time)) return false;
   r->queues = false;
+  if (r->guards) tsn_shapes_stop(r); /* rows are of a class to each start */
   return true;
 }
 
@@ -330,12 +368,21 @@ static bool first_due(const tsn_run *r, const tsn_queue *q, int64_t *due)
   return found;
 }
 
+/* The row at hand is tried as one of this class: guarded labels are what it says. */
+static void try_class(tsn_run *r, uint32_t class)
+{
+  if (!r->guards) return;
+  r->by_class = true;
+  tsn_shapes_recall(r, class);
+}
+
 /* An event with a start of that shape, to see what becomes of it. row: that it counts from. */
 static bool try_event(tsn_run *r, uint32_t part, const tsn_event *e, uint32_t class)
 {
   uint32_t start;
   bool good, fired = true;
   r->trying = true;
+  if (e->kind == EVENT_ROW) try_class(r, class != TSN_NONE ? class : e->detail >> TSN_TAUS);
   start = tsn_shapes_make(r, part, e->shape, e->taus, r->partitions[part].rows - 1, e->time);
   good = start != TSN_NONE;
   if (good && e->kind == EVENT_ROW) good = tsn_paths_step(r, part, start, class, e->time);
@@ -346,7 +393,7 @@ static bool try_event(tsn_run *r, uint32_t part, const tsn_event *e, uint32_t cl
   if (good && e->kind == EVENT_END) good = tsn_paths_lose(r, start, e->time);
   if (good && (class == TSN_NONE || e->kind != EVENT_ROW)) good = tsn_shapes_learn_event(r, e, start);
   if (start != TSN_NONE) tsn_start_free(r, start);
-  r->trying = false;
+  r->trying = r->by_class = false;
   return good;
 }
 
@@ -379,8 +426,9 @@ static bool try_begin(tsn_run *r, uint32_t part, uint32_t class, int64_t time)
   uint32_t start;
   bool good;
   r->trying = true;
+  try_class(r, class);
   good = tsn_paths_begin(r, part, class, time, &start);
-  r->trying = false;
+  r->trying = r->by_class = false;
   if (good && start != TSN_NONE) tsn_start_free(r, start);
   return good;
 }
@@ -522,11 +570,16 @@ static bool look_ahead(tsn_run *r, uint32_t part, uint32_t class, int64_t time, 
 {
   const tsn_step *step;
   size_t k;
-  *fits = true;
   for (k = 0; k < r->partitions[part].queue.live_count && *fits; k++) {
     const tsn_queue *q = &r->partitions[part].queue;
     if (tsn_shapes_facts(r, q->bunches[q->live[k]].shape)->decided) continue;
     if (!step_of_row(r, part, &q->bunches[q->live[k]], class, time, &step)) return false;
+    *fits = step != NULL;
+  }
+  for (k = 0; r->guards && k < r->guards->pass_count && *fits; k++) {
+    const tsn_queue *q = &r->partitions[part].queue;
+    const tsn_pass *pass = &r->guards->passes[k];
+    if (!step_of_row(r, part, bunch_of(q, tsn_queued_at(q, pass->at)), pass->class, time, &step)) return false;
     *fits = step != NULL;
   }
   if (!*fits) return true;
@@ -535,34 +588,64 @@ static bool look_ahead(tsn_run *r, uint32_t part, uint32_t class, int64_t time, 
   return true;
 }
 
+/* Starts to which the row is more than to the rest leave their bunches, for ones behind those there are: the first of these is *made.
+ * of_first: what it does to the first start, if that is one of them. */
+static bool move_passes(tsn_run *r, uint32_t part, int64_t time, uint32_t *made, const tsn_step **of_first)
+{
+  tsn_queue *q = &r->partitions[part].queue;
+  const tsn_step *step;
+  size_t k;
+  *made = (uint32_t)q->bunch_count;
+  for (k = 0; r->guards && k < r->guards->pass_count; k++) {
+    const tsn_pass *pass = &r->guards->passes[k];
+    tsn_queued *s = tsn_queued_at(q, pass->at);
+    tsn_bunch after = *bunch_of(q, s);
+    uint32_t b;
+    if (!step_of_row(r, part, &after, pass->class, time, &step)) return false; /* known: it changes nothing here */
+    if (pass->at == 0) *of_first = step;
+    tsn_bunch_move(step, &after, time);
+    for (b = *made; b < q->bunch_count && !(after.shape == TSN_NONE ? q->bunches[b].shape == TSN_NONE : same_bunch(r, &q->bunches[b], after.shape, after.taus));) b++;
+    if (b == q->bunch_count && !add_bunch(r, q, after.shape, after.taus)) return false;
+    s->bunch = b;
+  }
+  return true;
+}
+
 static bool move_all(tsn_run *r, uint32_t part, uint32_t class, int64_t time)
 {
   tsn_queue *q = &r->partitions[part].queue;
-  uint32_t first = q->count ? tsn_queue_first(q) : TSN_NONE;
+  uint32_t first = q->count ? tsn_queue_first(q) : TSN_NONE, made, b;
   const tsn_step *of_first = NULL, *step;
-  bool moved = false;
   size_t k;
+  bool moved;
+  if (!move_passes(r, part, time, &made, &of_first)) return false;
+  if (of_first) first = TSN_NONE;
+  moved = made < q->bunch_count;
   for (k = 0; k < q->live_count; k++) {
-    tsn_bunch *b = &q->bunches[q->live[k]];
-    if (tsn_shapes_facts(r, b->shape)->decided) continue;
-    if (!step_of_row(r, part, b, class, time, &step)) return false; /* known: it changes nothing here */
+    tsn_bunch *bunch = &q->bunches[q->live[k]];
+    if (tsn_shapes_facts(r, bunch->shape)->decided) continue;
+    if (!step_of_row(r, part, bunch, class, time, &step)) return false; /* known: it changes nothing here */
     if (step->still) continue;
     if (q->live[k] == first) of_first = step;
-    tsn_bunch_move(step, b, time);
+    tsn_bunch_move(step, bunch, time);
     moved = true;
   }
+  for (b = made; b < q->bunch_count; b++)
+    if (q->bunches[b].shape != TSN_NONE) q->live[q->live_count++] = b;
   if (moved) tsn_queue_unite(r, &r->partitions[part]);
   if (of_first && of_first->matches && of_first->next != TSN_NONE) tsn_queue_skip_inside(r, &r->partitions[part]);
   return true;
 }
 
-static bool begin(tsn_run *r, uint32_t part, uint32_t class, int64_t time)
+/* *fits false: the row is a start, but what it gives comparisons cannot be told. */
+static bool begin(tsn_run *r, uint32_t part, uint32_t class, int64_t time, bool *fits)
 {
   tsn_partition *p = &r->partitions[part];
   const tsn_step *step;
   if (p->rows - 1 < p->allowed) return true;
   if (!step_of_begin(r, part, class, time, &step)) return false;
-  return step->next == TSN_NONE || tsn_queue_push(r, p, step->next, time);
+  if (step->next == TSN_NONE) return true;
+  return tsn_queue_push(r, p, step->next, time) && (!r->guards || tsn_guards_begin(r, p, fits));
 }
 
 bool tsn_queue_end_rows(tsn_run *r, uint32_t part, int64_t time, bool *fits)
@@ -617,12 +700,13 @@ bool tsn_queues_row(tsn_run *r, uint32_t part, int64_t time)
   if (class == TSN_NONE) fits = false;
   else tsn_kept_row_at(&r->partitions[part], r->partitions[part].rows - 1)->class = class;
   if (fits && !tsn_queue_end_until(r, part, time, false, &fits)) return false;
+  if (fits && r->guards && !tsn_guards_see(r, part, class, &class, &fits)) return false;
   if (fits && !look_ahead(r, part, class, time, &fits)) return false;
   if (!fits) return go_on_as_paths(r, part, time);
   r->partitions[part].last_time = time;
-  if (!move_all(r, part, class, time) || !begin(r, part, class, time)) return false;
+  if (!move_all(r, part, class, time) || !begin(r, part, class, time, &fits)) return false;
   if (r->absorbs && !tsn_queue_absorb(r, part)) return false;
-  if (!tsn_queue_end_rows(r, part, time, &fits)) return false;
+  if (fits && !tsn_queue_end_rows(r, part, time, &fits)) return false;
   return fits || tsn_queues_leave(r, time);
 }
 

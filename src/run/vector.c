@@ -497,6 +497,22 @@ bool tsn_vector_knows(tsn_opcode op)
   return known[op];
 }
 
+bool tsn_vector_values(tsn_run *r, tsn_block *b, const tsn_instr *in, uint32_t count, int64_t *values, uint64_t *nulls)
+{
+  job j = {.r = r, .b = b, .rows = b->rows, .words = (b->rows + 63) / 64, .depth = 0};
+  const lane *x = &j.stack[0];
+  uint32_t i, w;
+  j.wanted = (uint32_t)(((uint64_t)1 << j.words) - 1);
+  for (i = 0; i < count; i++)
+    if (!step(&j, &in[i])) return false;
+  if (j.depth != 1 || (x->kind != LANE_INT && x->kind != LANE_REAL)) return false;
+  for (w = 0; w < j.words; w++) nulls[w] = null_word(x, w);
+  if (x->one)
+    for (i = 0; i < j.rows; i++) memcpy(&values[i], x->kind == LANE_INT ? (const void *)&x->i : (const void *)&x->d, sizeof *values);
+  else memcpy(values, x->kind == LANE_INT ? (const void *)x->v.i : (const void *)x->v.d, j.rows * sizeof *values);
+  return true;
+}
+
 bool tsn_vector_words(tsn_run *r, tsn_block *b, const tsn_range *code, uint32_t words, uint64_t *bits)
 {
   const tsn_instr *in = r->program->instrs + code->first;

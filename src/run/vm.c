@@ -417,6 +417,10 @@ bool tsn_eval_label(tsn_run *r, const tsn_partition *part, uint32_t label, const
     *truth = true;
     return true;
   }
+  if (r->by_class && r->label_epoch[label] == r->row_epoch) {
+    *truth = r->label_value[label] != 0;
+    return true;
+  }
   if (r->block_row != TSN_NONE && r->known[label]) {
     *truth = r->bits[(size_t)label * TSN_BLOCK_WORDS + r->block_row / 64] >> r->block_row % 64 & 1;
     if (!*truth || !r->screened[label]) return true;

@@ -69,6 +69,16 @@ class Conditions:
                 f"ABS(v - {o}.v) <= 1", f"NOT v > {o}.v", f"(v > {o}.v OR v = 1)", f"{o}.type <> type",
                 f"LAST({o}.v) IS NOT DISTINCT FROM v"] + within
 
+    def condition_start(self, label, o):
+        """With the first row of the match, if matches begin with one label alone."""
+        first = self.r.choice(sorted(self.at_start & set(self.mapped)) or [o])
+        within = [f"ts - {first}.ts <= {self.times.duration(5, short=False)}"] if self.times else []
+        return [f"v > {first}.v", f"{first}.v >= v", f"v = {first}.v", f"v <> {first}.v", f"type <> {first}.type", f"{first}.type = type",
+                f"v BETWEEN {first}.v - 1 AND {first}.v + 1", f"v * 2 > {first}.v", f"v > {first}.v * 1.5 - 1", f"id - {first}.id <= 3",
+                f"v IS NOT NULL AND v <= {first}.v AND id < {first}.id + 5", f"(v > {first}.v OR id = {first}.id + 2)",
+                f"v <= {first}.v + 1", f"v - 1 > {first}.v"] + \
+            ([f"x < {first}.x", f"x + v >= {first}.x / 2"] if "x" in self.columns else []) + within
+
     def condition_aggregate(self, label, o):
         return [f"COUNT({o}.*) >= 2", f"COUNT({label}.*) <= 2", f"SUM({label}.v) <= 6", f"v < SUM({o}.v)",
                 f"v <= MAX({o}.v)", f"(v IS NULL OR v <= MAX({o}.v))", f"v >= MIN({o}.v)", f"v > AVG({o}.v)",

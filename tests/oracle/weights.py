@@ -94,7 +94,7 @@ WEIGHTS = {
     "no condition": 7,
     "inline": 8,
     "extra conditions": {"none": 34, "some": 36, "many": 30},
-    "condition": {"local": 14, "PREV": 11, "correlated": 18, "aggregate": 16, "nested": 8, "classifier": 11, "NEXT": 9,
+    "condition": {"local": 14, "PREV": 11, "correlated": 18, "start": 10, "aggregate": 16, "nested": 8, "classifier": 11, "NEXT": 9,
                   "MATCH_NUMBER": 5, "DISTINCT": 5, "list": 4, "x": 4, "source": 4},
     "no measures": 7,
     "rows and labels in the measures": 60,

@@ -1,0 +1,514 @@
+/* Comparisons with the first row of a start, for all starts at once (guards.h). */
+#include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#include "program/code.h"
+#include "run/guards.h"
+#include "run/queue.h"
+#include "run/source.h"
+
+/* ---- making ---- */
+
+/* `kept` with what a row gives in place of cells; false: no memory. What a block cannot do is seen by the first one. */
+static bool compose(tsn_run *r, tsn_guard_test *t)
+{
+  const tsn_instr *in = r->program->instrs + t->kept.instrs.first;
+  const tsn_guards *g = r->guards;
+  uint32_t i, count = 0;
+  for (i = 0; i < t->kept.instrs.count; i++) {
+    const tsn_reg_rec *reg = tsn_start_register(r->program, r->p, g->start_label, &in[i]);
+    count += reg ? reg->value.instrs.count : 1;
+  }
+  t->start = tsn_alloc_array(r->alloc, count + 1, sizeof *t->start);
+  if (!t->start) return tsn_run_nomem(r);
+  for (i = 0; i < t->kept.instrs.count; i++) {
+    const tsn_reg_rec *reg = tsn_start_register(r->program, r->p, g->start_label, &in[i]);
+    tsn_range from = reg ? reg->value.instrs : (tsn_range){.first = t->kept.instrs.first + i, .count = 1};
+    memcpy(t->start + t->start_count, r->program->instrs + from.first, from.count * sizeof *t->start);
+    t->start_count += from.count;
+  }
+  return true;
+}
+
+static uint32_t lone_slot(const tsn_instr *in, uint32_t count) { return count == 1 && in->op == OP_COL ? in->a : TSN_NONE; }
+
+static bool add_test(tsn_run *r, const tsn_comparison *c)
+{
+  tsn_guards *g = r->guards;
+  tsn_guard_test *t = &g->tests[g->test_count++];
+  *t = (tsn_guard_test){.row = c->row, .kept = c->kept, .op = c->op, .how = c->how, .row_slot = TSN_NONE, .start_slot = TSN_NONE};
+  if (!compose(r, t)) return false;
+  if (t->op == OP_CMP_S) {
+    t->row_slot = lone_slot(r->program->instrs + t->row.instrs.first, t->row.instrs.count);
+    t->start_slot = lone_slot(t->start, t->start_count);
+    g->blocks = g->blocks && t->row_slot != TSN_NONE && t->start_slot != TSN_NONE;
+    return true;
+  }
+  t->rows = tsn_alloc_array(r->alloc, TSN_BLOCK_ROWS, sizeof *t->rows);
+  t->starts = tsn_alloc_array(r->alloc, TSN_BLOCK_ROWS, sizeof *t->starts);
+  t->row_nulls = tsn_alloc_array(r->alloc, TSN_BLOCK_WORDS, sizeof *t->row_nulls);
+  t->start_nulls = tsn_alloc_array(r->alloc, TSN_BLOCK_WORDS, sizeof *t->start_nulls);
+  return (t->rows && t->starts && t->row_nulls && t->start_nulls) || tsn_run_nomem(r);
+}
+
+static bool add_label(tsn_run *r, uint32_t label)
+{
+  tsn_guards *g = r->guards;
+  tsn_guard guard;
+  uint32_t k;
+  if (!tsn_guard_of(r->program, r->p, g->start_label, label, &guard)) return true; /* then it is not of the table tier */
+  g->screens[label] = guard.screen;
+  g->labels |= (uint64_t)1 << label;
+  g->all[g->count++] = (tsn_guarded_label){.label = label, .first = g->test_count, .count = guard.count, .whole = guard.whole};
+  for (k = 0; k < guard.count; k++)
+    if (!add_test(r, &guard.comparisons[k])) return false;
+  return true;
+}
+
+bool tsn_guards_init(tsn_run *r)
+{
+  uint32_t labels = r->p->labels.count, i, guarded = 0;
+  tsn_guards *g;
+  for (i = 0; r->queues && i < labels; i++) guarded += r->labels[i].condition.instrs.count && !r->labels[i].condition.local;
+  if (!guarded) return true;
+  g = r->guards = tsn_alloc_array(r->alloc, 1, sizeof *g);
+  if (!g) return tsn_run_nomem(r);
+  g->blocks = true;
+  g->start_label = tsn_start_label(r->program, r->p);
+  g->all = tsn_alloc_array(r->alloc, labels, sizeof *g->all);
+  g->screens = tsn_alloc_array(r->alloc, labels, sizeof *g->screens);
+  g->tests = tsn_alloc_array(r->alloc, (size_t)guarded * TSN_COMPARISONS, sizeof *g->tests);
+  g->cells = tsn_alloc_array(r->alloc, r->p->cells + 1, sizeof *g->cells);
+  if (!g->all || !g->screens || !g->tests || !g->cells) return tsn_run_nomem(r);
+  for (i = 0; i < labels; i++)
+    if (r->labels[i].condition.instrs.count && !r->labels[i].condition.local && !add_label(r, i)) return false;
+  return true;
+}
+
+void tsn_guards_clear(tsn_run *r)
+{
+  tsn_guards *g = r->guards;
+  uint32_t labels = r->p->labels.count, guarded = 0, i;
+  if (!g) return;
+  for (i = 0; i < labels; i++) guarded += r->labels[i].condition.instrs.count && !r->labels[i].condition.local;
+  for (i = 0; i < g->test_count; i++) {
+    tsn_guard_test *t = &g->tests[i];
+    uint32_t count = 0, k;
+    const tsn_instr *in = r->program->instrs + t->kept.instrs.first;
+    for (k = 0; k < t->kept.instrs.count; k++) {
+      const tsn_reg_rec *reg = tsn_start_register(r->program, r->p, g->start_label, &in[k]);
+      count += reg ? reg->value.instrs.count : 1;
+    }
+    tsn_alloc_free(r->alloc, t->start, t->start ? (count + 1) * sizeof *t->start : 0);
+    tsn_alloc_free(r->alloc, t->rows, t->rows ? TSN_BLOCK_ROWS * sizeof *t->rows : 0);
+    tsn_alloc_free(r->alloc, t->starts, t->starts ? TSN_BLOCK_ROWS * sizeof *t->starts : 0);
+    tsn_alloc_free(r->alloc, t->row_nulls, t->row_nulls ? TSN_BLOCK_WORDS * sizeof *t->row_nulls : 0);
+    tsn_alloc_free(r->alloc, t->start_nulls, t->start_nulls ? TSN_BLOCK_WORDS * sizeof *t->start_nulls : 0);
+  }
+  tsn_alloc_free(r->alloc, g->all, g->all ? labels * sizeof *g->all : 0);
+  tsn_alloc_free(r->alloc, g->screens, g->screens ? labels * sizeof *g->screens : 0);
+  tsn_alloc_free(r->alloc, g->tests, g->tests ? (size_t)guarded * TSN_COMPARISONS * sizeof *g->tests : 0);
+  tsn_alloc_free(r->alloc, g->cells, g->cells ? (r->p->cells + 1) * sizeof *g->cells : 0);
+  tsn_alloc_free(r->alloc, g->passes, g->pass_cap * sizeof *g->passes);
+  tsn_alloc_free(r->alloc, g, sizeof *g);
+  r->guards = NULL;
+}
+
+/* ---- values ---- */
+
+static int64_t value_of(uint32_t op, const tsn_cell *c)
+{
+  return op == OP_CMP_S ? (int64_t)tsn_hash_bytes(c->length ? c->v.s : "", c->length, 0) : c->v.i; /* a double's bits as well */
+}
+
+/* A side of a comparison, of the row at hand and (or) cells. false: it failed, or (status) no memory. */
+static bool side_of(tsn_run *r, const tsn_eval *e, const tsn_guard_test *t, const tsn_code *side, int64_t *value, bool *null)
+{
+  tsn_cell c;
+  if (!tsn_eval_code(r, e, side, &c)) return false;
+  *null = c.null;
+  *value = c.null ? 0 : value_of(t->op, &c);
+  return true;
+}
+
+/* After a failure: whether it can be left to the paths tier, which will ask again if somebody wants to know. */
+static bool forgive(tsn_run *r, bool *fits)
+{
+  *fits = false;
+  if (r->status != TOCSIN_RUNTIME) return false;
+  tsn_run_forgive(r);
+  return true;
+}
+
+/* What the row at hand leaves as a first row, as far as conditions read it. */
+static bool leave_cells(tsn_run *r, const tsn_partition *p, int64_t row)
+{
+  tsn_guards *g = r->guards;
+  tsn_eval e = {.row = r->row, .partition = p, .number = row, .cells = r->empty_cells, .label = g->start_label};
+  const tsn_range *updates = &r->labels[g->start_label].updates;
+  uint32_t u;
+  if (r->p->path_cells) memcpy(g->cells, r->empty_cells, r->p->path_cells * sizeof *g->cells);
+  for (u = 0; u < updates->count; u++) {
+    const tsn_reg_rec *reg = &r->regs[r->program->indices[updates->first + u]];
+    const tsn_instr asks = {.op = OP_CELL, .a = reg->cell};
+    if (tsn_start_register(r->program, r->p, g->start_label, &asks) != reg) continue;
+    if (!tsn_eval_code(r, &e, &reg->value, &g->cells[reg->cell])) return false;
+    if (r->cell_is_text[reg->cell] && !tsn_texts_put(r, &g->cells[reg->cell])) return false;
+  }
+  return true;
+}
+
+bool tsn_guards_begin(tsn_run *r, tsn_partition *p, bool *fits)
+{
+  tsn_guards *g = r->guards;
+  tsn_queue *q = &p->queue;
+  uint32_t slot = tsn_ring_at(q->head, q->count - 1, q->cap), k, n;
+  tsn_eval e = {.row = r->row, .partition = p, .number = p->rows - 1, .cells = g->cells, .final = g->cells, .label = g->start_label};
+  if (!leave_cells(r, p, p->rows - 1)) return forgive(r, fits);
+  *tsn_guards_open(q, slot) = (int64_t)g->labels;
+  for (k = 0; k < g->count; k++)
+    for (n = g->all[k].first; n < g->all[k].first + g->all[k].count; n++) {
+      bool null;
+      if (!side_of(r, &e, &g->tests[n], &g->tests[n].kept, tsn_guards_value(q, n, slot), &null)) return forgive(r, fits);
+      if (null) *tsn_guards_open(q, slot) &= ~(int64_t)((uint64_t)1 << g->all[k].label);
+    }
+  return true;
+}
+
+bool tsn_guards_screen(tsn_run *r, const tsn_partition *part, uint32_t label, bool *truth)
+{
+  const tsn_code *code = &r->guards->screens[label];
+  tsn_eval e = {.row = r->row, .partition = part, .number = part->rows - 1, .cells = r->empty_cells, .final = r->empty_cells, .label = label};
+  tsn_cell value;
+  *truth = true;
+  if (r->block_row != TSN_NONE && r->known[label]) {
+    *truth = r->bits[(size_t)label * TSN_BLOCK_WORDS + r->block_row / 64] >> r->block_row % 64 & 1;
+    return true;
+  }
+  if (!code->instrs.count) return true;
+  if (!tsn_eval_code(r, &e, code, &value)) return false;
+  *truth = !value.null && value.v.i != 0;
+  return true;
+}
+
+/* ---- comparing with many ---- */
+
+#define BITS_OF(test)                                              \
+  for (k = 0; k < count; k++) bits |= (uint64_t)(test) << k;       \
+  break
+
+/* Of up to 64 kept values: a bit each where `value how kept`. */
+static uint64_t compare_ints(tsn_compare how, int64_t value, const int64_t *kept, uint32_t count)
+{
+  uint64_t bits = 0;
+  uint32_t k;
+  switch (how) {
+  case COMPARE_EQ: BITS_OF(value == kept[k]);
+  case COMPARE_NE: BITS_OF(value != kept[k]);
+  case COMPARE_LT: BITS_OF(value < kept[k]);
+  case COMPARE_LE: BITS_OF(value <= kept[k]);
+  case COMPARE_GT: BITS_OF(value > kept[k]);
+  default: BITS_OF(value >= kept[k]);
+  }
+  return bits;
+}
+
+static double real_of(int64_t bits)
+{
+  double d;
+  memcpy(&d, &bits, sizeof d);
+  return d;
+}
+
+#ifdef __SSE2__
+#define PAIRS_OF(compare)                                                                                    \
+  for (k = 0; k + 2 <= count; k += 2)                                                                        \
+    bits |= (uint64_t)(unsigned)_mm_movemask_pd(compare(left, _mm_loadu_pd((const double *)(const void *)(kept + k)))) << k; \
+  if (k < count) bits |= (uint64_t)(_mm_movemask_pd(compare(left, _mm_set1_pd(real_of(kept[k])))) & 1) << k;  \
+  break
+
+static uint64_t compare_reals(tsn_compare how, double value, const int64_t *kept, uint32_t count)
+{
+  __m128d left = _mm_set1_pd(value);
+  uint64_t bits = 0;
+  uint32_t k;
+  switch (how) {
+  case COMPARE_EQ: PAIRS_OF(_mm_cmpeq_pd);
+  case COMPARE_NE: PAIRS_OF(_mm_cmpneq_pd);
+  case COMPARE_LT: PAIRS_OF(_mm_cmplt_pd);
+  case COMPARE_LE: PAIRS_OF(_mm_cmple_pd);
+  case COMPARE_GT: PAIRS_OF(_mm_cmpgt_pd);
+  default: PAIRS_OF(_mm_cmpge_pd);
+  }
+  return bits;
+}
+#else
+static uint64_t compare_reals(tsn_compare how, double value, const int64_t *kept, uint32_t count)
+{
+  uint64_t bits = 0;
+  uint32_t k;
+  switch (how) {
+  case COMPARE_EQ: BITS_OF(value == real_of(kept[k]));
+  case COMPARE_NE: BITS_OF(value != real_of(kept[k]));
+  case COMPARE_LT: BITS_OF(value < real_of(kept[k]));
+  case COMPARE_LE: BITS_OF(value <= real_of(kept[k]));
+  case COMPARE_GT: BITS_OF(value > real_of(kept[k]));
+  default: BITS_OF(value >= real_of(kept[k]));
+  }
+  return bits;
+}
+#endif
+
+static uint64_t compare(const tsn_guard_test *t, const int64_t *kept, uint32_t count)
+{
+  if (t->op == OP_CMP_D) return compare_reals((tsn_compare)t->how, real_of(t->value), kept, count);
+  return compare_ints((tsn_compare)t->how, t->value, kept, count);
+}
+
+/* Of up to 64 places of the ring from `slot` on: those whose comparisons hold for the row at hand. */
+static uint64_t compare_places(const tsn_guards *g, const tsn_guarded_label *l, const tsn_queue *q, uint32_t slot, uint32_t count)
+{
+  uint64_t bits = count < 64 ? ((uint64_t)1 << count) - 1 : ~(uint64_t)0;
+  uint32_t n;
+  for (n = l->first; bits && n < l->first + l->count; n++)
+    bits &= g->tests[n].null ? 0 : compare(&g->tests[n], tsn_guards_value(q, n, slot), count);
+  return bits;
+}
+
+/* So many places follow each other in the ring, no more than 64. */
+static uint32_t places_at(const tsn_queue *q, uint32_t at)
+{
+  uint32_t slot = tsn_ring_at(q->head, at, q->cap), count = q->count - at;
+  if (count > q->cap - slot) count = q->cap - slot;
+  return count < 64 ? count : 64;
+}
+
+/* Whether a start waits for the label; one that waits for nothing any more is closed. */
+static bool waits_for(const tsn_run *r, const tsn_queue *q, uint32_t at, uint32_t label)
+{
+  int64_t *open = tsn_guards_open(q, tsn_ring_at(q->head, at, q->cap));
+  uint32_t shape;
+  if (!((uint64_t)*open >> label & 1)) return false;
+  shape = q->bunches[tsn_bunch_root(q, tsn_queued_at(q, at)->bunch)].shape;
+  if (shape == TSN_NONE || tsn_shapes_facts(r, shape)->decided) {
+    *open = 0;
+    return false;
+  }
+  return tsn_shapes_facts(r, shape)->labels >> label & 1;
+}
+
+/* ---- a row ---- */
+
+bool tsn_guards_cells(tsn_run *r, uint32_t part, int64_t row, const tsn_cell **cells)
+{
+  tsn_cell *at_hand = r->row;
+  uint64_t seq = r->row_seq;
+  uint32_t block_row = r->block_row;
+  bool good;
+  r->row = r->past_row;
+  tsn_run_load(r, part, row);
+  good = leave_cells(r, &r->partitions[part], row);
+  r->row = at_hand;
+  r->row_seq = seq;
+  r->block_row = block_row;
+  r->row_epoch++;
+  *cells = r->guards->cells;
+  return good;
+}
+
+/* The whole condition, of the row at hand and one start. */
+static bool ask_whole(tsn_run *r, uint32_t part, const tsn_queued *s, uint32_t label, bool *truth)
+{
+  tsn_eval e = {.row = r->row, .partition = &r->partitions[part], .number = r->partitions[part].rows - 1, .label = label};
+  tsn_cell value;
+  if (s->base != TSN_NONE) e.cells = tsn_path_cells(r, tsn_path_at(r, r->starts[s->base].head));
+  else if (!tsn_guards_cells(r, part, s->row, &e.cells)) return false;
+  e.final = e.cells;
+  if (!tsn_eval_code(r, &e, &r->labels[label].condition, &value)) return false;
+  *truth = !value.null && value.v.i != 0;
+  return true;
+}
+
+static bool add_pass(tsn_run *r, uint32_t at, uint32_t label, size_t from)
+{
+  tsn_guards *g = r->guards;
+  size_t k;
+  for (k = from; k < g->pass_count && g->passes[k].at != at; k++) continue;
+  if (k == g->pass_count) {
+    if (!tsn_alloc_grow(r->alloc, (void **)&g->passes, &g->pass_cap, k + 1, sizeof *g->passes)) return tsn_run_nomem(r);
+    g->passes[g->pass_count++] = (tsn_pass){.at = at};
+  }
+  g->passes[k].labels |= (uint64_t)1 << label;
+  return true;
+}
+
+/* Passes of up to 64 starts. */
+static bool see_places(tsn_run *r, uint32_t part, uint64_t labels, uint32_t at, uint32_t count, bool *fits)
+{
+  tsn_guards *g = r->guards;
+  size_t from = g->pass_count;
+  uint32_t k;
+  for (k = 0; k < g->count; k++) {
+    const tsn_guarded_label *l = &g->all[k];
+    const tsn_queue *q = &r->partitions[part].queue;
+    uint64_t bits;
+    if (!(labels >> l->label & 1)) continue;
+    for (bits = compare_places(g, l, q, tsn_ring_at(q->head, at, q->cap), count); bits; bits &= bits - 1) {
+      uint32_t one = at + (uint32_t)__builtin_ctzll(bits);
+      bool truth = true;
+      if (!waits_for(r, q, one, l->label)) continue;
+      if (l->whole && !ask_whole(r, part, tsn_queued_at(q, one), l->label, &truth)) return forgive(r, fits);
+      if (truth && !add_pass(r, one, l->label, from)) return false;
+    }
+  }
+  return true;
+}
+
+/* The row's sides of the comparisons of these labels. */
+static bool see_row(tsn_run *r, const tsn_partition *p, uint64_t labels, bool *fits)
+{
+  tsn_guards *g = r->guards;
+  uint32_t k, n;
+  for (k = 0; k < g->count; k++) {
+    tsn_eval e = {.row = r->row, .partition = p, .number = p->rows - 1, .cells = r->empty_cells, .final = r->empty_cells, .label = g->all[k].label};
+    if (!(labels >> g->all[k].label & 1)) continue;
+    for (n = g->all[k].first; n < g->all[k].first + g->all[k].count; n++)
+      if (!side_of(r, &e, &g->tests[n], &g->tests[n].row, &g->tests[n].value, &g->tests[n].null)) return forgive(r, fits);
+  }
+  return true;
+}
+
+bool tsn_guards_see(tsn_run *r, uint32_t part, uint32_t class, uint32_t *plain, bool *fits)
+{
+  tsn_guards *g = r->guards;
+  uint64_t labels = tsn_shapes_labels(r, class);
+  uint32_t at, count;
+  size_t k;
+  g->pass_count = 0;
+  *plain = class;
+  if (!(labels & g->labels)) return true;
+  if (!tsn_shapes_reclass(r, class, labels & ~g->labels, plain)) return false;
+  if (*plain == TSN_NONE) *fits = false;
+  if (!*fits || !see_row(r, &r->partitions[part], labels, fits)) return r->status == TOCSIN_OK;
+  for (at = 0; at < r->partitions[part].queue.count && *fits; at += count) {
+    count = places_at(&r->partitions[part].queue, at);
+    if (!see_places(r, part, labels, at, count, fits)) return false;
+  }
+  for (k = 0; k < g->pass_count && *fits; k++) {
+    if (!tsn_shapes_reclass(r, class, (labels & ~g->labels) | g->passes[k].labels, &g->passes[k].class)) return false;
+    *fits = g->passes[k].class != TSN_NONE;
+  }
+  return true;
+}
+
+/* The comparisons of a label, or its whole condition, of the loaded row and cells. */
+static bool holds(tsn_run *r, const tsn_eval *e, const tsn_guarded_label *l, bool *truth)
+{
+  tsn_guards *g = r->guards;
+  uint32_t n;
+  tsn_cell value;
+  *truth = true;
+  for (n = l->first; *truth && n < l->first + l->count; n++) {
+    tsn_guard_test *t = &g->tests[n];
+    int64_t kept;
+    bool null;
+    if (!side_of(r, e, t, &t->row, &t->value, &t->null) || !side_of(r, e, t, &t->kept, &kept, &null)) return false;
+    *truth = !t->null && !null && compare(t, &kept, 1);
+  }
+  if (!*truth || !l->whole) return true;
+  if (!tsn_eval_code(r, e, &r->labels[l->label].condition, &value)) return false;
+  *truth = !value.null && value.v.i != 0;
+  return true;
+}
+
+bool tsn_guards_class(tsn_run *r, const tsn_partition *p, int64_t row, const tsn_cell *cells, uint32_t class, uint32_t *out)
+{
+  const tsn_guards *g = r->guards;
+  uint64_t labels = tsn_shapes_labels(r, class), then = labels;
+  uint32_t k;
+  *out = class;
+  for (k = 0; k < g->count; k++) {
+    tsn_eval e = {.row = r->row, .partition = p, .number = row, .cells = cells, .final = cells, .label = g->all[k].label};
+    bool truth = false;
+    if (!(labels >> g->all[k].label & 1)) continue;
+    if (cells && !holds(r, &e, &g->all[k], &truth)) return false;
+    if (!truth) then &= ~((uint64_t)1 << g->all[k].label);
+  }
+  return then == labels || tsn_shapes_reclass(r, class, then, out);
+}
+
+/* ---- a block ---- */
+
+static bool see_block(tsn_run *r, tsn_block *b)
+{
+  tsn_guards *g = r->guards;
+  uint32_t n;
+  for (n = 0; n < g->test_count; n++) {
+    tsn_guard_test *t = &g->tests[n];
+    if (t->op == OP_CMP_S) continue;
+    if (!tsn_vector_values(r, b, r->program->instrs + t->row.instrs.first, t->row.instrs.count, t->rows, t->row_nulls) ||
+        !tsn_vector_values(r, b, t->start, t->start_count, t->starts, t->start_nulls))
+      return false;
+  }
+  return true;
+}
+
+bool tsn_guards_block(tsn_run *r, tsn_block *b)
+{
+  tsn_guards *g = r->guards;
+  if (!g->blocks) return false;
+  if (g->block == b && g->block_number == b->number) return g->quick;
+  g->block = b;
+  g->block_number = b->number;
+  return g->quick = see_block(r, b);
+}
+
+/* A side of a comparison of texts. */
+static int64_t text_of(const tsn_run *r, uint32_t slot, uint32_t row, bool *null)
+{
+  const tsn_block *b = r->guards->block;
+  uint64_t ignored = 0;
+  tsn_cell c = tsn_read_cell(&b->columns[r->sources[0].columns[slot]], TOCSIN_TEXT, b->first + row, &ignored);
+  *null = c.null;
+  return c.null ? 0 : value_of(OP_CMP_S, &c);
+}
+
+void tsn_guards_begin_in_block(tsn_run *r, tsn_queue *q, uint32_t row)
+{
+  const tsn_guards *g = r->guards;
+  uint32_t slot = tsn_ring_at(q->head, q->count - 1, q->cap), k, n;
+  int64_t *open = tsn_guards_open(q, slot);
+  *open = (int64_t)g->labels;
+  for (k = 0; k < g->count; k++)
+    for (n = g->all[k].first; n < g->all[k].first + g->all[k].count; n++) {
+      const tsn_guard_test *t = &g->tests[n];
+      bool null = t->op != OP_CMP_S && (t->start_nulls[row / 64] >> row % 64 & 1);
+      *tsn_guards_value(q, n, slot) = t->op == OP_CMP_S ? text_of(r, t->start_slot, row, &null) : t->starts[row];
+      if (null) *open &= ~(int64_t)((uint64_t)1 << g->all[k].label);
+    }
+}
+
+bool tsn_guards_any_in_block(tsn_run *r, const tsn_queue *q, uint32_t row, uint64_t labels)
+{
+  tsn_guards *g = r->guards;
+  uint32_t at, count, k, n;
+  for (k = 0; k < g->count; k++) {
+    const tsn_guarded_label *l = &g->all[k];
+    if (!(labels >> l->label & 1)) continue;
+    if (!l->count) return q->count > 0;
+    for (n = l->first; n < l->first + l->count; n++) {
+      tsn_guard_test *t = &g->tests[n];
+      t->null = t->op != OP_CMP_S && (t->row_nulls[row / 64] >> row % 64 & 1);
+      t->value = t->op == OP_CMP_S ? text_of(r, t->row_slot, row, &t->null) : t->rows[row];
+    }
+    for (at = 0; at < q->count; at += count) {
+      uint64_t bits;
+      count = places_at(q, at);
+      for (bits = compare_places(g, l, q, tsn_ring_at(q->head, at, q->cap), count); bits; bits &= bits - 1)
+        if (waits_for(r, q, at + (uint32_t)__builtin_ctzll(bits), l->label)) return true;
+    }
+  }
+  return false;
+}

@@ -1,0 +1,85 @@
+/* The table tier's conditions that compare a row with the first one of its start (program/guard.h).
+ *
+ * A start keeps what its first row gives each comparison, in columns beside the queue:
+ *
+ *   queue         s1   s2   s3   s4          a row with b.price = 12:
+ *   a.price*1.01  11.1 12.3 11.9 12.6        s1 and s3 pass
+ *   open          b    b    b    b           labels whose comparisons can hold, a bit each
+ *
+ * A row under a guarded label's screen is compared with all starts in one go. To the few that pass it is of another
+ * class than to the rest: those leave their bunch. */
+#ifndef TSN_RUN_GUARDS_H
+#define TSN_RUN_GUARDS_H
+
+#include "program/guard.h"
+#include "run/run.h"
+
+/* A start to which the row at hand is under guarded labels. */
+typedef struct tsn_pass {
+  uint32_t at;     /* in the queue, from its front */
+  uint32_t class;  /* of the row, to it */
+  uint64_t labels; /* a bit each */
+} tsn_pass;
+
+/* A comparison; numbers, texts as hashes. */
+typedef struct tsn_guard_test {
+  tsn_code row, kept;
+  uint32_t op, how;
+  tsn_instr *start; /* `kept` of a row as a start, for blocks; NULL: it is not for these */
+  uint32_t start_count;
+  uint32_t row_slot, start_slot; /* texts: the columns; else TSN_NONE */
+  int64_t value;                 /* the row's at hand; a double's bits */
+  bool null;
+  int64_t *rows, *starts; /* of a block, by row */
+  uint64_t *row_nulls, *start_nulls;
+} tsn_guard_test;
+
+typedef struct tsn_guarded_label {
+  uint32_t label;
+  uint32_t first, count; /* of tests */
+  bool whole;
+} tsn_guarded_label;
+
+typedef struct tsn_guards {
+  uint32_t start_label;
+  uint64_t labels; /* guarded ones, a bit each */
+  tsn_guarded_label *all;
+  tsn_code *screens; /* by label of the pattern; count 0: all rows */
+  uint32_t count;
+  tsn_guard_test *tests;
+  uint32_t test_count;
+  tsn_pass *passes; /* of the row at hand */
+  size_t pass_count, pass_cap;
+  tsn_cell *cells; /* scratch: what a first row leaves */
+  bool blocks;     /* texts that are compared are columns as they are */
+  const struct tsn_block *block; /* at hand, */
+  uint64_t block_number;         /* its number, */
+  bool quick;                    /* and whether its sides are known */
+} tsn_guards;
+
+static inline uint64_t tsn_guards_labels(const tsn_run *r) { return r->guards ? r->guards->labels : 0; }
+static inline size_t tsn_guards_columns(const tsn_run *r) { return r->guards ? r->guards->test_count + (size_t)1 : 0; }
+/* A place of the ring: which labels can hold; the value of a test. */
+static inline int64_t *tsn_guards_open(const tsn_queue *q, uint32_t slot) { return &q->guarded[slot]; }
+static inline int64_t *tsn_guards_value(const tsn_queue *q, size_t test, uint32_t slot) { return &q->guarded[(1 + test) * q->cap + slot]; }
+
+bool tsn_guards_init(tsn_run *r);
+void tsn_guards_clear(tsn_run *r);
+/* Of a row as it is, the screen of a guarded label in place of its condition. */
+bool tsn_guards_screen(tsn_run *r, const tsn_partition *part, uint32_t label, bool *truth);
+/* The last start of the queue is the row at hand: keeps what it gives. *fits false: a side of a comparison failed. */
+bool tsn_guards_begin(tsn_run *r, tsn_partition *p, bool *fits);
+/* Which starts a row of this class (its guarded labels: screens) is more to than `*plain`: the passes. */
+bool tsn_guards_see(tsn_run *r, uint32_t part, uint32_t class, uint32_t *plain, bool *fits);
+/* What a kept row of this class, loaded, is to one start. cells: as that start's first row has left them; NULL: it is that row. */
+bool tsn_guards_class(tsn_run *r, const tsn_partition *p, int64_t row, const tsn_cell *cells, uint32_t class, uint32_t *out);
+/* Those cells of a start without items: from its kept row. */
+bool tsn_guards_cells(tsn_run *r, uint32_t part, int64_t row, const tsn_cell **cells);
+
+/* The sides of a block, once it is at hand. false: something in it is not for blocks. */
+bool tsn_guards_block(tsn_run *r, struct tsn_block *b);
+void tsn_guards_begin_in_block(tsn_run *r, tsn_queue *q, uint32_t row);
+/* Whether there may be passes among the starts, for a row under these labels. */
+bool tsn_guards_any_in_block(tsn_run *r, const tsn_queue *q, uint32_t row, uint64_t labels);
+
+#endif
