@@ -57,7 +57,7 @@ static bool find_screen(tsn_run *r, uint32_t label)
     return reads_row(r, screen);
   }
   *screen = *condition;
-  if (is_of_its_row(r, condition)) return true;
+  if (!condition->instrs.count || is_of_its_row(r, condition)) return true; /* count 0: every row */
   if (condition->local || !is_of_its_path(r, condition)) return false;
   r->screened[label] = true;
   screen->local = 1;
