@@ -455,39 +455,32 @@ void tsn_queue_unite(tsn_run *r, tsn_partition *p)
   shed_back(r, p);
 }
 
-/* A start leaves its bunch: its time, or its window, is over. *fits false: what becomes of it cannot be known. */
-static bool end_start(tsn_run *r, uint32_t part, uint32_t i, int64_t time, bool *fits)
-{
-  tsn_queue *q = &r->partitions[part].queue;
-  const tsn_bunch b = *bunch_of(q, tsn_queued_at(q, i));
-  const tsn_step *step;
-  uint32_t bunch;
-  tsn_bunch after = b;
-  if (b.shape == TSN_NONE || tsn_shapes_facts(r, b.shape)->decided) return true;
-  if (!step_of_event(r, part, &b, EVENT_END, 0, time, &step)) return false;
-  *fits = step != NULL;
-  if (!step) return true;
-  tsn_bunch_move(step, &after, time);
-  bunch = bunch_for(r, q, after.shape, after.taus);
-  tsn_queued_at(q, i)->bunch = bunch;
-  return bunch != TSN_NONE;
-}
-
-static bool front_is_over(const tsn_partition *p)
-{
-  return p->queue.count && p->queue.bunches[tsn_queue_first(&p->queue)].shape == TSN_NONE;
-}
-
 static int64_t end_of(const tsn_run *r, const tsn_partition *p, uint32_t i)
 {
   return tsn_time_shift(r, tsn_queued_at(&p->queue, i)->time, r->p->within);
 }
 
-/* The i-th start ends; one of the front of which nothing is left goes, else *i moves on. */
+/* The i-th start leaves its bunch: its time, or its window, is over. One of the front of which nothing is left goes, else
+ * *i moves on. *fits false: what becomes of it cannot be known. */
 static bool end_next(tsn_run *r, uint32_t part, uint32_t *i, int64_t time, bool *fits)
 {
-  if (!end_start(r, part, *i, time, fits)) return false;
-  if (*i == 0 && front_is_over(&r->partitions[part])) pop_front(r, &r->partitions[part]);
+  tsn_queue *q = &r->partitions[part].queue;
+  tsn_bunch after = *bunch_of(q, tsn_queued_at(q, *i));
+  const tsn_step *step;
+  if (after.shape != TSN_NONE && !tsn_shapes_facts(r, after.shape)->decided) {
+    if (!step_of_event(r, part, &after, EVENT_END, 0, time, &step)) return false;
+    if (!step) {
+      *fits = false;
+      return true;
+    }
+    tsn_bunch_move(step, &after, time);
+    if (*i > 0 || after.shape != TSN_NONE) {
+      uint32_t bunch = bunch_for(r, q, after.shape, after.taus);
+      if (bunch == TSN_NONE) return false;
+      tsn_queued_at(q, *i)->bunch = bunch;
+    }
+  }
+  if (*i == 0 && after.shape == TSN_NONE) pop_front(r, &r->partitions[part]);
   else ++*i;
   return true;
 }
@@ -754,8 +747,8 @@ static bool end_all(tsn_run *r, uint32_t part, int64_t time, bool *fits)
     if (!tsn_queue_end_until(r, part, due, false, fits) || (*fits && !fire(r, part, due, fits))) return false;
     if (!*fits) return true;
   }
-  for (i = 0; i < r->partitions[part].queue.count && *fits; i++)
-    if (!end_start(r, part, i, time, fits)) return false;
+  for (i = 0; i < r->partitions[part].queue.count && *fits;)
+    if (!end_next(r, part, &i, time, fits)) return false;
   return true;
 }
 
