@@ -4,11 +4,6 @@
 
 #include <assert.h>
 
-static size_t home(uint64_t hash, size_t cap)
-{
-  return (size_t)(hash ^ hash >> 32) & (cap - 1);
-}
-
 static void empty(tsn_map_slot *slots, size_t cap)
 {
   for (size_t i = 0; i < cap; i++) slots[i] = (tsn_map_slot){ .id = TSN_NONE };
@@ -16,7 +11,7 @@ static void empty(tsn_map_slot *slots, size_t cap)
 
 static void put(tsn_map_slot *slots, size_t cap, uint64_t hash, uint32_t id)
 {
-  size_t at = home(hash, cap);
+  size_t at = tsn_map_home(hash, cap);
 
   while (slots[at].id != TSN_NONE) at = (at + 1) & (cap - 1);
   slots[at] = (tsn_map_slot){ .hash = hash, .id = id };
@@ -50,7 +45,7 @@ void tsn_map_reset(tsn_map *m)
 
 size_t tsn_map_first(const tsn_map *m, uint64_t hash)
 {
-  return m->cap ? walk(m, hash, home(hash, m->cap)) : SIZE_MAX;
+  return m->cap ? walk(m, hash, tsn_map_home(hash, m->cap)) : SIZE_MAX;
 }
 
 size_t tsn_map_next(const tsn_map *m, uint64_t hash, size_t at)
@@ -101,27 +96,13 @@ void tsn_map_remove(tsn_map *m, uint64_t hash, uint32_t id)
 
   /* Close the hole: an entry behind it moves in unless its home lies after the hole. */
   for (size_t from = (at + 1) & mask; m->slots[from].id != TSN_NONE; from = (from + 1) & mask) {
-    const size_t wants = home(m->slots[from].hash, m->cap);
+    const size_t wants = tsn_map_home(m->slots[from].hash, m->cap);
 
     if (((from - wants) & mask) < ((from - at) & mask)) continue;
     m->slots[at] = m->slots[from];
     at = from;
   }
   m->slots[at] = (tsn_map_slot){ .id = TSN_NONE };
-}
-
-static uint64_t mix(uint64_t x)
-{
-  x ^= x >> 30;
-  x *= 0xbf58476d1ce4e5b9u;
-  x ^= x >> 27;
-  x *= 0x94d049bb133111ebu;
-  return x ^ x >> 31;
-}
-
-uint64_t tsn_hash_word(uint64_t word, uint64_t seed)
-{
-  return mix(word + (seed + 1) * 0x9e3779b97f4a7c15u);
 }
 
 /* Words are read little-endian, whatever the machine: hashes are saved. */

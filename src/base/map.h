@@ -39,6 +39,23 @@ void tsn_map_remove(tsn_map *m, uint64_t hash, uint32_t id);
 
 /* A good 64-bit hash of bytes (own; not for adversaries), and a mixer of words. */
 uint64_t tsn_hash_bytes(const void *bytes, size_t length, uint64_t seed);
-uint64_t tsn_hash_word(uint64_t word, uint64_t seed);
+static inline uint64_t tsn_hash_word(uint64_t word, uint64_t seed)
+{
+  uint64_t x = word + (seed + 1) * 0x9e3779b97f4a7c15u;
+  x ^= x >> 30;
+  x *= 0xbf58476d1ce4e5b9u;
+  x ^= x >> 27;
+  x *= 0x94d049bb133111ebu;
+  return x ^ x >> 31;
+}
+
+/* Where an entry with this hash would stand. */
+static inline size_t tsn_map_home(uint64_t hash, size_t cap) { return (size_t)(hash ^ hash >> 32) & (cap - 1); }
+
+/* It will be looked for soon. */
+static inline void tsn_map_prefetch(const tsn_map *m, uint64_t hash)
+{
+  if (m->cap) __builtin_prefetch(&m->slots[tsn_map_home(hash, m->cap)]);
+}
 
 #endif

@@ -22,6 +22,7 @@ libtsn_la_SOURCES += \
   %D%/host_function.c \
   %D%/items.c \
   %D%/junction.c \
+  %D%/keys.c \
   %D%/measure.c \
   %D%/output.c \
   %D%/partial.c \

@@ -22,8 +22,9 @@ static bool unroll(tsn_run *r, uint32_t node, size_t *count)
 
 static void load_row(tsn_run *r, const tsn_partition *part, int64_t row)
 {
+  tsn_kept_row *kept = tsn_kept_row_at(r, part, row);
   uint32_t k;
-  for (k = 0; k < r->slot_count; k++) r->replay_row[k] = tsn_load(r, tsn_kept_cell(r, part, row, k), r->slot_is_text[k]);
+  for (k = 0; k < r->slot_count; k++) r->replay_row[k] = tsn_kept_cell(r, kept, k);
 }
 
 static void reset_replay(tsn_run *r, tsn_cell *cells)
@@ -212,7 +213,7 @@ bool tsn_report_found(tsn_run *r, uint32_t part, const tsn_found *found)
 bool tsn_report_unmatched(tsn_run *r, uint32_t part, int64_t row)
 {
   tsn_partition *p = &r->partitions[part];
-  tsn_out_row out = {.seq = tsn_kept_row_at(p, row)->seq, .pattern = r->index, .time = tsn_kept_row_at(p, row)->time};
+  tsn_out_row out = {.seq = tsn_kept_row_at(r, p, row)->seq, .pattern = r->index, .time = tsn_kept_row_at(r, p, row)->time};
   tsn_eval e = {.row = r->replay_row, .partition = p, .number = row, .cells = r->empty_cells, .final = r->empty_cells, .label = TSN_NONE};
   load_row(r, p, row);
   return emit(r, &e, &out, true);

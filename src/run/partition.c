@@ -4,20 +4,14 @@
 #include <string.h>
 
 #include "base/time.h"
-#include "run/run.h"
+#include "run/guards.h"
 
 uint64_t tsn_key_hash(const tsn_run *r, tsn_range slots, const tsn_cell *row)
 {
   const uint32_t *keys = r->program->indices + slots.first;
   uint64_t h = 0;
   uint32_t k;
-  for (k = 0; k < slots.count; k++) {
-    const tsn_cell *c = &row[keys[k]];
-    if (c->null) h = tsn_hash_word(1, h);
-    else if (r->slot_is_text[keys[k]]) h = tsn_hash_bytes(c->v.s, c->length, h);
-    else if (r->slot_types[keys[k]] == TOCSIN_DOUBLE && c->v.d == 0) h = tsn_hash_word(0, h); /* -0.0 = 0.0 */
-    else h = tsn_hash_word((uint64_t)c->v.i, h);
-  }
+  for (k = 0; k < slots.count; k++) h = tsn_cell_hash(r, keys[k], &row[keys[k]], h);
   return h;
 }
 
@@ -58,13 +52,73 @@ uint32_t tsn_partition_find(tsn_run *r, uint64_t hash)
   return TSN_NONE;
 }
 
+/* ---- room ---- */
+
+/* What most partitions need is one block, so that it lies together and costs one allocation; what grows beyond has
+ * memory of its own. */
+#define ROOM_STARTS 4u
+#define ROOM_BUNCHES 4u
+#define ROOM_KEPT 4u
+
+void tsn_room_plan(tsn_run *r)
+{
+  bool keeps = r->p->behind || r->needs_rows || r->p->ahead || r->queues;
+  r->room.live = r->p->keys.count * sizeof(tsn_cell);
+  r->room.bunches = r->room.live + (r->queues ? ROOM_BUNCHES * sizeof(uint32_t) : 0);
+  r->room.starts = r->room.bunches + (r->queues ? ROOM_BUNCHES * sizeof(tsn_bunch) : 0);
+  r->room.guarded = r->room.starts + (r->queues ? ROOM_STARTS * sizeof(tsn_queued) : 0);
+  r->room.kept = r->room.guarded + ROOM_STARTS * tsn_guards_columns(r) * sizeof(int64_t);
+  r->room.size = r->room.kept + (keeps ? ROOM_KEPT * r->kept_stride : 0);
+}
+
+static bool in_room(const tsn_run *r, const tsn_partition *p, const void *array)
+{
+  uintptr_t at = (uintptr_t)array, room = (uintptr_t)p->room;
+  return at >= room && at - room < r->room.size;
+}
+
+void tsn_room_free(tsn_run *r, const tsn_partition *p, void *array, size_t size)
+{
+  if (!in_room(r, p, array)) tsn_alloc_free(r->alloc, array, size);
+}
+
+void *tsn_room_longer(tsn_run *r, const tsn_partition *p, void *array, size_t old_size, size_t size)
+{
+  bool inside = in_room(r, p, array);
+  char *longer = tsn_alloc_resize(r->alloc, inside ? NULL : array, inside ? 0 : old_size, size);
+  if (!longer) tsn_run_nomem(r);
+  else if (inside) memcpy(longer, array, old_size);
+  return longer;
+}
+
+static bool make_partition_room(tsn_run *r, tsn_partition *p)
+{
+  char *room = tsn_alloc_array(r->alloc, r->room.size, 1);
+  if (!room) return tsn_run_nomem(r);
+  p->room = room;
+  p->keys = (tsn_cell *)(void *)room;
+  if (r->room.kept > r->room.live) {
+    p->queue.live = (uint32_t *)(void *)(room + r->room.live);
+    p->queue.bunches = (tsn_bunch *)(void *)(room + r->room.bunches);
+    p->queue.starts = (tsn_queued *)(void *)(room + r->room.starts);
+    if (tsn_guards_columns(r)) p->queue.guarded = (int64_t *)(void *)(room + r->room.guarded);
+    p->queue.cap = ROOM_STARTS;
+    p->queue.live_cap = p->queue.bunch_cap = ROOM_BUNCHES;
+  }
+  if (r->room.size > r->room.kept) {
+    p->kept_rows = room + r->room.kept;
+    p->kept_cap = ROOM_KEPT;
+  }
+  return true;
+}
+
 /* A new life: what the place owns from the one before serves again. */
 static void begin(tsn_partition *p, uint64_t hash)
 {
   const tsn_partition old = *p;
   *p = (tsn_partition){.hash = hash, .used = 1, .first = TSN_NONE, .last = TSN_NONE, .before = TSN_NONE, .generation = old.generation + 1,
-                       .keys = old.keys, .quiet = old.quiet, .kept_cap = old.kept_cap, .kept_rows = old.kept_rows,
-                       .kept_cells = old.kept_cells, .kept_quiet = old.kept_quiet, .queue = old.queue};
+                       .room = old.room, .keys = old.keys, .quiet = old.quiet, .kept_cap = old.kept_cap, .kept_rows = old.kept_rows,
+                       .queue = old.queue};
   p->queue.armed = 0;
 }
 
@@ -86,11 +140,11 @@ uint32_t tsn_partition_add(tsn_run *r, uint64_t hash)
   }
   p = &r->partitions[part];
   begin(p, hash);
-  if (key_count && !p->keys) p->keys = tsn_alloc_array(r->alloc, key_count, sizeof *p->keys);
+  if (!p->room && !make_partition_room(r, p)) return TSN_NONE;
   if (quiet && !p->quiet) p->quiet = tsn_alloc_array(r->alloc, quiet, sizeof *p->quiet);
   r->partitions_used++;
   r->looks += 16;
-  if ((key_count && !p->keys) || (quiet && !p->quiet)) {
+  if (quiet && !p->quiet) {
     tsn_run_nomem(r);
     return TSN_NONE;
   }
@@ -110,22 +164,14 @@ uint32_t tsn_partition_add(tsn_run *r, uint64_t hash)
   return part;
 }
 
-/* Where rows are gone back over, each remembers how quiet it was before it. */
-static uint32_t quiet_kept(const tsn_run *r) { return r->p->sequential ? r->p->start_absences.count : 0; }
-
-static size_t kept_size(const tsn_run *r, uint32_t rows)
-{
-  return rows * (sizeof(tsn_kept_row) + r->kept_count * sizeof(tsn_cell) + quiet_kept(r) * sizeof(int64_t));
-}
-
 void tsn_partition_clear(tsn_run *r, tsn_partition *p)
 {
   tsn_queue_clear(r, p);
   r->rows_kept -= p->kept;
   tsn_graph_drop(r, p);
-  tsn_alloc_free(r->alloc, p->keys, r->p->keys.count * sizeof *p->keys);
   tsn_alloc_free(r->alloc, p->quiet, r->p->start_absences.count * sizeof *p->quiet);
-  tsn_alloc_free(r->alloc, p->kept_rows, kept_size(r, p->kept_cap));
+  tsn_room_free(r, p, p->kept_rows, p->kept_cap * r->kept_stride);
+  tsn_alloc_free(r->alloc, p->room, p->room ? r->room.size : 0);
 }
 
 void tsn_partition_drop(tsn_run *r, uint32_t part)
@@ -178,41 +224,39 @@ uint32_t tsn_partition_for(tsn_run *r, uint32_t found, uint64_t hash, int64_t ti
   return part;
 }
 
-/* Rows, their cells, and how quiet it was lie in one block, so that it grows in one step or not at all. */
 static bool make_room(tsn_run *r, tsn_partition *p)
 {
-  const size_t cells = r->kept_count * sizeof(tsn_cell), quiet = quiet_kept(r) * sizeof(int64_t);
   const uint32_t old = p->kept_cap, cap = tsn_ring_longer(old);
-  char *block;
+  char *rows;
   if (p->kept >= (r->p->drops ? TSN_ROWS_MAX : r->max_rows)) {
     const tsn_spot spot = {.partition = p, .number = -1};
     tsn_fail_at(r, &spot, "", "");
     return tsn_run_fail(r, TOCSIN_LIMIT, "more than %llu rows have to be kept; bound the pattern with WITHIN, or raise the limit",
                         (unsigned long long)r->max_rows);
   }
-  block = tsn_alloc_resize(r->alloc, p->kept_rows, kept_size(r, old), kept_size(r, cap));
-  if (!block) return tsn_run_nomem(r);
-  p->kept_rows = (tsn_kept_row *)(void *)block;
-  p->kept_cells = (tsn_cell *)(void *)(block + cap * sizeof(tsn_kept_row));
-  p->kept_quiet = (int64_t *)(void *)(block + cap * (sizeof(tsn_kept_row) + cells));
-  memmove(p->kept_quiet, block + old * (sizeof(tsn_kept_row) + cells), old * quiet);
-  memmove(p->kept_cells, block + old * sizeof(tsn_kept_row), old * cells);
-  tsn_ring_spread(p->kept_quiet, p->kept_head, old, cap, quiet);
-  tsn_ring_spread(p->kept_cells, p->kept_head, old, cap, cells);
-  p->kept_head = tsn_ring_spread(p->kept_rows, p->kept_head, old, cap, sizeof(tsn_kept_row));
+  rows = tsn_room_longer(r, p, p->kept_rows, old * r->kept_stride, cap * r->kept_stride);
+  if (!rows) return false;
+  p->kept_head = tsn_ring_spread(rows, p->kept_head, old, cap, r->kept_stride);
+  p->kept_rows = rows;
   p->kept_cap = cap;
   return true;
 }
 
 tsn_cell *tsn_partition_append(tsn_run *r, tsn_partition *p, const tsn_kept_row *row)
 {
-  uint32_t at;
+  tsn_kept_row *kept;
   if (p->kept == p->kept_cap && !make_room(r, p)) return NULL;
   if (p->kept == 0) p->base = p->arrived - 1;
-  at = tsn_ring_at(p->kept_head, p->kept++, p->kept_cap);
+  kept = tsn_kept_row_at(r, p, p->base + p->kept++);
   r->rows_kept++;
-  p->kept_rows[at] = *row;
-  return p->kept_cells + (size_t)at * r->kept_count;
+  *kept = *row;
+  return tsn_kept_cells(kept);
+}
+
+bool tsn_partition_lose(const tsn_run *r, tsn_cell *cells, uint32_t from)
+{
+  for (; from < r->kept_count; from++) cells[from] = (tsn_cell){.null = 1};
+  return false;
 }
 
 /* Keeps the row at hand, if anything of this pattern reads kept rows. */
@@ -226,11 +270,9 @@ bool tsn_partition_keep(tsn_run *r, uint32_t part, int64_t time)
   cells = tsn_partition_append(r, p, &kept);
   if (!cells) return false;
   for (k = 0; k < r->kept_count; k++) {
-    cells[k] = r->row[r->kept_slots[k]];
-    if (r->slot_is_text[r->kept_slots[k]] && !tsn_texts_put(r, &cells[k])) {
-      for (; k < r->kept_count; k++) cells[k] = (tsn_cell){.null = 1};
-      return false;
-    }
+    uint32_t slot = r->kept_slots[k];
+    cells[k] = r->row[slot];
+    if (r->slot_is_text[slot] && !tsn_texts_put(r, &cells[k])) return tsn_partition_lose(r, cells, k);
   }
   return true;
 }
@@ -253,18 +295,20 @@ void tsn_partition_trim(tsn_run *r, uint32_t part)
   }
 }
 
-/* Empty where the pattern has no absence at its start. */
+/* Where rows are gone back over, each remembers behind its cells how quiet it was before it. */
 static int64_t *quiet_before(const tsn_run *r, const tsn_partition *p, int64_t row)
 {
-  return p->kept_quiet + (size_t)tsn_ring_at(p->kept_head, (uint32_t)(row - p->base), p->kept_cap) * quiet_kept(r);
+  return (int64_t *)(void *)(tsn_kept_cells(tsn_kept_row_at(r, p, row)) + r->kept_count);
 }
+
+static size_t quiet_size(const tsn_run *r) { return r->p->sequential ? r->p->start_absences.count * sizeof(int64_t) : 0; }
 
 void tsn_quiet_save(tsn_run *r, tsn_partition *p, int64_t row)
 {
-  if (quiet_kept(r)) memcpy(quiet_before(r, p, row), p->quiet, quiet_kept(r) * sizeof *p->quiet);
+  if (quiet_size(r)) memcpy(quiet_before(r, p, row), p->quiet, quiet_size(r));
 }
 
 void tsn_quiet_restore(const tsn_run *r, tsn_partition *p, int64_t row)
 {
-  if (quiet_kept(r)) memcpy(p->quiet, quiet_before(r, p, row), quiet_kept(r) * sizeof *p->quiet);
+  if (quiet_size(r)) memcpy(p->quiet, quiet_before(r, p, row), quiet_size(r));
 }

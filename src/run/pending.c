@@ -65,7 +65,7 @@ bool tsn_pending_partition(tsn_run *r, uint32_t part)
   tsn_deadline d = {.owner = OWNER_PARTITION, .handle = part, .generation = p->generation};
   int64_t row;
   if (!r->tracks || p->pending || (row = oldest(r, p)) < 0) return true;
-  d.time = tsn_kept_row_at(p, row)->time;
+  d.time = tsn_kept_row_at(r, p, row)->time;
   p->pending = 1;
   return tsn_deadlines_add(r, &r->pending, &d, is_pending);
 }
@@ -75,7 +75,7 @@ static bool renew(tsn_run *r, tsn_deadline d)
 {
   tsn_partition *p = &r->partitions[d.handle];
   int64_t row = oldest(r, p);
-  if (row >= 0 && tsn_kept_row_at(p, row)->time <= d.time) return true;
+  if (row >= 0 && tsn_kept_row_at(r, p, row)->time <= d.time) return true;
   tsn_deadlines_drop(&r->pending);
   p->pending = 0;
   if (row >= 0) tsn_pending_partition(r, d.handle); /* there is room: one was dropped */

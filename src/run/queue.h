@@ -4,6 +4,13 @@
 
 #include "run/source.h"
 
+static inline tsn_cell tsn_block_cell(const tsn_run *r, const tsn_block *b, uint32_t slot, uint32_t row)
+{
+  const tsn_source *s = &r->sources[0];
+  uint64_t ignored = 0; /* NaN was counted, whether the row is looked at or not */
+  return tsn_read_cell(&b->columns[s->columns[slot]], s->types[slot], b->first + row, &ignored);
+}
+
 static inline tsn_queued *tsn_queued_at(const tsn_queue *q, uint32_t i) { return &q->starts[tsn_ring_at(q->head, i, q->cap)]; }
 
 /* The bunch that a bunch belongs to by now. */
@@ -51,6 +58,11 @@ bool tsn_queues_leave(tsn_run *r, int64_t time);
 bool tsn_queue_arm(tsn_run *r, uint32_t part);
 /* Partitions of which nothing is left own no memory: some are looked at with every row. */
 void tsn_queues_look_on(tsn_run *r, int64_t time);
+
+/* keys.c: the partition of a row of the block; TSN_NONE: there is none, and its key is loaded. */
+tsn_block_keys *tsn_keys_new(tsn_run *r); /* NULL: no memory */
+void tsn_keys_free(tsn_run *r);
+uint32_t tsn_keys_find(tsn_run *r, const tsn_block *b, uint32_t row, uint64_t *hash);
 
 /* queue_block.c: a block for which every label's bits are known; from `row` on, up to *done rows, which is lowered where the
  * output is full. *row: the one that failed, if it does. */

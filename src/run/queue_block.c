@@ -29,13 +29,14 @@ static bool class_table(tsn_run *r)
   if (!r->skips) return tsn_run_nomem(r);
   r->row_labels = tsn_alloc_array(r->alloc, TSN_BLOCK_ROWS, sizeof *r->row_labels);
   if (!r->row_labels) return tsn_run_nomem(r);
+  if (!(r->block_keys = tsn_keys_new(r))) return false;
   r->class_of = tsn_alloc_array(r->alloc, size, sizeof *r->class_of);
   if (!r->class_of) return tsn_run_nomem(r);
   for (i = 0; i < size; i++) r->class_of[i] = CLASS_UNKNOWN;
   return true;
 }
 
-bool tsn_queues_can_block(const tsn_run *r) { return r->queues && !r->p->window_kind && r->p->labels.count <= QUICK_LABELS; }
+bool tsn_queues_can_block(const tsn_run *r) { return r->queues && r->p->labels.count <= QUICK_LABELS; }
 
 void tsn_queues_block_clear(tsn_run *r)
 {
@@ -43,6 +44,7 @@ void tsn_queues_block_clear(tsn_run *r)
   r->class_of = NULL;
   tsn_alloc_free(r->alloc, r->row_labels, TSN_BLOCK_ROWS * sizeof *r->row_labels);
   r->row_labels = NULL;
+  tsn_keys_free(r);
   tsn_alloc_free(r->alloc, r->skips, ((size_t)1 << r->p->labels.count) * sizeof *r->skips);
   r->skips = NULL;
 }
@@ -97,23 +99,13 @@ static bool plain_class(tsn_run *r, uint32_t row, uint32_t class, uint32_t *plai
   return true;
 }
 
-static tsn_cell cell_of(const tsn_run *r, const tsn_block *b, uint32_t slot, uint32_t row)
-{
-  const tsn_source *s = &r->sources[0];
-  uint64_t ignored = 0; /* NaN was counted, whether the row is looked at or not */
-  return tsn_read_cell(&b->columns[s->columns[slot]], s->types[slot], b->first + row, &ignored);
-}
-
 /* Of the row's key; made, where that is wanted. TSN_NONE: there is none, or (status) no memory. */
 static uint32_t partition_of(tsn_run *r, const tsn_block *b, uint32_t row, bool make)
 {
-  const uint32_t *keys = r->program->indices + r->p->keys.first;
   uint64_t hash;
-  uint32_t k, part;
-  if (!r->p->keys.count && r->partitions_used) return 0;
-  for (k = 0; k < r->p->keys.count; k++) r->row[keys[k]] = cell_of(r, b, keys[k], row);
-  hash = tsn_partition_hash(r);
-  part = tsn_partition_find(r, hash);
+  uint32_t part;
+  if (!r->p->keys.count && !r->p->window_kind && r->partitions_used) return 0;
+  part = tsn_keys_find(r, b, row, &hash);
   return part == TSN_NONE && make ? tsn_partition_add(r, hash) : part;
 }
 
@@ -130,13 +122,9 @@ static bool count_row(tsn_run *r, const tsn_block *b, tsn_partition *p, uint32_t
   r->rows_kept -= again;
   cells = tsn_partition_append(r, p, &kept);
   if (!cells) return false;
-  for (k = 0; k < r->kept_count; k++) {
-    cells[k] = cell_of(r, b, r->kept_slots[k], row);
-    if (r->slot_is_text[r->kept_slots[k]] && !tsn_texts_put(r, &cells[k])) {
-      for (; k < r->kept_count; k++) cells[k] = (tsn_cell){.null = 1};
-      return false;
-    }
-  }
+  for (k = 0; k < r->kept_count; k++) cells[k] = tsn_block_cell(r, b, r->kept_slots[k], row);
+  for (k = 0; k < r->kept_count && r->any_text; k++)
+    if (r->slot_is_text[r->kept_slots[k]] && !tsn_texts_put(r, &cells[k])) return tsn_partition_lose(r, cells, k);
   return true;
 }
 
@@ -162,10 +150,10 @@ static way steps_of(const tsn_run *r, const tsn_queue *q, uint32_t class, int64_
 }
 
 /* Whether a row that leads each bunch back to its shape, behind one that did so as well, takes that one's place. */
-static bool is_idle_row(const tsn_partition *p, uint32_t class, const tsn_step *const *steps)
+static bool is_idle_row(const tsn_run *r, const tsn_partition *p, uint32_t class, const tsn_step *const *steps)
 {
   const tsn_queue *q = &p->queue;
-  const tsn_kept_row *last = p->kept ? &p->kept_rows[tsn_ring_at(p->kept_head, p->kept - 1, p->kept_cap)] : NULL;
+  const tsn_kept_row *last = p->kept ? tsn_kept_row_at(r, p, p->base + p->kept - 1) : NULL;
   size_t k;
   if (!last || p->idle_row != p->rows) return false;
   for (k = 0; k < q->live_count; k++)
@@ -223,6 +211,14 @@ static bool nothing_follows(const tsn_run *r, const tsn_partition *p)
   return true;
 }
 
+/* A row of the piece at hand moves the end of a session; the long way begins another piece. */
+static bool stays_in_piece(const tsn_run *r, tsn_partition *p, int64_t time)
+{
+  if (time > tsn_partition_until(r, p)) return false;
+  if (r->p->window_kind == WINDOW_SESSION) p->window_end = tsn_time_shift(r, time, r->p->window);
+  return true;
+}
+
 static way quick_row(tsn_run *r, const tsn_block *b, uint32_t row)
 {
   int64_t time = r->p->time_slot == TSN_NONE ? 0 : r->times[row];
@@ -236,9 +232,10 @@ static way quick_row(tsn_run *r, const tsn_block *b, uint32_t row)
   begin = plain == TSN_NONE ? NULL : tsn_shapes_known(r, TSN_NONE, plain);
   if (!begin || !begin->fits) return WAY_LONG;
   shape = begin->next;
-  part = partition_of(r, b, row, counts || shape != TSN_NONE);
-  if (part == TSN_NONE) return r->status ? WAY_FAILED : WAY_DONE;
+  part = partition_of(r, b, row, (counts || shape != TSN_NONE) && !r->p->window_kind);
+  if (part == TSN_NONE) return r->status ? WAY_FAILED : r->p->window_kind && (counts || shape != TSN_NONE) ? WAY_LONG : WAY_DONE;
   p = &r->partitions[part];
+  if (r->p->window_kind && !stays_in_piece(r, p, time)) return WAY_LONG;
   if (r->p->within_kind == WITHIN_TIME && p->queue.count) {
     if (!tsn_queue_end_until(r, part, time, false, &fits)) return WAY_FAILED;
     if (!fits) return WAY_LONG;
@@ -251,7 +248,7 @@ static way quick_row(tsn_run *r, const tsn_block *b, uint32_t row)
   if (!changed && shape == TSN_NONE && !counts) return WAY_DONE;
   idle = r->collapses && is_idle_step(&p->queue, steps) && (shape == TSN_NONE || is_absorbed(r, &p->queue, shape));
   if (idle) shape = TSN_NONE;
-  again = idle && is_idle_row(p, class, steps);
+  again = idle && is_idle_row(r, p, class, steps);
   if (!count_row(r, b, p, row, class, again)) return WAY_FAILED;
   if (idle) p->idle_row = p->rows;
   if (again) return WAY_DONE;

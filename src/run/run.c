@@ -41,7 +41,7 @@ static void find_texts(tsn_run *r)
 }
 
 /* Columns that are read from kept rows: all of them for a replay, else what PREV names (see_code); in the table tier what registers
- * read, and conditions where timers may make them looked at again. */
+ * read. Which labels a row is under is kept as its class there. */
 static void find_kept(tsn_run *r)
 {
   uint32_t i;
@@ -50,12 +50,20 @@ static void find_kept(tsn_run *r)
     tsn_code_columns(r->program, &r->regs[i].value2, r->slot_kept);
   }
   if (r->queues && r->p->time_slot != TSN_NONE) r->slot_kept[r->p->time_slot] = true; /* messages tell it */
-  for (i = 0; r->queues && (r->races || r->guards) && i < r->p->labels.count; i++) tsn_code_columns(r->program, &r->labels[i].condition, r->slot_kept);
+  for (i = 0; r->queues && r->guards && i < r->p->labels.count; i++) tsn_code_columns(r->program, &r->labels[i].condition, r->slot_kept);
+  for (i = 0; i < r->slot_count; i++) r->slot_kept[i] = r->slot_kept[i] || r->needs_rows || r->p->ahead;
+}
+
+/* Where they stand in a kept row. The time of a row is there anyway. */
+static void lay_kept(tsn_run *r)
+{
+  bool has_time = r->p->parts.count == 1 && r->sources[0].plain && r->p->time_slot != TSN_NONE && r->p->time_type != TOCSIN_DOUBLE;
+  uint32_t i;
   for (i = 0; i < r->slot_count; i++) {
-    r->slot_kept[i] = r->slot_kept[i] || r->needs_rows || r->p->ahead;
-    r->kept_place[i] = r->slot_kept[i] ? r->kept_count : TSN_NONE;
-    if (r->slot_kept[i]) r->kept_slots[r->kept_count++] = i;
+    r->kept_place[i] = !r->slot_kept[i] ? TSN_NONE : has_time && i == r->p->time_slot ? TSN_KEPT_TIME : r->kept_count;
+    if (r->kept_place[i] == r->kept_count) r->kept_slots[r->kept_count++] = i;
   }
+  r->kept_stride = sizeof(tsn_kept_row) + r->kept_count * sizeof(tsn_cell) + (r->p->sequential ? r->p->start_absences.count * sizeof(int64_t) : 0);
 }
 
 static void init_cells(tsn_run *r)
@@ -118,6 +126,7 @@ tocsin_status tsn_run_init(tsn_run *r, const tocsin_program *program, uint32_t p
   const tsn_pattern_rec *p = &program->patterns[pattern];
   needs n;
   uint32_t i;
+  tocsin_status st;
   memset(r, 0, sizeof *r);
   r->program = program;
   r->p = p;
@@ -190,10 +199,14 @@ tocsin_status tsn_run_init(tsn_run *r, const tocsin_program *program, uint32_t p
   NEED(stack, r->stack_cells);
 #undef NEED
   r->queues = r->queues && r->shapes;
-  r->retraces = r->queues && !r->races && !r->needs_rows && !p->history && !r->bags.cell_count && !p->window_kind;
+  r->retraces = r->queues && !r->races && !r->needs_rows && !p->history && !r->bags.cell_count;
   r->absorbs = r->absorbs && !r->guards; /* of two starts each has its own future */
-  r->collapses = r->retraces && !r->guards && !p->keep_idle && p->within_kind != WITHIN_ROWS && !n.counts_rows;
-  return tsn_sources_init(r);
+  r->collapses = r->retraces && !r->guards && !p->window_kind && !p->keep_idle && p->within_kind != WITHIN_ROWS && !n.counts_rows;
+  st = tsn_sources_init(r);
+  if (st != TOCSIN_OK) return st;
+  lay_kept(r);
+  tsn_room_plan(r);
+  return st;
 }
 
 void tsn_run_clear(tsn_run *r)
@@ -222,8 +235,8 @@ void tsn_run_clear(tsn_run *r)
   DROP(slot_types, r->slot_count + 1);
   DROP(slot_is_text, r->slot_count + 1);
   DROP(slot_kept, r->slot_count + 1);
-  DROP(kept_slots, r->slot_count + 1);
   DROP(kept_place, r->slot_count + 1);
+  DROP(kept_slots, r->slot_count + 1);
   DROP(cell_is_text, p->cells + 1);
   DROP(empty_cells, p->cells + 1);
   DROP(new_cells, p->cells + 1);
@@ -382,9 +395,10 @@ static bool close_before(tsn_run *r, uint32_t part)
 
 void tsn_run_load(tsn_run *r, uint32_t part, int64_t row)
 {
+  tsn_kept_row *kept = tsn_kept_row_at(r, &r->partitions[part], row);
   uint32_t k;
-  for (k = 0; k < r->slot_count; k++) r->row[k] = tsn_load(r, tsn_kept_cell(r, &r->partitions[part], row, k), r->slot_is_text[k]);
-  r->row_seq = tsn_kept_row_at(&r->partitions[part], row)->seq;
+  for (k = 0; k < r->slot_count; k++) r->row[k] = tsn_kept_cell(r, kept, k);
+  r->row_seq = kept->seq;
   r->row_epoch++;
   r->block_row = TSN_NONE;
 }

@@ -248,7 +248,9 @@ typedef struct tsn_kept_row {
   int64_t time;
   uint32_t mapped;
   uint32_t class; /* table tier: of the row */
+  /* behind it, in one stride: the cells of the columns that are kept, by tsn_run.kept_place; how quiet it was before it */
 } tsn_kept_row;
+#define TSN_KEPT_TIME (TSN_NONE - 1) /* a column that is the time of its row */
 
 /* ---- tier_table.c ---- */
 #define TSN_KEPT_FOR_REUSE 16u /* rows, or starts: a partition's place that is free owns no more */
@@ -267,50 +269,56 @@ typedef struct tsn_bunch { /* starts that look alike */
 
 typedef struct tsn_queue {
   tsn_queued *starts; /* a ring, in order of their rows */
-  uint32_t head, count, cap;
   tsn_bunch *bunches;
-  size_t bunch_count, bunch_cap;
   uint32_t *live; /* bunches that something lives of */
-  size_t live_count, live_cap;
+  uint32_t head, count, cap;
+  uint32_t bunch_count, bunch_cap;
+  uint32_t live_count, live_cap;
   int64_t *guarded; /* guards.h: of each place of the ring, a column for each comparison; NULL: no condition reads the first row */
   int64_t due; /* a deadline stands for it at this time, */
   uint32_t phase;
   uint32_t armed; /* if one does */
 } tsn_queue;
 
+/* First what each row needs; keys, and a few starts and kept rows, lie in the room: see partition.c. */
 typedef struct tsn_partition {
   uint64_t hash;
+  tsn_cell *keys;
   uint32_t used; /* else next_free */
-  uint32_t next_free;
-  uint32_t first, last; /* starts */
-  uint32_t touched;
-  uint64_t live;  /* items */
-  int64_t window_start, window_end; /* of a SESSION or TUMBLE piece; the end moves with the rows of a session */
-  uint32_t before;   /* the piece before it in time, open or not */
-  uint32_t generation, before_generation;
-  uint32_t closing;  /* its time is over */
   uint32_t complete; /* no row will come: the next piece has begun */
-  uint32_t pending;  /* it stands in the heap of what is pending */
-  int64_t last_time; /* of the row before */
+  int64_t rows;     /* matched over; they are numbered from 0. Goes back where starts are tried one by one */
   int64_t arrived; /* rows so far */
   int64_t released; /* of these, the ones whose turn it is or was */
-  int64_t rows;     /* matched over; they are numbered from 0. Goes back where starts are tried one by one */
-  int64_t number; /* matches reported */
   int64_t allowed; /* starts before this row are skipped */
-  int64_t resolved; /* WITH UNMATCHED ROWS: rows before this one are settled */
-  int64_t base;   /* number of the first kept row */
-  uint32_t kept, kept_cap, kept_head; /* ring: rows that something reads, or that wait for those behind them */
-  tsn_kept_row *kept_rows; /* of the three rings the first in their one block */
-  tsn_cell *kept_cells;
-  int64_t *kept_quiet; /* where starts are tried one by one: `quiet` as each row found it */
-  tsn_cell *keys;
-  int64_t *quiet; /* time of the last row of each start absence */
+  int64_t last_time; /* of the row before */
   tsn_queue queue; /* table tier: its starts; */
   int64_t idle_row; /* the last row, by what it made `rows`, changed nothing: queue_block.c */
-  int64_t caught_up; /* those that have items have seen so many rows, */
+  int64_t base;   /* number of the first kept row */
+  char *kept_rows; /* tsn_kept_row, each in a stride of the run */
+  uint32_t kept, kept_cap, kept_head; /* ring: rows that something reads, or that wait for those behind them */
+  uint32_t touched;
+  uint64_t live;  /* items */
+  int64_t window_end, window_start; /* of a SESSION or TUMBLE piece; the end moves with the rows of a session */
+  char *room;
+  uint32_t generation;
+  uint32_t next_free;
+  uint32_t first, last; /* starts */
+  uint32_t before;   /* the piece before it in time, open or not */
+  uint32_t before_generation;
+  uint32_t closing;  /* its time is over */
+  uint32_t pending;  /* it stands in the heap of what is pending */
+  int64_t number; /* matches reported */
+  int64_t resolved; /* WITH UNMATCHED ROWS: rows before this one are settled */
+  int64_t *quiet; /* time of the last row of each start absence */
+  int64_t caught_up; /* starts that have items have seen so many rows, */
   int64_t caught_up_time; /* the last one of this time */
   struct tsn_graph_lists *graph; /* graph.h; NULL: nothing lives there */
 } tsn_partition;
+
+/* Where what a partition owns lies in its room. */
+typedef struct tsn_room {
+  size_t live, bunches, starts, guarded, kept, size; /* the key is at its begin */
+} tsn_room;
 
 /* ---- timers.c ---- */
 typedef enum tsn_phase { PHASE_TIMER, PHASE_EXPIRE, PHASE_CLOSE } tsn_phase;
@@ -484,6 +492,9 @@ typedef struct tsn_flat {
   size_t facts_cap;
 } tsn_flat;
 
+/* ---- keys.c ---- */
+typedef struct tsn_block_keys tsn_block_keys;
+
 /* Something that happens to a start with these times, at a time. */
 typedef struct tsn_event {
   uint32_t shape, kind, detail;
@@ -524,7 +535,9 @@ struct tsn_run {
   uint8_t *slot_types;
   bool *cell_is_text, *slot_is_text, *slot_kept;
   uint32_t *kept_slots, kept_count; /* columns that something reads from kept rows; their cells lie in this order */
-  uint32_t *kept_place;             /* by column: which of these it is; TSN_NONE: it is NULL in a kept row */
+  uint32_t *kept_place;             /* by column: which of these it is; TSN_NONE: it is NULL in a kept row; or TSN_KEPT_TIME */
+  size_t kept_stride;
+  tsn_room room;
   bool any_text, needs_rows, one_match;
   bool races;   /* timers, or an absence up to the end of the match: times decide as well */
   bool absorbs; /* later starts with the future of an earlier one are dropped: see items.c */
@@ -615,6 +628,7 @@ struct tsn_run {
   uint64_t start_labels; /* that can begin a path */
   const int64_t *times;
   uint16_t *class_of; /* table tier: by labels, a bit each; queue_block.c */
+  tsn_block_keys *block_keys; /* NULL: there are none */
   uint16_t *row_labels; /* of the block, */
   uint32_t gathered;    /* so far as these words of it go */
   uint8_t *skips;       /* by labels: whether a row with them changes nothing of this shape, */
@@ -790,27 +804,42 @@ uint32_t tsn_partition_find(tsn_run *r, uint64_t hash);
 uint32_t tsn_partition_add(tsn_run *r, uint64_t hash);
 uint64_t tsn_partition_hash(const tsn_run *r);
 /* A key: the cells of a row in some slots; stored: one kept of a row before. */
+static inline uint64_t tsn_cell_hash(const tsn_run *r, uint32_t slot, const tsn_cell *c, uint64_t h)
+{
+  if (c->null) return tsn_hash_word(1, h);
+  if (r->slot_is_text[slot]) return tsn_hash_bytes(c->v.s, c->length, h);
+  if (r->slot_types[slot] == TOCSIN_DOUBLE && c->v.d == 0) return tsn_hash_word(0, h); /* -0.0 = 0.0 */
+  return tsn_hash_word((uint64_t)c->v.i, h);
+}
 uint64_t tsn_key_hash(const tsn_run *r, tsn_range slots, const tsn_cell *row);
 bool tsn_key_same(const tsn_run *r, tsn_range slots, const tsn_cell *row, const tsn_cell *stored);
+/* How much room a partition has: for its key, and what it will need. */
+void tsn_room_plan(tsn_run *r);
+/* A longer block for an array of a partition, which is in its room at first. NULL: no memory, which is said. */
+void *tsn_room_longer(tsn_run *r, const tsn_partition *p, void *array, size_t old_size, size_t size);
+void tsn_room_free(tsn_run *r, const tsn_partition *p, void *array, size_t size);
 void tsn_partition_drop(tsn_run *r, uint32_t part);
 void tsn_partition_clear(tsn_run *r, tsn_partition *p);
 bool tsn_partition_keep(tsn_run *r, uint32_t part, int64_t time);
 /* One more kept row, the last that has arrived: its cells, one for each of kept_slots, to be filled. NULL: failed. */
 tsn_cell *tsn_partition_append(tsn_run *r, tsn_partition *p, const tsn_kept_row *row);
+/* Cells of a kept row from `from` on hold nothing: there was no room for a text. Always false. */
+bool tsn_partition_lose(const tsn_run *r, tsn_cell *cells, uint32_t from);
 void tsn_partition_trim(tsn_run *r, uint32_t part);
 /* Where rows are gone back over: what `quiet` was before a kept row. */
 void tsn_quiet_save(tsn_run *r, tsn_partition *p, int64_t row);
 void tsn_quiet_restore(const tsn_run *r, tsn_partition *p, int64_t row);
-/* One of its cells, stored. */
-static inline tsn_cell tsn_kept_cell(const tsn_run *r, const tsn_partition *p, int64_t row, uint32_t slot)
+static inline tsn_kept_row *tsn_kept_row_at(const tsn_run *r, const tsn_partition *p, int64_t row)
 {
-  uint32_t at = tsn_ring_at(p->kept_head, (uint32_t)(row - p->base), p->kept_cap);
-  if (r->kept_place[slot] == TSN_NONE) return (tsn_cell){.null = 1};
-  return p->kept_cells[(size_t)at * r->kept_count + r->kept_place[slot]];
+  return (tsn_kept_row *)(void *)(p->kept_rows + tsn_ring_at(p->kept_head, (uint32_t)(row - p->base), p->kept_cap) * r->kept_stride);
 }
-static inline tsn_kept_row *tsn_kept_row_at(const tsn_partition *p, int64_t row)
+static inline tsn_cell *tsn_kept_cells(tsn_kept_row *row) { return (tsn_cell *)(void *)(row + 1); }
+/* A column of a kept row, loaded; NULL where it is not kept. */
+static inline tsn_cell tsn_kept_cell(const tsn_run *r, tsn_kept_row *row, uint32_t slot)
 {
-  return &p->kept_rows[tsn_ring_at(p->kept_head, (uint32_t)(row - p->base), p->kept_cap)];
+  uint32_t at = r->kept_place[slot];
+  if (at == TSN_KEPT_TIME) return (tsn_cell){.v.i = row->time};
+  return at == TSN_NONE ? (tsn_cell){.null = 1} : tsn_load(r, tsn_kept_cells(row)[at], r->slot_is_text[slot]);
 }
 
 /* shape.c */

@@ -43,7 +43,7 @@ static bool resolve(tsn_run *r, uint32_t part, int64_t until)
   if (r->p->empty_kind != MATCH_UNMATCHED) return true;
   while (r->partitions[part].resolved < until) {
     int64_t row = r->partitions[part].resolved++;
-    if (!tsn_kept_row_at(&r->partitions[part], row)->mapped && !tsn_report_unmatched(r, part, row)) return false;
+    if (!tsn_kept_row_at(r, &r->partitions[part], row)->mapped && !tsn_report_unmatched(r, part, row)) return false;
   }
   return true;
 }
@@ -53,9 +53,9 @@ static void mark_mapped(tsn_run *r, tsn_partition *part, const tsn_start *s, con
 {
   uint32_t node = i->history;
   if (r->p->empty_kind != MATCH_UNMATCHED) return;
-  if (node == TSN_NONE) tsn_kept_row_at(part, s->row)->mapped = 1; /* the row of an empty match */
+  if (node == TSN_NONE) tsn_kept_row_at(r, part, s->row)->mapped = 1; /* the row of an empty match */
   for (; node != TSN_NONE; node = r->history.all[node].parent)
-    if (r->history.all[node].label != TSN_NONE) tsn_kept_row_at(part, r->history.all[node].at)->mapped = 1;
+    if (r->history.all[node].label != TSN_NONE) tsn_kept_row_at(r, part, r->history.all[node].at)->mapped = 1;
 }
 
 /* Starts that are tried one by one: the next one may begin at `row`. */
@@ -177,13 +177,13 @@ static bool catch_up(tsn_run *r, uint32_t part)
 {
   r->partitions[part].touched = 1; /* what its timers decide is settled here, and not again later */
   while (r->partitions[part].rows < r->partitions[part].released) {
-    int64_t row = r->partitions[part].rows, time = tsn_kept_row_at(&r->partitions[part], row)->time;
+    int64_t row = r->partitions[part].rows, time = tsn_kept_row_at(r, &r->partitions[part], row)->time;
     bool any;
     if (!pass_time(r, part, time, &any)) return false;
     if (r->partitions[part].rows <= row) { /* else a timer has decided, and the next start lies before */
       r->moment++;
       tsn_run_load(r, part, r->partitions[part].rows++);
-      if (!tsn_paths_row(r, part, tsn_kept_row_at(&r->partitions[part], r->partitions[part].rows - 1)->time)) return false;
+      if (!tsn_paths_row(r, part, tsn_kept_row_at(r, &r->partitions[part], r->partitions[part].rows - 1)->time)) return false;
       if (!settle_now(r, part)) return false;
     }
   }

@@ -695,7 +695,7 @@ bool tsn_shapes_undecided(const tsn_run *r, uint32_t start)
 /* What a kept row is to a start. cells: of its first row, NULL: it is that row. */
 static bool class_for(tsn_run *r, uint32_t part, int64_t row, const tsn_cell *cells, uint32_t *class)
 {
-  *class = tsn_kept_row_at(&r->partitions[part], row)->class;
+  *class = tsn_kept_row_at(r, &r->partitions[part], row)->class;
   if (!(tsn_shapes_labels(r, *class) & tsn_guards_labels(r))) return true;
   tsn_run_load(r, part, row);
   return tsn_guards_class(r, &r->partitions[part], row, cells, *class, class);
@@ -747,7 +747,7 @@ static uint32_t new_match(tsn_run *r, uint32_t part, const tsn_queued *q, uint32
   tsn_path *i;
   const tsn_cell *cells = r->empty_cells;
   if (start == TSN_NONE) return TSN_NONE;
-  r->starts[start].seq = q->base == TSN_NONE ? tsn_kept_row_at(&r->partitions[part], q->row)->seq : r->starts[q->base].seq;
+  r->starts[start].seq = q->base == TSN_NONE ? tsn_kept_row_at(r, &r->partitions[part], q->row)->seq : r->starts[q->base].seq;
   if ((item = tsn_path_new(r, start)) == TSN_NONE) {
     tsn_start_free(r, start);
     return TSN_NONE;
@@ -774,7 +774,7 @@ static bool retake(tsn_run *r, uint32_t part, int64_t row, uint32_t label, tsn_p
 {
   const tsn_partition *p = &r->partitions[part];
   tsn_eval e = {.row = r->row, .partition = p, .number = row, .cells = tsn_path_cells(r, i), .label = label};
-  i->tau = i->row_time = tsn_kept_row_at(p, row)->time;
+  i->tau = i->row_time = tsn_kept_row_at(r, p, row)->time;
   i->row = row;
   i->rows++;
   if (!moves_registers(r, label)) return true;

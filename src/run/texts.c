@@ -86,7 +86,7 @@ static void visit(tsn_run *r, tsn_text_visitor f, tsn_texts *young)
     for (k = 0; k < r->p->keys.count; k++)
       if (r->slot_is_text[r->program->indices[r->p->keys.first + k]]) f(&r->texts, young, &p->keys[k]);
     for (row = 0; row < p->kept; row++) {
-      tsn_cell *cells = p->kept_cells + (size_t)tsn_ring_at(p->kept_head, row, p->kept_cap) * r->kept_count;
+      tsn_cell *cells = tsn_kept_cells(tsn_kept_row_at(r, p, p->base + row));
       for (k = 0; k < r->kept_count; k++)
         if (r->slot_is_text[r->kept_slots[k]]) f(&r->texts, young, &cells[k]);
     }

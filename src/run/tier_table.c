@@ -76,10 +76,10 @@ void tsn_queue_clear(tsn_run *r, tsn_partition *p)
 {
   tsn_queue *q = &p->queue;
   while (q->count) pop_front(r, p);
-  tsn_alloc_free(r->alloc, q->starts, q->cap * sizeof *q->starts);
-  tsn_alloc_free(r->alloc, q->bunches, q->bunch_cap * sizeof *q->bunches);
-  tsn_alloc_free(r->alloc, q->live, q->live_cap * sizeof *q->live);
-  tsn_alloc_free(r->alloc, q->guarded, q->guarded ? q->cap * tsn_guards_columns(r) * sizeof *q->guarded : 0);
+  tsn_room_free(r, p, q->starts, q->cap * sizeof *q->starts);
+  tsn_room_free(r, p, q->bunches, q->bunch_cap * sizeof *q->bunches);
+  tsn_room_free(r, p, q->live, q->live_cap * sizeof *q->live);
+  tsn_room_free(r, p, q->guarded, q->guarded ? q->cap * tsn_guards_columns(r) * sizeof *q->guarded : 0);
   *q = (tsn_queue){.starts = NULL};
 }
 
@@ -112,15 +112,16 @@ static void move_guarded(const tsn_run *r, const tsn_queue *q, uint32_t from, ts
   for (c = 0; c < tsn_guards_columns(r); c++) to->guarded[c * to->cap + at] = q->guarded[c * q->cap + from];
 }
 
+#define FEW_BUNCHES 32u  /* are numbered without an allocation */
+#define ROOMY_BUNCHES 4u /* are no matter, dead or not */
+
 /* Numbers the bunches anew, without those that belong to others, and drops starts of which nothing will come. */
 static bool tidy(tsn_run *r, tsn_partition *p, bool now)
 {
   tsn_queue *q = &p->queue;
-  uint32_t *number, kept = 0, i;
-  size_t count = q->bunch_count, k, made = 0;
-  if (!q->count || (!now && count <= 16 + q->count / 2)) return true;
-  number = tsn_alloc_array(r->alloc, count, sizeof *number);
-  if (!number) return tsn_run_nomem(r);
+  uint32_t few[FEW_BUNCHES], *number = few, count = q->bunch_count, kept = 0, made = 0, i, k;
+  if (!q->count || (!now && count < ROOMY_BUNCHES + q->count / 2)) return true;
+  if (count > FEW_BUNCHES && !(number = tsn_alloc_array(r->alloc, count, sizeof *number))) return tsn_run_nomem(r);
   memset(number, 0xff, count * sizeof *number);
   for (i = 0; i < q->count; i++) {
     tsn_queued s = *tsn_queued_at(q, i);
@@ -136,17 +137,17 @@ static bool tidy(tsn_run *r, tsn_partition *p, bool now)
   q->count = kept;
   for (k = 0; k < count; k++) {
     if (number[k] == TSN_NONE) continue;
-    number[k] = (uint32_t)made;
+    number[k] = made;
     q->bunches[made] = q->bunches[k];
-    q->bunches[made].into = (uint32_t)made;
+    q->bunches[made].into = made;
     made++;
   }
   q->bunch_count = made;
   q->live_count = 0;
   for (k = 0; k < made; k++)
-    if (q->bunches[k].shape != TSN_NONE) q->live[q->live_count++] = (uint32_t)k; /* it had more */
+    if (q->bunches[k].shape != TSN_NONE) q->live[q->live_count++] = k; /* it had more */
   for (i = 0; i < q->count; i++) tsn_queued_at(q, i)->bunch = number[tsn_queued_at(q, i)->bunch];
-  tsn_alloc_free(r->alloc, number, count * sizeof *number);
+  if (number != few) tsn_alloc_free(r->alloc, number, count * sizeof *number);
   return true;
 }
 
@@ -155,49 +156,68 @@ static bool same_bunch(const tsn_run *r, const tsn_bunch *b, uint32_t shape, con
   return b->shape == shape && !memcmp(b->taus, taus, tsn_shapes_facts(r, shape)->taus * sizeof *taus);
 }
 
-/* A new one, not among the live ones yet: for it there is room. */
-static bool add_bunch(tsn_run *r, tsn_queue *q, uint32_t shape, const int64_t *taus)
+/* Room for one more bunch. */
+static bool more_bunches(tsn_run *r, tsn_partition *p)
 {
+  tsn_queue *q = &p->queue;
+  uint32_t cap = tsn_ring_longer(q->bunch_cap);
+  void *longer;
+  if (q->bunch_count < q->bunch_cap) return true;
+  if (!(longer = tsn_room_longer(r, p, q->live, q->live_cap * sizeof *q->live, cap * sizeof *q->live))) return false;
+  q->live = longer;
+  q->live_cap = cap;
+  if (!(longer = tsn_room_longer(r, p, q->bunches, q->bunch_cap * sizeof *q->bunches, cap * sizeof *q->bunches))) return false;
+  q->bunches = longer;
+  q->bunch_cap = cap;
+  return true;
+}
+
+/* A new one, not among the live ones yet: for it there is room. */
+static bool add_bunch(tsn_run *r, tsn_partition *p, uint32_t shape, const int64_t *taus)
+{
+  tsn_queue *q = &p->queue;
   tsn_bunch *b;
-  if (!tsn_alloc_grow(r->alloc, (void **)&q->bunches, &q->bunch_cap, q->bunch_count + 1, sizeof *b) ||
-      !tsn_alloc_grow(r->alloc, (void **)&q->live, &q->live_cap, q->bunch_count + 1, sizeof *q->live))
-    return tsn_run_nomem(r);
+  if (!more_bunches(r, p)) return false;
   b = &q->bunches[q->bunch_count];
-  *b = (tsn_bunch){.shape = shape, .into = (uint32_t)q->bunch_count++};
+  *b = (tsn_bunch){.shape = shape, .into = q->bunch_count++};
   if (shape != TSN_NONE) memcpy(b->taus, taus, sizeof b->taus);
   return true;
 }
 
 /* The bunch of a shape and its times; TSN_NONE: no memory. */
-static uint32_t bunch_for(tsn_run *r, tsn_queue *q, uint32_t shape, const int64_t *taus)
+static uint32_t bunch_for(tsn_run *r, tsn_partition *p, uint32_t shape, const int64_t *taus)
 {
-  size_t k;
+  tsn_queue *q = &p->queue;
+  uint32_t k;
   for (k = 0; shape != TSN_NONE && k < q->live_count; k++)
     if (same_bunch(r, &q->bunches[q->live[k]], shape, taus)) return q->live[k];
-  if (shape == TSN_NONE && q->bunch_count && q->bunches[q->bunch_count - 1].shape == TSN_NONE) return (uint32_t)q->bunch_count - 1;
-  if (!add_bunch(r, q, shape, taus)) return TSN_NONE;
-  if (shape != TSN_NONE) q->live[q->live_count++] = (uint32_t)q->bunch_count - 1;
-  return (uint32_t)q->bunch_count - 1;
+  if (shape == TSN_NONE && q->bunch_count && q->bunches[q->bunch_count - 1].shape == TSN_NONE) return q->bunch_count - 1;
+  if (!add_bunch(r, p, shape, taus)) return TSN_NONE;
+  if (shape != TSN_NONE) q->live[q->live_count++] = q->bunch_count - 1;
+  return q->bunch_count - 1;
 }
 
-static bool lengthen(tsn_run *r, tsn_queue *q)
+static bool lengthen(tsn_run *r, tsn_partition *p)
 {
+  tsn_queue *q = &p->queue;
   const tsn_queue old = *q;
   const uint32_t cap = tsn_ring_longer(q->cap);
   size_t columns = tsn_guards_columns(r);
   int64_t *guarded = columns ? tsn_alloc_array(r->alloc, cap * columns, sizeof *guarded) : NULL;
-  tsn_queued *longer = !columns || guarded ? tsn_alloc_resize(r->alloc, q->starts, q->cap * sizeof *longer, cap * sizeof *longer) : NULL;
+  tsn_queued *longer;
   uint32_t i;
+  if (columns && !guarded) return tsn_run_nomem(r);
+  longer = tsn_room_longer(r, p, q->starts, q->cap * sizeof *longer, cap * sizeof *longer);
   if (!longer) {
     tsn_alloc_free(r->alloc, guarded, guarded ? cap * columns * sizeof *guarded : 0);
-    return tsn_run_nomem(r);
+    return false;
   }
   q->head = tsn_ring_spread(longer, q->head, q->cap, cap, sizeof *longer);
   q->starts = longer;
   q->cap = cap;
   q->guarded = guarded;
   for (i = 0; columns && i < q->count; i++) move_guarded(r, &old, place(&old, i), q, place(q, i));
-  tsn_alloc_free(r->alloc, old.guarded, old.guarded ? old.cap * columns * sizeof *guarded : 0);
+  tsn_room_free(r, p, old.guarded, old.guarded ? old.cap * columns * sizeof *guarded : 0);
   return true;
 }
 
@@ -208,9 +228,9 @@ bool tsn_queue_push(tsn_run *r, tsn_partition *p, uint32_t shape, int64_t time)
   uint32_t bunch;
   if (q->count >= r->max_paths) return tsn_run_many_paths(r, p);
   if (!tidy(r, p, false)) return false;
-  bunch = bunch_for(r, q, shape, taus);
+  bunch = bunch_for(r, p, shape, taus);
   if (bunch == TSN_NONE) return false;
-  if (q->count == q->cap && !lengthen(r, q)) return false;
+  if (q->count == q->cap && !lengthen(r, p)) return false;
   *tsn_queued_at(q, q->count++) = (tsn_queued){.row = p->rows - 1, .time = time, .bunch = bunch, .base = TSN_NONE};
   tsn_count_path(r, p);
   return true;
@@ -239,7 +259,7 @@ static bool see_kept(tsn_run *r, uint32_t part, int64_t row, uint32_t start, uin
 {
   const tsn_cell *cells = start == TSN_NONE ? NULL : tsn_path_cells(r, tsn_path_at(r, r->starts[start].head));
   tsn_run_load(r, part, row);
-  *class = tsn_kept_row_at(&r->partitions[part], row)->class;
+  *class = tsn_kept_row_at(r, &r->partitions[part], row)->class;
   r->partitions[part].rows = row + 1;
   if (r->guards && !tsn_guards_class(r, &r->partitions[part], row, cells, *class, class)) return false;
   if (*class != TSN_NONE) tsn_shapes_recall(r, *class);
@@ -258,7 +278,7 @@ static bool bring_up(tsn_run *r, uint32_t part, const tsn_queued *s, int64_t tim
   r->row = r->past_row;
   r->trying = true;
   if (start == TSN_NONE) {
-    const tsn_kept_row k = *tsn_kept_row_at(&r->partitions[part], row);
+    const tsn_kept_row k = *tsn_kept_row_at(r, &r->partitions[part], row);
     good = see_kept(r, part, row, TSN_NONE, &class) && tsn_paths_begin(r, part, class, k.time, &start);
     if (good && start == TSN_NONE) good = tsn_run_fail(r, TOCSIN_RUNTIME, "a start was lost: this is a bug of Tocsin");
     if (good && r->p->within_kind == WITHIN_ROWS && r->p->within == 1) good = tsn_paths_expire_rows(r, start, k.time);
@@ -266,7 +286,7 @@ static bool bring_up(tsn_run *r, uint32_t part, const tsn_queued *s, int64_t tim
     row++;
   }
   for (; good && row < rows && !is_decided(r, start); row++) {
-    const tsn_kept_row k = *tsn_kept_row_at(&r->partitions[part], row);
+    const tsn_kept_row k = *tsn_kept_row_at(r, &r->partitions[part], row);
     good = !r->races || k.time == TSN_TIME_MIN || fire_until(r, start, k.time - 1);
     if (!good || is_decided(r, start)) break;
     if (r->p->within_kind == WITHIN_TIME && tsn_within_end(r, &r->starts[start]) < k.time) break;
@@ -443,7 +463,7 @@ static bool step_of_begin(tsn_run *r, uint32_t part, uint32_t class, int64_t tim
 void tsn_queue_unite(tsn_run *r, tsn_partition *p)
 {
   tsn_queue *q = &p->queue;
-  size_t k, n, kept = 0;
+  uint32_t k, n, kept = 0;
   for (k = 0; k < q->live_count; k++) {
     tsn_bunch *b = &q->bunches[q->live[k]];
     if (b->shape == TSN_NONE) continue;
@@ -475,7 +495,7 @@ static bool end_next(tsn_run *r, uint32_t part, uint32_t *i, int64_t time, bool 
     }
     tsn_bunch_move(step, &after, time);
     if (*i > 0 || after.shape != TSN_NONE) {
-      uint32_t bunch = bunch_for(r, q, after.shape, after.taus);
+      uint32_t bunch = bunch_for(r, &r->partitions[part], after.shape, after.taus);
       if (bunch == TSN_NONE) return false;
       tsn_queued_at(q, *i)->bunch = bunch;
     }
@@ -588,7 +608,7 @@ static bool move_passes(tsn_run *r, uint32_t part, int64_t time, uint32_t *made,
   tsn_queue *q = &r->partitions[part].queue;
   const tsn_step *step;
   size_t k;
-  *made = (uint32_t)q->bunch_count;
+  *made = q->bunch_count;
   for (k = 0; r->guards && k < r->guards->pass_count; k++) {
     const tsn_pass *pass = &r->guards->passes[k];
     tsn_queued *s = tsn_queued_at(q, pass->at);
@@ -598,7 +618,7 @@ static bool move_passes(tsn_run *r, uint32_t part, int64_t time, uint32_t *made,
     if (pass->at == 0) *of_first = step;
     tsn_bunch_move(step, &after, time);
     for (b = *made; b < q->bunch_count && !(after.shape == TSN_NONE ? q->bunches[b].shape == TSN_NONE : same_bunch(r, &q->bunches[b], after.shape, after.taus));) b++;
-    if (b == q->bunch_count && !add_bunch(r, q, after.shape, after.taus)) return false;
+    if (b == q->bunch_count && !add_bunch(r, &r->partitions[part], after.shape, after.taus)) return false;
     s->bunch = b;
   }
   return true;
@@ -691,7 +711,7 @@ bool tsn_queues_row(tsn_run *r, uint32_t part, int64_t time)
   bool fits = true;
   if (!tsn_shapes_class(r, &r->partitions[part], &class)) return false;
   if (class == TSN_NONE) fits = false;
-  else tsn_kept_row_at(&r->partitions[part], r->partitions[part].rows - 1)->class = class;
+  else tsn_kept_row_at(r, &r->partitions[part], r->partitions[part].rows - 1)->class = class;
   if (fits && !tsn_queue_end_until(r, part, time, false, &fits)) return false;
   if (fits && r->guards && !tsn_guards_see(r, part, class, &class, &fits)) return false;
   if (fits && !look_ahead(r, part, class, time, &fits)) return false;

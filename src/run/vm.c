@@ -174,7 +174,7 @@ static bool is_row(const tsn_eval *e, int64_t offset)
 static tsn_cell physical(const tsn_run *r, const tsn_eval *e, uint32_t slot, int64_t offset)
 {
   if (!is_row(e, offset)) return none;
-  return tsn_load(r, tsn_kept_cell(r, e->partition, e->number + offset, slot), r->slot_is_text[slot]);
+  return tsn_kept_cell(r, tsn_kept_row_at(r, e->partition, e->number + offset), slot);
 }
 
 static tsn_cell label_name(const tsn_run *r, uint32_t label)
