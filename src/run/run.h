@@ -619,7 +619,7 @@ struct tsn_run {
   bool told;         /* the bits of all labels are known, in this block */
   bool passing;      /* rows under no label are passed by, in this block */
   uint64_t *bits;    /* label x words: where its screen is TRUE */
-  uint32_t *written; /* by label: words of its bits that are not zero, a bit each */
+  uint32_t *written; /* by label: words of its bits that are not zero, a bit each; where they are known */
   bool *known;       /* by label: bits hold its screen */
   uint32_t *conjuncts; /* of screens: numbers of masks of the block */
   size_t conjunct_cap;

@@ -111,10 +111,9 @@ bool tsn_screens_init(tsn_block *blocks, tsn_run *r)
 
 /* ---- over a block ---- */
 
-/* Makes sure that a conjunct is known in these words. false: it cannot be told. */
-static bool see(tsn_block *b, tsn_mask *m, uint32_t words)
+/* Makes sure that a conjunct is known in these words; one that is asked for again, in all. false: it cannot be told. */
+static bool see(tsn_block *b, tsn_mask *m, uint32_t words, uint32_t all)
 {
-  uint32_t w;
   if (m->at != b->number) {
     m->at = b->number;
     m->known = m->some = 0;
@@ -122,48 +121,58 @@ static bool see(tsn_block *b, tsn_mask *m, uint32_t words)
   }
   words &= ~m->known;
   if (!words || m->lost) return !m->lost;
+  if (m->known) words = all & ~m->known;
   m->lost = !tsn_vector_words(m->run, b, &m->code, words, m->bits);
   if (m->lost) return false;
   m->known |= words;
   for (; words; words &= words - 1) {
-    w = (uint32_t)__builtin_ctz(words);
+    uint32_t w = (uint32_t)__builtin_ctz(words);
     m->some |= (uint32_t)(m->bits[w] != 0) << w;
   }
   return true;
 }
 
-/* What was written of a label in the block before goes, but for these words. */
-static void clear_words(tsn_run *r, uint32_t label, uint32_t but)
+/* In these words the bits of a label are written; those of the block before go, and it is noted where there are any now. */
+static void put_words(tsn_run *r, uint32_t label, uint32_t words)
 {
   uint64_t *bits = r->bits + (size_t)label * TSN_BLOCK_WORDS;
-  uint32_t old = r->written[label] & ~but;
+  uint32_t old = r->written[label] & ~words, some = 0;
   for (; old; old &= old - 1) bits[__builtin_ctz(old)] = 0;
-  r->written[label] = but;
+  for (; words; words &= words - 1) {
+    uint32_t w = (uint32_t)__builtin_ctz(words);
+    r->any[w] |= bits[w];
+    some |= (uint32_t)(bits[w] != 0) << w;
+  }
+  r->written[label] = some;
+}
+
+/* to[w] = from[w], or of both, in these words. */
+static void take_words(uint64_t *to, const uint64_t *from, uint32_t words, bool both)
+{
+  for (; words; words &= words - 1) {
+    uint32_t w = (uint32_t)__builtin_ctz(words);
+    to[w] = both ? to[w] & from[w] : from[w];
+  }
 }
 
 bool tsn_screen_bits(tsn_run *r, tsn_block *b, uint32_t label)
 {
   const uint32_t *id = r->conjuncts + (label ? r->conjunct_end[label - 1] : 0), *end = r->conjuncts + r->conjunct_end[label], *k;
   uint64_t *bits = r->bits + (size_t)label * TSN_BLOCK_WORDS;
-  uint32_t all = (uint32_t)(((uint64_t)1 << (b->rows + 63) / 64) - 1), open = all, left;
+  uint32_t all = (uint32_t)(((uint64_t)1 << (b->rows + 63) / 64) - 1), open = all;
   bool told = id < end;
   for (k = id; k < end && told && open; k++) {
-    told = see(b, &b->masks[*k], open);
+    told = see(b, &b->masks[*k], open, all);
     open &= b->masks[*k].some;
   }
-  if (!told) { /* a part of it, where the rest has decided already; or it is always TRUE */
-    clear_words(r, label, all);
-    if (!tsn_vector_words(r, b, &r->screens[label].instrs, all, bits)) return false;
-    for (left = all; left; left &= left - 1) r->any[__builtin_ctz(left)] |= bits[__builtin_ctz(left)];
-    return true;
+  for (k = id; k < end && told && open; k++) take_words(bits, b->masks[*k].bits, open, k > id);
+  if (!told) { /* a part of it, perhaps where the rest has decided already; or it is always TRUE */
+    open = all;
+    if (!tsn_vector_words(r, b, &r->screens[label].instrs, all, bits)) {
+      r->written[label] = all;
+      return false;
+    }
   }
-  clear_words(r, label, open);
-  for (left = open; left; left &= left - 1) {
-    uint32_t w = (uint32_t)__builtin_ctz(left);
-    uint64_t word = b->masks[*id].bits[w];
-    for (k = id + 1; k < end; k++) word &= b->masks[*k].bits[w];
-    bits[w] = word;
-    r->any[w] |= word;
-  }
+  put_words(r, label, open);
   return true;
 }

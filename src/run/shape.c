@@ -61,6 +61,7 @@ typedef struct event {
 
 /* A row of a match that is retraced. */
 typedef struct passed {
+  int64_t row;
   uint32_t step;
   uint32_t label; /* under which the match took it; TSN_NONE */
 } passed;
@@ -701,21 +702,26 @@ static bool class_for(tsn_run *r, uint32_t part, int64_t row, const tsn_cell *ce
   return tsn_guards_class(r, &r->partitions[part], row, cells, *class, class);
 }
 
-/* The step of each row, from the first on; *count of them, and *to behind the last. false: not all are known. */
+/* The steps that change anything, from the first row on; *count of them, and *to behind the last. false: not all are known. */
 static bool steps_to_match(tsn_run *r, uint32_t part, int64_t row, const tsn_cell *cells, uint32_t *to, size_t *count)
 {
   tsn_shapes *s = r->shapes;
   const tsn_partition *p = &r->partitions[part];
-  for (*count = 0; row < p->rows && (*to == TSN_NONE || !r->flat.facts[*to].decided); row++) {
+  bool decided = *to != TSN_NONE && r->flat.facts[*to].decided;
+  for (*count = 0; row < p->rows && !decided; row++) {
     uint32_t number, class;
+    const tsn_step *known;
     if (!class_for(r, part, row, *to == TSN_NONE ? NULL : cells, &class)) return false;
     if (class == TSN_NONE) return false;
+    known = tsn_shapes_known(r, *to, class);
+    if (known && known->still && *to != TSN_NONE) continue;
     number = step_of(*to == TSN_NONE ? &s->begin : &s->all[*to].steps, class);
     if (number == STEP_UNKNOWN) return false;
     if (!tsn_alloc_grow(r->alloc, (void **)&s->way, &s->way_cap, *count + 1, sizeof *s->way)) return tsn_run_nomem(r);
-    s->way[(*count)++] = (passed){.step = number - 1, .label = TSN_NONE};
+    s->way[(*count)++] = (passed){.row = row, .step = number - 1, .label = TSN_NONE};
     *to = s->steps[number - 1].to.next;
     if (*to == TSN_NONE) return false;
+    decided = r->flat.facts[*to].decided;
   }
   return *to != TSN_NONE && r->flat.facts[*to].matched;
 }
@@ -815,7 +821,7 @@ bool tsn_shapes_retrace(tsn_run *r, uint32_t part, const tsn_queued *q, uint32_t
   r->row = r->past_row;
   for (k = 0; k < count && good; k++)
     if (r->shapes->way[k].label != TSN_NONE)
-      good = retake(r, part, first + (int64_t)k, r->shapes->way[k].label, tsn_path_at(r, r->starts[*start].head));
+      good = retake(r, part, r->shapes->way[k].row, r->shapes->way[k].label, tsn_path_at(r, r->starts[*start].head));
   r->row = at_hand;
   r->row_epoch++;
   r->block_row = block_row;

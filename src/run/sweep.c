@@ -150,6 +150,7 @@ static uint32_t first_behind(const int64_t *times, uint32_t from, uint32_t rows,
 {
   uint32_t step = 1, low = from, high;
   if (from >= rows || times[from] > time) return from;
+  if (times[rows - 1] <= time) return rows;
   while (low + step < rows && times[low + step] <= time) {
     low += step;
     step *= 2;
@@ -186,6 +187,15 @@ static uint64_t interest(const tsn_run *r)
   return labels;
 }
 
+/* The words that have rows under these labels, a bit each. */
+static uint32_t words_of_interest(const tsn_run *r, uint64_t labels)
+{
+  uint32_t words = 0, i;
+  for (i = 0; i < r->p->labels.count; i++)
+    if (labels >> i % 64 & 1) words |= r->written[i];
+  return words;
+}
+
 static uint64_t word_of_interest(const tsn_run *r, uint64_t labels, uint32_t w)
 {
   uint64_t word = 0;
@@ -198,15 +208,15 @@ static uint64_t word_of_interest(const tsn_run *r, uint64_t labels, uint32_t w)
 
 uint32_t tsn_sweep_next(const tsn_run *r, uint32_t from, uint32_t rows)
 {
-  uint32_t w, next = rows, due;
-  uint64_t labels = 0;
+  uint32_t next = rows, due, words;
+  uint64_t labels;
   if (!r->passing || r->strict_edges) return from;
-  for (w = from / 64; w * 64 < rows; w++) {
-    uint64_t bits = r->any[w];
+  if (from >= rows) return from;
+  labels = interest(r);
+  for (words = words_of_interest(r, labels) >> from / 64 << from / 64; words; words &= words - 1) {
+    uint32_t w = (uint32_t)__builtin_ctz(words);
+    uint64_t bits = word_of_interest(r, labels, w);
     if (w == from / 64) bits &= ~(uint64_t)0 << from % 64;
-    if (!bits) continue;
-    labels = labels ? labels : interest(r);
-    bits &= word_of_interest(r, labels, w);
     if (!bits) continue;
     next = w * 64 + (uint32_t)__builtin_ctzll(bits);
     break;
