@@ -89,7 +89,7 @@ static bool class_of_row(tsn_run *r, uint32_t row, uint32_t *class)
 /* To starts that do not pass: the row without guarded labels. */
 static bool plain_class(tsn_run *r, uint32_t row, uint32_t class, uint32_t *plain)
 {
-  uint32_t labels = labels_of(r, row), without = labels & ~(uint32_t)tsn_guards_labels(r);
+  uint32_t guards = (uint32_t)tsn_guards_labels(r), labels = guards ? labels_of(r, row) : 0, without = labels & ~guards;
   *plain = class;
   if (labels == without || class == TSN_NONE) return true;
   *plain = r->class_of[without];
@@ -225,7 +225,7 @@ static way quick_row(tsn_run *r, const tsn_block *b, uint32_t row)
   const tsn_step *steps[QUICK_BUNCHES], *begin;
   bool changed, fits = true, again = false, idle, counts = r->p->keep_idle || r->p->within_kind == WITHIN_ROWS;
   uint32_t class, plain, part, shape;
-  uint64_t guarded = labels_of(r, row) & tsn_guards_labels(r);
+  uint64_t guards = tsn_guards_labels(r), guarded = guards ? labels_of(r, row) & guards : 0;
   tsn_partition *p;
   way how;
   if (!class_of_row(r, row, &class) || !plain_class(r, row, class, &plain)) return WAY_FAILED;

@@ -32,14 +32,17 @@ static uint64_t operand(const tsn_run *r, const tsn_instr *in)
   }
 }
 
-/* Where code jumps to, its columns take no part in: vector.c finds its way by the operations. */
+/* How far code jumps does not matter: vector.c finds its way by the operations. */
 static bool jumps(const tsn_instr *in) { return in->op == OP_SKIP_F || in->op == OP_SKIP_T; }
 
 static uint64_t hash_of(const tsn_run *r, const tsn_range *code)
 {
   const tsn_instr *in = r->program->instrs + code->first, *end = in + code->count;
   uint64_t h = code->count;
-  for (; in < end; in++) h = tsn_hash_word(jumps(in) ? 0 : operand(r, in), tsn_hash_word((uint64_t)in->op << 32 | (uint64_t)in->x << 16 | in->y, h));
+  for (; in < end; in++) {
+    h = tsn_hash_word((uint64_t)in->op << 32 | (uint64_t)in->x << 16 | in->y, h);
+    h = tsn_hash_word(jumps(in) ? 0 : operand(r, in), h);
+  }
   return h;
 }
 
@@ -68,7 +71,8 @@ static uint32_t find_mask(tsn_block *b, tsn_run *r, const tsn_range *code)
   uint64_t hash = hash_of(r, code);
   uint32_t id;
   size_t at;
-  for (at = tsn_map_first(&b->mask_map, hash); (id = tsn_map_at(&b->mask_map, at)) != TSN_NONE; at = tsn_map_next(&b->mask_map, hash, at))
+  at = tsn_map_first(&b->mask_map, hash);
+  for (; (id = tsn_map_at(&b->mask_map, at)) != TSN_NONE; at = tsn_map_next(&b->mask_map, hash, at))
     if (same_code(r, code, b->masks[id].run, &b->masks[id].code)) return id;
   id = (uint32_t)b->mask_count;
   if (!tsn_alloc_grow(b->alloc, (void **)&b->masks, &b->mask_cap, b->mask_count + 1, sizeof *b->masks)) return TSN_NONE;

@@ -40,8 +40,8 @@ static size_t reported_until(const tsn_sweep *s) { return s->report_count ? s->r
 static void add_report(tsn_sweep *s, uint32_t run, uint32_t row)
 {
   const tsn_run *r = s->runs[run];
-  s->reports[s->report_count++] =
-      (tsn_reported){.row = row, .run = run, .end = s->output->count, .matches = r->matches - s->matches, .timeouts = r->timeouts - s->timeouts};
+  s->reports[s->report_count++] = (tsn_reported){
+      .row = row, .run = run, .end = s->output->count, .matches = r->matches - s->matches, .timeouts = r->timeouts - s->timeouts};
   s->matches = r->matches;
   s->timeouts = r->timeouts;
 }
