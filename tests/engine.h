@@ -400,6 +400,10 @@ static const engine_case engine_cases[] = {
      "ALL ROWS PER MATCH PATTERN (x y?) DEFINE y AS y.n > x.n)",
      "k,ts,v,note\nA,5,1,a\nA,3,2,b\nA,8,3,c\nA,8,4,d\nB,9,5,a\nA,9,,e\nA,20,7,f\nA,20,8,\nB,19,9,h\nB,30,1,i\nA,12,2,late\nA,31,3,j\n",
      TOCSIN_OK},
+    {"rows that are compared with the first one of each start, by number and by text",
+     ENGINE_STREAM "SELECT * FROM s MATCH_RECOGNIZE (PARTITION BY k ORDER BY ts MEASURES a.note AS f, LAST(b.note) AS l, COUNT(c.v) AS n "
+     "AFTER MATCH SKIP TO NEXT ROW PATTERN (a -> b -> (c | d)) WITHIN 30 DEFINE b AS b.v >= a.v AND b.note <> a.note, "
+     "c AS c.type = a.type AND c.v < a.v + 2, d AS d.x > a.x * 1.5)", NULL, TOCSIN_OK},
     {"the sum of a window that leaves its range",
      ENGINE_STREAM "SELECT * FROM (SELECT k, ts, SUM(v * 800000000000000000) OVER (PARTITION BY k ORDER BY ts ROWS 2 PRECEDING) AS s FROM s) "
      "MATCH_RECOGNIZE (PARTITION BY k ORDER BY ts MEASURES LAST(s) AS s PATTERN (x y))", NULL, TOCSIN_RUNTIME},

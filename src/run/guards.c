@@ -40,8 +40,10 @@ static bool add_test(tsn_run *r, const tsn_comparison *c)
   tsn_guard_test *t = &g->tests[g->test_count++];
   *t = (tsn_guard_test){.row = c->row, .kept = c->kept, .op = c->op, .how = c->how, .row_slot = TSN_NONE, .start_slot = TSN_NONE};
   if (!compose(r, t)) return false;
+  t->column = lone_slot(r->program->instrs + t->row.instrs.first, t->row.instrs.count);
   if (t->op == OP_CMP_S) {
-    t->row_slot = lone_slot(r->program->instrs + t->row.instrs.first, t->row.instrs.count);
+    t->row_slot = t->column;
+    t->column = TSN_NONE; /* as a hash it has to be made */
     t->start_slot = lone_slot(t->start, t->start_count);
     g->blocks = g->blocks && t->row_slot != TSN_NONE && t->start_slot != TSN_NONE;
     return true;
@@ -51,6 +53,16 @@ static bool add_test(tsn_run *r, const tsn_comparison *c)
   t->row_nulls = tsn_alloc_array(r->alloc, TSN_BLOCK_WORDS, sizeof *t->row_nulls);
   t->start_nulls = tsn_alloc_array(r->alloc, TSN_BLOCK_WORDS, sizeof *t->start_nulls);
   return (t->rows && t->starts && t->row_nulls && t->start_nulls) || tsn_run_nomem(r);
+}
+
+static void find_registers(tsn_run *r)
+{
+  tsn_guards *g = r->guards;
+  uint32_t i;
+  for (i = 0; i < r->p->regs.count; i++) {
+    const tsn_instr asks = {.op = OP_CELL, .a = r->regs[i].cell};
+    if (tsn_start_register(r->program, r->p, g->start_label, &asks) == &r->regs[i]) g->regs[g->reg_count++] = &r->regs[i];
+  }
 }
 
 static bool add_label(tsn_run *r, uint32_t label)
@@ -81,7 +93,9 @@ bool tsn_guards_init(tsn_run *r)
   g->screens = tsn_alloc_array(r->alloc, labels, sizeof *g->screens);
   g->tests = tsn_alloc_array(r->alloc, (size_t)guarded * TSN_COMPARISONS, sizeof *g->tests);
   g->cells = tsn_alloc_array(r->alloc, r->p->cells + 1, sizeof *g->cells);
-  if (!g->all || !g->screens || !g->tests || !g->cells) return tsn_run_nomem(r);
+  g->regs = tsn_alloc_array(r->alloc, r->p->regs.count + 1, sizeof *g->regs);
+  if (!g->all || !g->screens || !g->tests || !g->cells || !g->regs) return tsn_run_nomem(r);
+  find_registers(r);
   for (i = 0; i < labels; i++)
     if (r->labels[i].condition.instrs.count && !r->labels[i].condition.local && !add_label(r, i)) return false;
   return true;
@@ -111,6 +125,7 @@ void tsn_guards_clear(tsn_run *r)
   tsn_alloc_free(r->alloc, g->screens, g->screens ? labels * sizeof *g->screens : 0);
   tsn_alloc_free(r->alloc, g->tests, g->tests ? (size_t)guarded * TSN_COMPARISONS * sizeof *g->tests : 0);
   tsn_alloc_free(r->alloc, g->cells, g->cells ? (r->p->cells + 1) * sizeof *g->cells : 0);
+  tsn_alloc_free(r->alloc, g->regs, g->regs ? (r->p->regs.count + 1) * sizeof *g->regs : 0);
   tsn_alloc_free(r->alloc, g->passes, g->pass_cap * sizeof *g->passes);
   tsn_alloc_free(r->alloc, g, sizeof *g);
   r->guards = NULL;
@@ -121,6 +136,13 @@ void tsn_guards_clear(tsn_run *r)
 static int64_t value_of(uint32_t op, const tsn_cell *c)
 {
   return op == OP_CMP_S ? (int64_t)tsn_hash_bytes(c->length ? c->v.s : "", c->length, 0) : c->v.i; /* a double's bits as well */
+}
+
+static double real_of(int64_t bits)
+{
+  double d;
+  memcpy(&d, &bits, sizeof d);
+  return d;
 }
 
 /* A side of a comparison, of the row at hand and (or) cells. false: it failed, or (status) no memory. */
@@ -147,17 +169,55 @@ static bool leave_cells(tsn_run *r, const tsn_partition *p, int64_t row)
 {
   tsn_guards *g = r->guards;
   tsn_eval e = {.row = r->row, .partition = p, .number = row, .cells = r->empty_cells, .label = g->start_label};
-  const tsn_range *updates = &r->labels[g->start_label].updates;
-  uint32_t u;
+  uint32_t k;
   if (r->p->path_cells) memcpy(g->cells, r->empty_cells, r->p->path_cells * sizeof *g->cells);
-  for (u = 0; u < updates->count; u++) {
-    const tsn_reg_rec *reg = &r->regs[r->program->indices[updates->first + u]];
-    const tsn_instr asks = {.op = OP_CELL, .a = reg->cell};
-    if (tsn_start_register(r->program, r->p, g->start_label, &asks) != reg) continue;
+  for (k = 0; k < g->reg_count; k++) {
+    const tsn_reg_rec *reg = g->regs[k];
     if (!tsn_eval_code(r, &e, &reg->value, &g->cells[reg->cell])) return false;
     if (r->cell_is_text[reg->cell] && !tsn_texts_put(r, &g->cells[reg->cell])) return false;
   }
   return true;
+}
+
+/* ---- the columns ---- */
+
+static bool is_less(const tsn_guard_test *t, int64_t a, int64_t b)
+{
+  return t->op == OP_CMP_D ? real_of(a) < real_of(b) : a < b;
+}
+
+/* The value of a place has become known: the extremes of its chunk. `first`: nothing else is there. */
+static void widen(const tsn_run *r, tsn_queue *q, size_t test, uint32_t slot, bool first)
+{
+  const tsn_guard_test *t = &r->guards->tests[test];
+  int64_t *extremes = tsn_guards_extremes(r, q, test, slot), value = *tsn_guards_value(q, test, slot);
+  if (first || is_less(t, value, extremes[0])) extremes[0] = value;
+  if (first || is_less(t, extremes[1], value)) extremes[1] = value;
+}
+
+/* The last start is alone, or enters a chunk that nobody is left in. */
+static bool begins_chunk(const tsn_queue *q, uint32_t slot)
+{
+  return q->count == 1 || (slot % TSN_GUARDED_CHUNK == 0 && q->head / TSN_GUARDED_CHUNK != slot / TSN_GUARDED_CHUNK);
+}
+
+void tsn_guards_move(const tsn_run *r, const tsn_queue *q, uint32_t from, tsn_queue *to, uint32_t at)
+{
+  size_t c;
+  for (c = 0; c <= r->guards->test_count; c++) to->guarded[c * to->cap + at] = q->guarded[c * q->cap + from];
+}
+
+void tsn_guards_moved(const tsn_run *r, tsn_queue *q)
+{
+  uint32_t i, n;
+  for (n = 0; n < r->guards->test_count; n++) {
+    uint32_t last = TSN_NONE;
+    for (i = 0; i < q->count; i++) {
+      uint32_t slot = tsn_ring_at(q->head, i, q->cap), chunk = slot / TSN_GUARDED_CHUNK;
+      widen(r, q, n, slot, chunk != last && (i == 0 || chunk != q->head / TSN_GUARDED_CHUNK));
+      last = chunk;
+    }
+  }
 }
 
 bool tsn_guards_begin(tsn_run *r, tsn_partition *p, bool *fits)
@@ -173,6 +233,7 @@ bool tsn_guards_begin(tsn_run *r, tsn_partition *p, bool *fits)
       bool null;
       if (!side_of(r, &e, &g->tests[n], &g->tests[n].kept, tsn_guards_value(q, n, slot), &null)) return forgive(r, fits);
       if (null) *tsn_guards_open(q, slot) &= ~(int64_t)((uint64_t)1 << g->all[k].label);
+      widen(r, q, n, slot, begins_chunk(q, slot));
     }
   return true;
 }
@@ -213,13 +274,6 @@ static uint64_t compare_ints(tsn_compare how, int64_t value, const int64_t *kept
   default: BITS_OF(value >= kept[k]);
   }
   return bits;
-}
-
-static double real_of(int64_t bits)
-{
-  double d;
-  memcpy(&d, &bits, sizeof d);
-  return d;
 }
 
 #ifdef __SSE2__
@@ -267,22 +321,37 @@ static uint64_t compare(const tsn_guard_test *t, const int64_t *kept, uint32_t c
   return compare_ints((tsn_compare)t->how, t->value, kept, count);
 }
 
-/* Of up to 64 places of the ring from `slot` on: those whose comparisons hold for the row at hand. */
-static uint64_t compare_places(const tsn_guards *g, const tsn_guarded_label *l, const tsn_queue *q, uint32_t slot, uint32_t count)
+/* Whether the comparison can hold for any place of a chunk. */
+static bool may_hold(const tsn_guard_test *t, const int64_t *extremes)
 {
+  switch ((tsn_compare)t->how) {
+  case COMPARE_EQ: return !is_less(t, t->value, extremes[0]) && !is_less(t, extremes[1], t->value);
+  case COMPARE_LT: return is_less(t, t->value, extremes[1]);
+  case COMPARE_LE: return !is_less(t, extremes[1], t->value);
+  case COMPARE_GT: return is_less(t, extremes[0], t->value);
+  case COMPARE_GE: return !is_less(t, t->value, extremes[0]);
+  default: return true;
+  }
+}
+
+/* Of places of one chunk from `slot` on: those whose comparisons hold for the row at hand, a bit each. */
+static uint64_t compare_places(const tsn_run *r, const tsn_guarded_label *l, const tsn_queue *q, uint32_t slot, uint32_t count)
+{
+  const tsn_guard_test *tests = r->guards->tests;
   uint64_t bits = count < 64 ? ((uint64_t)1 << count) - 1 : ~(uint64_t)0;
   uint32_t n;
-  for (n = l->first; bits && n < l->first + l->count; n++)
-    bits &= g->tests[n].null ? 0 : compare(&g->tests[n], tsn_guards_value(q, n, slot), count);
+  for (n = l->first; n < l->first + l->count; n++)
+    if (tests[n].null || !may_hold(&tests[n], tsn_guards_extremes(r, q, n, slot))) return 0;
+  for (n = l->first; bits && n < l->first + l->count; n++) bits &= compare(&tests[n], tsn_guards_value(q, n, slot), count);
   return bits;
 }
 
-/* So many places follow each other in the ring, no more than 64. */
+/* So many places from this one on follow each other in the ring, and are of one chunk. */
 static uint32_t places_at(const tsn_queue *q, uint32_t at)
 {
-  uint32_t slot = tsn_ring_at(q->head, at, q->cap), count = q->count - at;
+  uint32_t slot = tsn_ring_at(q->head, at, q->cap), count = q->count - at, rest = TSN_GUARDED_CHUNK - slot % TSN_GUARDED_CHUNK;
   if (count > q->cap - slot) count = q->cap - slot;
-  return count < 64 ? count : 64;
+  return count < rest ? count : rest;
 }
 
 /* Whether a start waits for the label; one that waits for nothing any more is closed. */
@@ -355,7 +424,7 @@ static bool see_places(tsn_run *r, uint32_t part, uint64_t labels, uint32_t at, 
     const tsn_queue *q = &r->partitions[part].queue;
     uint64_t bits;
     if (!(labels >> l->label & 1)) continue;
-    for (bits = compare_places(g, l, q, tsn_ring_at(q->head, at, q->cap), count); bits; bits &= bits - 1) {
+    for (bits = compare_places(r, l, q, tsn_ring_at(q->head, at, q->cap), count); bits; bits &= bits - 1) {
       uint32_t one = at + (uint32_t)__builtin_ctzll(bits);
       bool truth = true;
       if (!waits_for(r, q, one, l->label)) continue;
@@ -403,40 +472,70 @@ bool tsn_guards_see(tsn_run *r, uint32_t part, uint32_t class, uint32_t *plain, 
   return true;
 }
 
-/* The comparisons of a label, or its whole condition, of the loaded row and cells. */
-static bool holds(tsn_run *r, const tsn_eval *e, const tsn_guarded_label *l, bool *truth)
+/* ---- a kept row, and one start ---- */
+
+bool tsn_guards_from(tsn_run *r, const tsn_partition *p, const tsn_cell *cells)
 {
   tsn_guards *g = r->guards;
+  tsn_eval e = {.row = r->row, .partition = p, .number = p->rows - 1, .cells = g->cells, .final = g->cells, .label = g->start_label};
+  uint32_t n;
+  if (cells != g->cells) memcpy(g->cells, cells, r->p->path_cells * sizeof *cells);
+  for (n = 0; n < g->test_count; n++)
+    if (!side_of(r, &e, &g->tests[n], &g->tests[n].kept, &g->tests[n].from, &g->tests[n].from_null)) return false;
+  return true;
+}
+
+/* The row's side: a column as it is, or an expression of the whole row, which is loaded then. */
+static bool kept_side(tsn_run *r, uint32_t part, int64_t row, tsn_guard_test *t, bool *loaded)
+{
+  const tsn_partition *p = &r->partitions[part];
+  tsn_eval e = {.row = r->row, .partition = p, .number = row, .cells = r->guards->cells, .final = r->guards->cells};
+  if (t->column != TSN_NONE) {
+    tsn_cell c = tsn_kept_cell(r, tsn_kept_row_at(r, p, row), t->column);
+    t->null = c.null;
+    t->value = c.v.i;
+    return true;
+  }
+  if (!*loaded) tsn_run_load(r, part, row);
+  *loaded = true;
+  return side_of(r, &e, t, &t->row, &t->value, &t->null);
+}
+
+static bool holds(tsn_run *r, uint32_t part, int64_t row, const tsn_guarded_label *l, bool *loaded, bool *truth)
+{
+  tsn_guards *g = r->guards;
+  tsn_eval e = {.row = r->row, .partition = &r->partitions[part], .number = row, .cells = g->cells, .final = g->cells, .label = l->label};
   uint32_t n;
   tsn_cell value;
   *truth = true;
   for (n = l->first; *truth && n < l->first + l->count; n++) {
     tsn_guard_test *t = &g->tests[n];
-    int64_t kept;
-    bool null;
-    if (!side_of(r, e, t, &t->row, &t->value, &t->null) || !side_of(r, e, t, &t->kept, &kept, &null)) return false;
-    *truth = !t->null && !null && compare(t, &kept, 1);
+    if (!kept_side(r, part, row, t, loaded)) return false;
+    *truth = !t->null && !t->from_null && compare(t, &t->from, 1);
   }
   if (!*truth || !l->whole) return true;
-  if (!tsn_eval_code(r, e, &r->labels[l->label].condition, &value)) return false;
+  if (!*loaded) tsn_run_load(r, part, row);
+  *loaded = true;
+  if (!tsn_eval_code(r, &e, &r->labels[l->label].condition, &value)) return false;
   *truth = !value.null && value.v.i != 0;
   return true;
 }
 
-bool tsn_guards_class(tsn_run *r, const tsn_partition *p, int64_t row, const tsn_cell *cells, uint32_t class, uint32_t *out)
+bool tsn_guards_class(tsn_run *r, uint32_t part, int64_t row, uint64_t wanted, uint32_t *class)
 {
   const tsn_guards *g = r->guards;
-  uint64_t labels = tsn_shapes_labels(r, class), then = labels;
+  uint64_t labels, then;
   uint32_t k;
-  *out = class;
-  for (k = 0; k < g->count; k++) {
-    tsn_eval e = {.row = r->row, .partition = p, .number = row, .cells = cells, .final = cells, .label = g->all[k].label};
+  bool loaded = false;
+  *class = tsn_kept_row_at(r, &r->partitions[part], row)->class;
+  then = labels = tsn_shapes_labels(r, *class);
+  for (k = 0; (labels & g->labels) && k < g->count; k++) {
     bool truth = false;
     if (!(labels >> g->all[k].label & 1)) continue;
-    if (cells && !holds(r, &e, &g->all[k], &truth)) return false;
+    if ((wanted >> g->all[k].label & 1) && !holds(r, part, row, &g->all[k], &loaded, &truth)) return false;
     if (!truth) then &= ~((uint64_t)1 << g->all[k].label);
   }
-  return then == labels || tsn_shapes_reclass(r, class, then, out);
+  return then == labels || tsn_shapes_reclass(r, *class, then, class);
 }
 
 /* ---- a block ---- */
@@ -487,6 +586,7 @@ void tsn_guards_begin_in_block(tsn_run *r, tsn_queue *q, uint32_t row)
       bool null = t->op != OP_CMP_S && (t->start_nulls[row / 64] >> row % 64 & 1);
       *tsn_guards_value(q, n, slot) = t->op == OP_CMP_S ? text_of(r, t->start_slot, row, &null) : t->starts[row];
       if (null) *open &= ~(int64_t)((uint64_t)1 << g->all[k].label);
+      widen(r, q, n, slot, begins_chunk(q, slot));
     }
 }
 
@@ -506,7 +606,7 @@ bool tsn_guards_any_in_block(tsn_run *r, const tsn_queue *q, uint32_t row, uint6
     for (at = 0; at < q->count; at += count) {
       uint64_t bits;
       count = places_at(q, at);
-      for (bits = compare_places(g, l, q, tsn_ring_at(q->head, at, q->cap), count); bits; bits &= bits - 1)
+      for (bits = compare_places(r, l, q, tsn_ring_at(q->head, at, q->cap), count); bits; bits &= bits - 1)
         if (waits_for(r, q, at + (uint32_t)__builtin_ctzll(bits), l->label)) return true;
     }
   }

@@ -28,8 +28,10 @@ typedef struct tsn_guard_test {
   tsn_instr *start; /* `kept` of a row as a start, for blocks; NULL: it is not for these */
   uint32_t start_count;
   uint32_t row_slot, start_slot; /* texts: the columns; else TSN_NONE */
+  uint32_t column;               /* of numbers: the column that is the row's side as it is; TSN_NONE */
   int64_t value;                 /* the row's at hand; a double's bits */
-  bool null;
+  int64_t from;                  /* the start's at hand */
+  bool null, from_null;
   int64_t *rows, *starts; /* of a block, by row */
   uint64_t *row_nulls, *start_nulls;
 } tsn_guard_test;
@@ -42,6 +44,8 @@ typedef struct tsn_guarded_label {
 
 typedef struct tsn_guards {
   uint32_t start_label;
+  const tsn_reg_rec **regs; /* that conditions may ask for, of the pattern's */
+  uint32_t reg_count;
   uint64_t labels; /* guarded ones, a bit each */
   tsn_guarded_label *all;
   tsn_code *screens; /* by label of the pattern; count 0: all rows */
@@ -57,22 +61,41 @@ typedef struct tsn_guards {
   bool quick;                    /* and whether its sides are known */
 } tsn_guards;
 
+/* So many places of the ring share the least and the greatest value of each comparison: where these say no, nobody is asked. */
+#define TSN_GUARDED_CHUNK 64u
+
+/* Numbers beside a ring: a column of what is open, one for each comparison, and the extremes of their chunks. */
+static inline size_t tsn_guarded_size(const tsn_run *r, uint32_t cap)
+{
+  if (!r->guards || !cap) return 0;
+  return cap * (1 + (size_t)r->guards->test_count) + 2 * (size_t)r->guards->test_count * (cap / TSN_GUARDED_CHUNK + 1);
+}
+
 static inline uint64_t tsn_guards_labels(const tsn_run *r) { return r->guards ? r->guards->labels : 0; }
-static inline size_t tsn_guards_columns(const tsn_run *r) { return r->guards ? r->guards->test_count + (size_t)1 : 0; }
 /* A place of the ring: which labels can hold; the value of a test. */
 static inline int64_t *tsn_guards_open(const tsn_queue *q, uint32_t slot) { return &q->guarded[slot]; }
 static inline int64_t *tsn_guards_value(const tsn_queue *q, size_t test, uint32_t slot) { return &q->guarded[(1 + test) * q->cap + slot]; }
+/* Of a chunk: the least value, and behind it the greatest. */
+static inline int64_t *tsn_guards_extremes(const tsn_run *r, const tsn_queue *q, size_t test, uint32_t slot)
+{
+  return &q->guarded[q->cap * (1 + (size_t)r->guards->test_count) + 2 * (test * (q->cap / TSN_GUARDED_CHUNK + 1) + slot / TSN_GUARDED_CHUNK)];
+}
 
 bool tsn_guards_init(tsn_run *r);
 void tsn_guards_clear(tsn_run *r);
 /* Of a row as it is, the screen of a guarded label in place of its condition. */
 bool tsn_guards_screen(tsn_run *r, const tsn_partition *part, uint32_t label, bool *truth);
+/* A start from a place of one ring to one of another, or of the same; then, once all are there, the extremes anew. */
+void tsn_guards_move(const tsn_run *r, const tsn_queue *q, uint32_t from, tsn_queue *to, uint32_t at);
+void tsn_guards_moved(const tsn_run *r, tsn_queue *q);
 /* The last start of the queue is the row at hand: keeps what it gives. *fits false: a side of a comparison failed. */
 bool tsn_guards_begin(tsn_run *r, tsn_partition *p, bool *fits);
 /* Which starts a row of this class (its guarded labels: screens) is more to than `*plain`: the passes. */
 bool tsn_guards_see(tsn_run *r, uint32_t part, uint32_t class, uint32_t *plain, bool *fits);
-/* What a kept row of this class, loaded, is to one start. cells: as that start's first row has left them; NULL: it is that row. */
-bool tsn_guards_class(tsn_run *r, const tsn_partition *p, int64_t row, const tsn_cell *cells, uint32_t class, uint32_t *out);
+/* The start at hand is one whose first row has left these cells. */
+bool tsn_guards_from(tsn_run *r, const tsn_partition *p, const tsn_cell *cells);
+/* The class of a kept row to it, as far as these labels matter. It may be loaded for that, as r->row. */
+bool tsn_guards_class(tsn_run *r, uint32_t part, int64_t row, uint64_t wanted, uint32_t *class);
 /* Those cells of a start without items: from its kept row. */
 bool tsn_guards_cells(tsn_run *r, uint32_t part, int64_t row, const tsn_cell **cells);
 

@@ -67,7 +67,7 @@ void tsn_room_plan(tsn_run *r)
   r->room.bunches = r->room.live + (r->queues ? ROOM_BUNCHES * sizeof(uint32_t) : 0);
   r->room.starts = r->room.bunches + (r->queues ? ROOM_BUNCHES * sizeof(tsn_bunch) : 0);
   r->room.guarded = r->room.starts + (r->queues ? ROOM_STARTS * sizeof(tsn_queued) : 0);
-  r->room.kept = r->room.guarded + ROOM_STARTS * tsn_guards_columns(r) * sizeof(int64_t);
+  r->room.kept = r->room.guarded + tsn_guarded_size(r, ROOM_STARTS) * sizeof(int64_t);
   r->room.size = r->room.kept + (keeps ? ROOM_KEPT * r->kept_stride : 0);
 }
 
@@ -101,7 +101,7 @@ static bool make_partition_room(tsn_run *r, tsn_partition *p)
     p->queue.live = (uint32_t *)(void *)(room + r->room.live);
     p->queue.bunches = (tsn_bunch *)(void *)(room + r->room.bunches);
     p->queue.starts = (tsn_queued *)(void *)(room + r->room.starts);
-    if (tsn_guards_columns(r)) p->queue.guarded = (int64_t *)(void *)(room + r->room.guarded);
+    if (r->guards) p->queue.guarded = (int64_t *)(void *)(room + r->room.guarded);
     p->queue.cap = ROOM_STARTS;
     p->queue.live_cap = p->queue.bunch_cap = ROOM_BUNCHES;
   }

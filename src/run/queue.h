@@ -32,7 +32,7 @@ static inline void tsn_bunch_move(const tsn_step *step, tsn_bunch *b, int64_t ti
 static inline uint32_t tsn_queue_first(const tsn_queue *q) { return tsn_bunch_root(q, tsn_queued_at(q, 0)->bunch); }
 
 #define TSN_ROWS_LEAST 64u /* so many kept rows are no matter */
-#define TSN_ROWS_EACH 16u  /* nor so many for each start */
+#define TSN_ROWS_EACH 32u  /* nor so many for each start */
 
 /* Few rows are kept for the starts that need them. */
 static inline bool tsn_queue_few_rows(const tsn_partition *p)

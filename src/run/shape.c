@@ -693,17 +693,16 @@ bool tsn_shapes_undecided(const tsn_run *r, uint32_t start)
 
 /* ---- for the table tier: starts without items ---- */
 
-/* What a kept row is to a start. cells: of its first row, NULL: it is that row. */
-static bool class_for(tsn_run *r, uint32_t part, int64_t row, const tsn_cell *cells, uint32_t *class)
+/* What a kept row is to the start at hand of this shape (NONE: it is its first row). */
+static bool class_for(tsn_run *r, uint32_t part, int64_t row, uint32_t of, uint32_t *class)
 {
+  if (r->guards) return tsn_guards_class(r, part, row, of == TSN_NONE ? 0 : r->flat.facts[of].labels, class);
   *class = tsn_kept_row_at(r, &r->partitions[part], row)->class;
-  if (!(tsn_shapes_labels(r, *class) & tsn_guards_labels(r))) return true;
-  tsn_run_load(r, part, row);
-  return tsn_guards_class(r, &r->partitions[part], row, cells, *class, class);
+  return true;
 }
 
 /* The steps that change anything, from the first row on; *count of them, and *to behind the last. false: not all are known. */
-static bool steps_to_match(tsn_run *r, uint32_t part, int64_t row, const tsn_cell *cells, uint32_t *to, size_t *count)
+static bool steps_to_match(tsn_run *r, uint32_t part, int64_t row, uint32_t *to, size_t *count)
 {
   tsn_shapes *s = r->shapes;
   const tsn_partition *p = &r->partitions[part];
@@ -711,8 +710,7 @@ static bool steps_to_match(tsn_run *r, uint32_t part, int64_t row, const tsn_cel
   for (*count = 0; row < p->rows && !decided; row++) {
     uint32_t number, class;
     const tsn_step *known;
-    if (!class_for(r, part, row, *to == TSN_NONE ? NULL : cells, &class)) return false;
-    if (class == TSN_NONE) return false;
+    if (!class_for(r, part, row, *to, &class) || class == TSN_NONE) return false;
     known = tsn_shapes_known(r, *to, class);
     if (known && known->still && *to != TSN_NONE) continue;
     number = step_of(*to == TSN_NONE ? &s->begin : &s->all[*to].steps, class);
@@ -788,13 +786,14 @@ static bool retake(tsn_run *r, uint32_t part, int64_t row, uint32_t label, tsn_p
   return tsn_eval_updates(r, &e, tsn_path_cells(r, i), false);
 }
 
-/* What the first row has left that conditions read. */
-static bool first_cells(tsn_run *r, uint32_t part, const tsn_queued *q, const tsn_cell **cells)
+/* A queued start is the one at hand for conditions that read its first row. */
+static bool start_at_hand(tsn_run *r, uint32_t part, const tsn_queued *q)
 {
+  const tsn_cell *cells;
   if (!r->guards) return true;
-  if (q->base == TSN_NONE) return tsn_guards_cells(r, part, q->row, cells);
-  *cells = tsn_path_cells(r, tsn_path_at(r, r->starts[q->base].head));
-  return true;
+  if (q->base == TSN_NONE && !tsn_guards_cells(r, part, q->row, &cells)) return false;
+  if (q->base != TSN_NONE) cells = tsn_path_cells(r, tsn_path_at(r, r->starts[q->base].head));
+  return tsn_guards_from(r, &r->partitions[part], cells);
 }
 
 bool tsn_shapes_retrace(tsn_run *r, uint32_t part, const tsn_queued *q, uint32_t *start)
@@ -802,13 +801,12 @@ bool tsn_shapes_retrace(tsn_run *r, uint32_t part, const tsn_queued *q, uint32_t
   int64_t first = q->base == TSN_NONE ? q->row : r->partitions[part].caught_up;
   uint32_t last = q->base == TSN_NONE ? TSN_NONE : r->starts[q->base].shape, before, block_row = r->block_row;
   tsn_cell *at_hand = r->row;
-  const tsn_cell *cells = NULL;
   size_t count, k;
   bool good;
   *start = TSN_NONE;
   if (!r->retraces || (q->base != TSN_NONE && last == TSN_NONE)) return true;
   r->row = r->past_row;
-  good = first_cells(r, part, q, &cells) && steps_to_match(r, part, first, cells, &last, &count);
+  good = start_at_hand(r, part, q) && steps_to_match(r, part, first, &last, &count);
   r->row = at_hand;
   r->row_epoch++;
   r->block_row = block_row;

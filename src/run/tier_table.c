@@ -79,7 +79,7 @@ void tsn_queue_clear(tsn_run *r, tsn_partition *p)
   tsn_room_free(r, p, q->starts, q->cap * sizeof *q->starts);
   tsn_room_free(r, p, q->bunches, q->bunch_cap * sizeof *q->bunches);
   tsn_room_free(r, p, q->live, q->live_cap * sizeof *q->live);
-  tsn_room_free(r, p, q->guarded, q->guarded ? q->cap * tsn_guards_columns(r) * sizeof *q->guarded : 0);
+  tsn_room_free(r, p, q->guarded, tsn_guarded_size(r, q->cap) * sizeof *q->guarded);
   *q = (tsn_queue){.starts = NULL};
 }
 
@@ -105,13 +105,6 @@ static void shed_back(tsn_run *r, tsn_partition *p)
 
 static uint32_t place(const tsn_queue *q, uint32_t i) { return tsn_ring_at(q->head, i, q->cap); }
 
-/* What a start keeps for comparisons, from a place of one ring to one of another. */
-static void move_guarded(const tsn_run *r, const tsn_queue *q, uint32_t from, tsn_queue *to, uint32_t at)
-{
-  size_t c;
-  for (c = 0; c < tsn_guards_columns(r); c++) to->guarded[c * to->cap + at] = q->guarded[c * q->cap + from];
-}
-
 #define FEW_BUNCHES 32u  /* are numbered without an allocation */
 #define ROOMY_BUNCHES 4u /* are no matter, dead or not */
 
@@ -120,6 +113,7 @@ static bool tidy(tsn_run *r, tsn_partition *p, bool now)
 {
   tsn_queue *q = &p->queue;
   uint32_t few[FEW_BUNCHES], *number = few, count = q->bunch_count, kept = 0, made = 0, i, k;
+  bool moved;
   if (!q->count || (!now && count < ROOMY_BUNCHES + q->count / 2)) return true;
   if (count > FEW_BUNCHES && !(number = tsn_alloc_array(r->alloc, count, sizeof *number))) return tsn_run_nomem(r);
   memset(number, 0xff, count * sizeof *number);
@@ -131,10 +125,12 @@ static bool tidy(tsn_run *r, tsn_partition *p, bool now)
       continue;
     }
     number[s.bunch] = 0;
-    if (kept != i) move_guarded(r, q, place(q, i), q, place(q, kept));
+    if (r->guards && kept != i) tsn_guards_move(r, q, place(q, i), q, place(q, kept));
     *tsn_queued_at(q, kept++) = s;
   }
+  moved = kept < q->count;
   q->count = kept;
+  if (r->guards && moved) tsn_guards_moved(r, q);
   for (k = 0; k < count; k++) {
     if (number[k] == TSN_NONE) continue;
     number[k] = made;
@@ -202,22 +198,24 @@ static bool lengthen(tsn_run *r, tsn_partition *p)
   tsn_queue *q = &p->queue;
   const tsn_queue old = *q;
   const uint32_t cap = tsn_ring_longer(q->cap);
-  size_t columns = tsn_guards_columns(r);
-  int64_t *guarded = columns ? tsn_alloc_array(r->alloc, cap * columns, sizeof *guarded) : NULL;
+  const size_t size = tsn_guarded_size(r, cap);
+  int64_t *guarded = size ? tsn_alloc_array(r->alloc, size, sizeof *guarded) : NULL;
   tsn_queued *longer;
   uint32_t i;
-  if (columns && !guarded) return tsn_run_nomem(r);
+  if (size && !guarded) return tsn_run_nomem(r);
   longer = tsn_room_longer(r, p, q->starts, q->cap * sizeof *longer, cap * sizeof *longer);
   if (!longer) {
-    tsn_alloc_free(r->alloc, guarded, guarded ? cap * columns * sizeof *guarded : 0);
+    tsn_alloc_free(r->alloc, guarded, guarded ? size * sizeof *guarded : 0);
     return false;
   }
   q->head = tsn_ring_spread(longer, q->head, q->cap, cap, sizeof *longer);
   q->starts = longer;
   q->cap = cap;
+  if (!size) return true;
   q->guarded = guarded;
-  for (i = 0; columns && i < q->count; i++) move_guarded(r, &old, place(&old, i), q, place(q, i));
-  tsn_room_free(r, p, old.guarded, old.guarded ? old.cap * columns * sizeof *guarded : 0);
+  for (i = 0; i < q->count; i++) tsn_guards_move(r, &old, place(&old, i), q, place(q, i));
+  tsn_guards_moved(r, q);
+  tsn_room_free(r, p, old.guarded, old.guarded ? tsn_guarded_size(r, old.cap) * sizeof *guarded : 0);
   return true;
 }
 
@@ -254,14 +252,15 @@ static bool fire_until(tsn_run *r, uint32_t start, int64_t time)
   return true;
 }
 
-/* A kept row is the row at hand, and the last one of its partition; *class: what it is to a start (NONE: as its first row). */
+/* A kept row is the row at hand, and the last one of its partition; *class: what it is to a start (NONE: it is its first row). */
 static bool see_kept(tsn_run *r, uint32_t part, int64_t row, uint32_t start, uint32_t *class)
 {
-  const tsn_cell *cells = start == TSN_NONE ? NULL : tsn_path_cells(r, tsn_path_at(r, r->starts[start].head));
   tsn_run_load(r, part, row);
   *class = tsn_kept_row_at(r, &r->partitions[part], row)->class;
   r->partitions[part].rows = row + 1;
-  if (r->guards && !tsn_guards_class(r, &r->partitions[part], row, cells, *class, class)) return false;
+  if (r->guards && start != TSN_NONE && !tsn_guards_from(r, &r->partitions[part], tsn_path_cells(r, tsn_path_at(r, r->starts[start].head))))
+    return false;
+  if (r->guards && !tsn_guards_class(r, part, row, start == TSN_NONE ? 0 : ~(uint64_t)0, class)) return false;
   if (*class != TSN_NONE) tsn_shapes_recall(r, *class);
   return true;
 }

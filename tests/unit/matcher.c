@@ -283,6 +283,48 @@ static void rows_that_are_kept_stay_in_order_however_their_number_goes_up_and_do
   rows_free(&g);
 }
 
+/* Hundreds of starts wait, and each row is compared with all of them: what is found does not depend on the tier. Some keys are NULL, and
+ * some starts go long before those in front of them. */
+static void rows_are_compared_with_the_first_row_of_each_start(void **state)
+{
+  static const char *const conditions[] = {
+      "b.v > a.v + 150",  "b.v >= a.v * 3 - 20",           "a.v > b.v + 199", "b.v <= a.v - 198",
+      "b.v = a.v + 7",    "b.v <> a.v",                    "b.k = a.k",       "b.type = 'b' AND b.v > a.v AND (b.k < a.k OR b.v > 190)",
+      "b.v * 1.5 > a.v * 4.5 AND b.type = 'a'", "b.v BETWEEN a.v - 1 AND a.v + 1",
+  };
+  static const char *const patterns[] = {"a -> b", "a b", "a c* b", "a -> b -> b", "a -> !b{200}", "a (-> b){2,4} -> c"};
+  static const char *const skips[] = {"TO NEXT ROW", "PAST LAST ROW"}, *const tiers[] = {"paths", "table"};
+  enum { ROWS = 1000 };
+  made_rows g = rows_new(ROWS, ROWS * 4);
+  uint64_t seed = 7;
+  size_t c, p, k, t, i;
+  (void)state;
+  for (i = 0; i < ROWS; i++) {
+    char key[8];
+    seed = seed * 6364136223846793005u + 1442695040888963407u;
+    snprintf(key, sizeof key, "%u", (unsigned)(seed >> 40) % 300);
+    row(&g, seed >> 33 & 15 ? key : NULL, (int64_t)i, seed >> 50 & 1 ? "a" : "b", (int64_t)(seed >> 34) % 211);
+  }
+  for (c = 0; c < T_COUNT(conditions); c++)
+    for (p = 0; p < T_COUNT(patterns); p++)
+      for (k = 0; k < 2; k++) {
+        tsn_bytes out[2];
+        for (t = 0; t < 2; t++) {
+          tsn_bytes text;
+          tsn_bytes_init(&text, &alloc, 0);
+          tsn_bytes_init(&out[t], &alloc, 0);
+          tsn_bytes_printf(&text, STREAM "CREATE PATTERN p WITH (tier = '%s') AS SELECT * FROM s MATCH_RECOGNIZE (ORDER BY ts "
+                           "MEASURES a.ts AS f, LAST(b.v) AS l, COUNT(*) AS n, MATCH_ROWTIME() AS at AFTER MATCH SKIP %s PATTERN (%s) WITHIN 400 "
+                           "DEFINE a AS v %% 3 > 0, b AS %s)", tiers[t], skips[k], patterns[p], conditions[c]);
+          assert_int_equal(run(tsn_bytes_cstr(&text), &g, NULL, &out[t], NULL), TOCSIN_OK);
+          tsn_bytes_clear(&text);
+        }
+        T_ROW(!strcmp(tsn_bytes_cstr(&out[0]), tsn_bytes_cstr(&out[1])), conditions[c]);
+        for (t = 0; t < 2; t++) tsn_bytes_clear(&out[t]);
+      }
+  rows_free(&g);
+}
+
 /* Megabytes of texts pass; those that paths, keys and kept rows hold must outlive the collections. */
 static void texts_that_are_held_outlive_those_that_pass(void **state)
 {
@@ -738,6 +780,7 @@ int main(void)
       cmocka_unit_test(a_push_stops_where_enough_output_waits),
       cmocka_unit_test(a_match_of_many_rows_shows_each_of_them_once),
       cmocka_unit_test(rows_that_are_kept_stay_in_order_however_their_number_goes_up_and_down),
+      cmocka_unit_test(rows_are_compared_with_the_first_row_of_each_start),
       cmocka_unit_test(texts_that_are_held_outlive_those_that_pass),
       cmocka_unit_test(memory_follows_what_is_alive_not_what_was),
       cmocka_unit_test(many_partitions_live_side_by_side),
