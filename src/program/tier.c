@@ -104,6 +104,7 @@ typedef enum way_kind { WAY_STRICT, WAY_NEXT, WAY_ANY, WAY_KINDS } way_kind;
 typedef struct ways {
   const tocsin_program *p;
   const tsn_pattern_rec *q;
+  bool any; /* there is some ->> */
   bool seen[GRAPH_NODES * WAY_KINDS]; /* by node and kind */
   uint32_t stack[GRAPH_NODES * WAY_KINDS], depth;
 } ways;
@@ -137,6 +138,7 @@ static const char *look_behind(ways *w, uint32_t from)
     case NODE_ROW: {
       const tsn_code *own = &w->p->labels[w->q->labels.first + nodes[from].a].condition, *code = &w->p->labels[w->q->labels.first + n->a].condition;
       if (own->instrs.count && !own->local) why = "a condition that is not of a last element reads rows that were matched before";
+      else if (kind == WAY_STRICT && !w->any) why = "it has no ->>, but steps that only the next row can take";
       else if (kind == WAY_NEXT && code->instrs.count && !code->local) why = "a condition behind -> reads rows that were matched before";
       break;
     }
@@ -163,6 +165,7 @@ static const char *ways_refuse(const tocsin_program *p, const tsn_pattern_rec *q
   ways w = {.p = p, .q = q};
   const char *why = NULL;
   uint32_t i;
+  for (i = 0; i < q->nodes.count; i++) w.any = w.any || (p->nodes[q->nodes.first + i].kind == NODE_GAP && (p->nodes[q->nodes.first + i].flags & NODE_ANY));
   for (i = 0; i < q->nodes.count && !why; i++)
     if (p->nodes[q->nodes.first + i].kind == NODE_ROW) why = look_behind(&w, i);
   return why;
