@@ -12,7 +12,6 @@
 #include "run/queue.h"
 
 #define LINE 64u
-#define ROOM_LINES 5u /* of a room, that are worth fetching */
 
 struct tsn_block_keys {
   uint64_t block; /* number of the block that the rest is of */
@@ -66,16 +65,27 @@ static void hash_word(tsn_run *r, const tsn_block *b, uint32_t w)
   for (rows = k->rows[w]; rows; rows &= rows - 1) tsn_map_prefetch(&r->partition_map, k->hashes[w * 64 + (uint32_t)__builtin_ctzll(rows)]);
 }
 
-static void fetch(const void *at, size_t size)
+/* What quick rows read of a partition, and of its room. */
+static void fetch_partition(const tsn_partition *p)
 {
-  size_t i;
-  for (i = 0; i < size; i += LINE) __builtin_prefetch((const char *)at + i);
+  __builtin_prefetch(p);
+  __builtin_prefetch((const char *)p + LINE);
+  __builtin_prefetch((const char *)p + 2 * LINE);
+}
+
+static void fetch_room(const tsn_run *r, const tsn_partition *p)
+{
+  __builtin_prefetch(p->room);
+  __builtin_prefetch(p->room + LINE);
+  __builtin_prefetch(p->room + 2 * LINE);
+  __builtin_prefetch(p->room + r->room.kept);
+  __builtin_prefetch(p->room + r->room.kept + LINE);
 }
 
 static void seek_word(tsn_run *r, const tsn_block *b, uint32_t w)
 {
   tsn_block_keys *k = r->block_keys;
-  size_t room = r->room.size < ROOM_LINES * LINE ? r->room.size : ROOM_LINES * LINE;
+  uint32_t before = TSN_NONE;
   uint64_t rows;
   hash_word(r, b, w);
   hash_word(r, b, w + 1);
@@ -83,15 +93,16 @@ static void seek_word(tsn_run *r, const tsn_block *b, uint32_t w)
   for (rows = k->rows[w]; rows; rows &= rows - 1) {
     uint32_t row = w * 64 + (uint32_t)__builtin_ctzll(rows);
     k->found[row] = tsn_map_at(&r->partition_map, tsn_map_first(&r->partition_map, k->hashes[row]));
-    if (k->found[row] != TSN_NONE) fetch(&r->partitions[k->found[row]], 4 * LINE);
+    if (k->found[row] != TSN_NONE && k->found[row] != before) fetch_partition(&r->partitions[k->found[row]]);
+    before = k->found[row];
   }
   for (rows = k->rows[w]; rows; rows &= rows - 1) {
     uint32_t row = w * 64 + (uint32_t)__builtin_ctzll(rows);
-    if (k->found[row] != TSN_NONE) fetch(r->partitions[k->found[row]].room, room);
+    if (k->found[row] != TSN_NONE && k->found[row] != before) fetch_room(r, &r->partitions[k->found[row]]);
+    before = k->found[row];
   }
 }
 
-/* One number without NULLs, the usual key, is compared where it stands. */
 static bool is_of(tsn_run *r, const tsn_block *b, const tsn_partition *p, uint32_t row, uint64_t hash)
 {
   const uint32_t *slots = r->program->indices + r->p->keys.first;
@@ -128,6 +139,6 @@ uint32_t tsn_keys_find(tsn_run *r, const tsn_block *b, uint32_t row, uint64_t *h
     if (k->found[row] != TSN_NONE && is_of(r, b, &r->partitions[k->found[row]], row, *hash)) return k->found[row];
   }
   for (i = 0; i < r->p->keys.count; i++) r->row[slots[i]] = tsn_block_cell(r, b, slots[i], row);
-  *hash = tsn_partition_hash(r);
+  if (!(k->rows[w] >> row % 64 & 1)) *hash = tsn_partition_hash(r);
   return tsn_partition_find(r, *hash);
 }

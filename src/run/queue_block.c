@@ -51,6 +51,13 @@ void tsn_queues_block_clear(tsn_run *r)
 
 #define MANY_OF_A_WORD 12
 
+/* Eight bits, one in each byte. */
+static uint64_t spread(uint64_t bits)
+{
+  bits = (bits * 0x0101010101010101u) & 0x8040201008040201u;
+  return (bits + 0x7f7f7f7f7f7f7f7fu) >> 7 & 0x0101010101010101u;
+}
+
 /* The labels of a row of the block, a bit each. Of 64 rows at once, where many have some. */
 static uint32_t labels_of(tsn_run *r, uint32_t row)
 {
@@ -61,21 +68,20 @@ static uint32_t labels_of(tsn_run *r, uint32_t row)
     for (l = 0; l < r->p->labels.count; l++) labels |= (uint32_t)(bits[(size_t)l * TSN_BLOCK_WORDS] >> row % 64 & 1) << l;
     return labels;
   }
-  memset(r->row_labels + w * 64, 0, 64 * sizeof *r->row_labels);
-  for (l = 0; l < r->p->labels.count; l++) {
-    uint64_t word = bits[(size_t)l * TSN_BLOCK_WORDS];
-    uint16_t *to = r->row_labels + w * 64;
-    for (k = 0; word && k < 64; k++) to[k] = (uint16_t)(to[k] | (word >> k & 1) << l);
+  for (k = 0; k < 64; k += 8) {
+    uint64_t low = 0, high = 0;
+    for (l = 0; l < r->p->labels.count && l < 8; l++) low |= spread(bits[(size_t)l * TSN_BLOCK_WORDS] >> k & 0xff) << l;
+    for (; l < r->p->labels.count; l++) high |= spread(bits[(size_t)l * TSN_BLOCK_WORDS] >> k & 0xff) << (l - 8);
+    for (l = 0; l < 8; l++) r->row_labels[w * 64 + k + l] = (uint16_t)((low >> 8 * l & 0xff) | (high >> 8 * l & 0xff) << 8);
   }
   r->gathered |= (uint32_t)1 << w;
   return r->row_labels[row];
 }
 _Static_assert(TSN_BLOCK_WORDS <= 32, "the words of a block are bits of an integer");
 
-static bool class_of_row(tsn_run *r, uint32_t row, uint32_t *class)
+static bool class_of_row(tsn_run *r, uint32_t row, uint32_t labels, uint32_t *class)
 {
   static const tsn_partition nobody = {.rows = 1}; /* bits tell all */
-  uint32_t labels = labels_of(r, row);
   if (r->class_of[labels] == CLASS_UNKNOWN) {
     r->block_row = row;
     if (!tsn_shapes_class(r, &nobody, class)) return false;
@@ -87,9 +93,9 @@ static bool class_of_row(tsn_run *r, uint32_t row, uint32_t *class)
 }
 
 /* To starts that do not pass: the row without guarded labels. */
-static bool plain_class(tsn_run *r, uint32_t row, uint32_t class, uint32_t *plain)
+static bool plain_class(tsn_run *r, uint32_t labels, uint32_t class, uint32_t *plain)
 {
-  uint32_t guards = (uint32_t)tsn_guards_labels(r), labels = guards ? labels_of(r, row) : 0, without = labels & ~guards;
+  uint32_t without = labels & ~(uint32_t)tsn_guards_labels(r);
   *plain = class;
   if (labels == without || class == TSN_NONE) return true;
   *plain = r->class_of[without];
@@ -190,7 +196,7 @@ static void make_steps(tsn_run *r, tsn_partition *p, int64_t time, const tsn_ste
     matched = matched || (q->live[k] == first && steps[k]->matches && steps[k]->next != TSN_NONE);
     tsn_bunch_move(steps[k], &q->bunches[q->live[k]], time);
   }
-  tsn_queue_unite(r, p);
+  if (q->live_count > 1 || q->bunches[q->live[0]].shape == TSN_NONE || q->count > 1) tsn_queue_unite(r, p);
   if (matched) tsn_queue_skip_inside(r, p);
 }
 
@@ -225,10 +231,11 @@ static way quick_row(tsn_run *r, const tsn_block *b, uint32_t row)
   const tsn_step *steps[QUICK_BUNCHES], *begin;
   bool changed, fits = true, again = false, idle, counts = r->p->keep_idle || r->p->within_kind == WITHIN_ROWS;
   uint32_t class, plain, part, shape;
-  uint64_t guards = tsn_guards_labels(r), guarded = guards ? labels_of(r, row) & guards : 0;
+  uint32_t labels = labels_of(r, row);
+  uint64_t guarded = labels & tsn_guards_labels(r);
   tsn_partition *p;
   way how;
-  if (!class_of_row(r, row, &class) || !plain_class(r, row, class, &plain)) return WAY_FAILED;
+  if (!class_of_row(r, row, labels, &class) || !plain_class(r, labels, class, &plain)) return WAY_FAILED;
   begin = plain == TSN_NONE ? NULL : tsn_shapes_known(r, TSN_NONE, plain);
   if (!begin || !begin->fits) return WAY_LONG;
   shape = begin->next;
@@ -236,7 +243,7 @@ static way quick_row(tsn_run *r, const tsn_block *b, uint32_t row)
   if (part == TSN_NONE) return r->status ? WAY_FAILED : r->p->window_kind && (counts || shape != TSN_NONE) ? WAY_LONG : WAY_DONE;
   p = &r->partitions[part];
   if (r->p->window_kind && !stays_in_piece(r, p, time)) return WAY_LONG;
-  if (r->p->within_kind == WITHIN_TIME && p->queue.count) {
+  if (r->p->within_kind == WITHIN_TIME && p->queue.count && tsn_time_passed(r, time, tsn_queued_at(&p->queue, 0)->time, r->p->within) > 0) {
     if (!tsn_queue_end_until(r, part, time, false, &fits)) return WAY_FAILED;
     if (!fits) return WAY_LONG;
     p = &r->partitions[part];
@@ -254,12 +261,13 @@ static way quick_row(tsn_run *r, const tsn_block *b, uint32_t row)
   if (again) return WAY_DONE;
   p->last_time = time;
   if (changed) make_steps(r, p, time, steps);
-  if (shape != TSN_NONE && p->rows > p->allowed) {
+  if (p->rows <= p->allowed) shape = TSN_NONE;
+  if (shape != TSN_NONE) {
     if (!tsn_queue_push(r, p, shape, time)) return WAY_FAILED;
     if (r->guards) tsn_guards_begin_in_block(r, &p->queue, row);
   }
-  if (r->absorbs && !tsn_queue_absorb(r, part)) return WAY_FAILED;
-  if (!tsn_queue_end_rows(r, part, time, &fits)) return WAY_FAILED;
+  if (r->absorbs && (shape != TSN_NONE || p->queue.live_count > 1) && !tsn_queue_absorb(r, part)) return WAY_FAILED;
+  if (r->p->within_kind == WITHIN_ROWS && !tsn_queue_end_rows(r, part, time, &fits)) return WAY_FAILED;
   p = &r->partitions[part];
   if (fits && nothing_follows(r, p)) {
     if (!p->queue.count) tsn_partition_trim(r, part);
