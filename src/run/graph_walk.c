@@ -169,7 +169,7 @@ static tsn_cell *cells_of(const walk *w, size_t depth) { return w->g->cells + de
 static bool show(walk *w, tsn_graph_birth *birth, int64_t rows)
 {
   tsn_run *r = w->r;
-  const tsn_found found = {.start = birth->row, .start_time = birth->time, .seq = birth->seq, .ordinal = ++birth->matches, .rows = rows,
+  const tsn_found found = {.start = birth->row, .start_time = birth->time, .seq = birth->seq, .ordinal = ++birth->matches, .rows = rows, .end = w->g->time,
                            .time = w->g->time};
   return tsn_report_found(r, w->part, &found);
 }

@@ -34,10 +34,12 @@ libtsn_la_SOURCES += \
   %D%/race.c \
   %D%/regex_function.c \
   %D%/reorder.c \
+  %D%/retrace.c \
   %D%/run.c \
   %D%/run.h \
   %D%/settle.c \
   %D%/shape.c \
+  %D%/shape.h \
   %D%/slots.c \
   %D%/source.c \
   %D%/source.h \

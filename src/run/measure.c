@@ -199,7 +199,7 @@ bool tsn_report(tsn_run *r, uint32_t start, uint32_t item, bool timeout, int64_t
 bool tsn_report_found(tsn_run *r, uint32_t part, const tsn_found *found)
 {
   tsn_partition *p = &r->partitions[part];
-  tsn_match_facts facts = {.number = ++p->number, .start_time = found->start_time, .end_time = found->time, .rowtime = found->time,
+  tsn_match_facts facts = {.number = ++p->number, .start_time = found->start_time, .end_time = found->end, .rowtime = found->time, .empty = found->last < 0,
                            .rows = found->rows, .window_start = p->window_start, .window_end = p->window_end, .history = TSN_NONE};
   tsn_out_row out = {.seq = found->seq, .pattern = r->index, .time = found->time};
   tsn_eval e = {.row = r->replay_row, .partition = p, .number = found->start, .cells = r->full, .final = r->full_final, .match = &facts,

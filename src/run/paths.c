@@ -37,7 +37,7 @@ static bool proto_from_item(tsn_run *r, uint32_t item, const tsn_edge *e, proto 
 {
   const tsn_path *i = tsn_path_at(r, item);
   *p = (proto){.tau = i->tau, .row = i->row, .row_time = i->row_time, .rows = i->rows, .history = i->history, .group = i->group,
-               .taken = TSN_NONE,
+               .origin = i->origin, .taken = TSN_NONE,
                .ended = i->ended || (e->flags & EDGE_ENDED)};
   if (r->p->path_cells) memcpy(r->new_cells, tsn_path_cells(r, i), r->p->path_cells * sizeof(tsn_cell));
   if (r->bags.cell_count) tsn_bags_hold(r, r->new_cells);
@@ -311,7 +311,6 @@ static bool take(tsn_run *r, uint32_t part, uint32_t start, uint32_t item, int64
     proto p;
     bool good;
     proto_from_item(r, item, &e, &p);
-    p.origin = tsn_path_at(r, item)->origin;
     p.take = (*number)++;
     good = proto_take_row(r, &r->partitions[part], &e, time, &p) && place(r, start, item, &p, e.node, ghost || *cut, cut);
     proto_done(r, &p, parent);

@@ -31,6 +31,13 @@ static inline void tsn_bunch_move(const tsn_step *step, tsn_bunch *b, int64_t ti
 /* The bunch of the first start; there is one. */
 static inline uint32_t tsn_queue_first(const tsn_queue *q) { return tsn_bunch_root(q, tsn_queued_at(q, 0)->bunch); }
 
+/* What happens to a bunch; detail: class, or times that are due, and times that are now; nothing. */
+enum { EVENT_ROW, EVENT_FIRE, EVENT_END };
+/* The times of it that are `time`, or (due) whose first timer completes then; a bit each. */
+uint32_t tsn_bunch_times(const tsn_run *r, const tsn_bunch *b, int64_t time, bool due);
+/* When its first timer completes; false: there is none. */
+bool tsn_bunch_due(const tsn_run *r, const tsn_bunch *b, int64_t *due);
+
 #define TSN_ROWS_LEAST 64u /* so many kept rows are no matter */
 #define TSN_ROWS_EACH 32u  /* nor so many for each start */
 
@@ -58,6 +65,13 @@ bool tsn_queues_leave(tsn_run *r, int64_t time);
 bool tsn_queue_arm(tsn_run *r, uint32_t part);
 /* Partitions of which nothing is left own no memory: some are looked at with every row. */
 void tsn_queues_look_on(tsn_run *r, int64_t time);
+
+/* retrace.c */
+bool tsn_retrace_init(tsn_run *r);
+void tsn_retrace_clear(tsn_run *r);
+/* Reports the match of a queued start, which has one, from the kept rows. `time`: that of the moment, of_time: no row's.
+ * *done false: not all is known, paths.c has to go through them. *target: the row from which on starts are wanted. */
+bool tsn_retrace(tsn_run *r, uint32_t part, const tsn_queued *q, int64_t *target, bool *done);
 
 /* keys.c: the partition of a row of the block; TSN_NONE: there is none, and its key is loaded. */
 tsn_block_keys *tsn_keys_new(tsn_run *r); /* NULL: no memory */

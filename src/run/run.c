@@ -199,14 +199,14 @@ tocsin_status tsn_run_init(tsn_run *r, const tocsin_program *program, uint32_t p
   NEED(stack, r->stack_cells);
 #undef NEED
   r->queues = r->queues && r->shapes;
-  r->retraces = r->queues && !r->races && !r->needs_rows && !p->history && !r->bags.cell_count;
+  r->retraces = r->queues && !(r->races && p->within_kind == WITHIN_ROWS) && !r->needs_rows && !p->history && !r->bags.cell_count;
   r->absorbs = r->absorbs && !r->guards; /* of two starts each has its own future */
-  r->collapses = r->retraces && !r->guards && !p->window_kind && !p->keep_idle && p->within_kind != WITHIN_ROWS && !n.counts_rows;
+  r->collapses = r->retraces && !r->races && !r->guards && !p->window_kind && !p->keep_idle && p->within_kind != WITHIN_ROWS && !n.counts_rows;
   st = tsn_sources_init(r);
   if (st != TOCSIN_OK) return st;
   lay_kept(r);
   tsn_room_plan(r);
-  return st;
+  return tsn_retrace_init(r) ? TOCSIN_OK : r->status;
 }
 
 void tsn_run_clear(tsn_run *r)
@@ -225,6 +225,7 @@ void tsn_run_clear(tsn_run *r)
   tsn_sweep_clear(r);
   tsn_guards_clear(r);
   tsn_queues_block_clear(r);
+  tsn_retrace_clear(r);
   tsn_shapes_clear(r);
   tsn_graph_clear(r);
   tsn_bags_clear(r);

@@ -602,7 +602,8 @@ struct tsn_run {
   bool queues; /* table tier: starts wait in queues, not as items */
   uint32_t next_look, looks; /* which partition may have nothing left, and eighths of looks that are due: tier_table.c */
   bool collapses; /* rows that change nothing need not be counted */
-  bool retraces;  /* the rows of a match tell its registers, without items */
+  bool retraces;  /* the rows of a match tell its registers, without items: retrace.c */
+  struct tsn_retraced *retraced;
   struct tsn_guards *guards; /* guards.h; NULL: no condition of the table tier reads a first row */
   bool by_class; /* labels are what was recalled of a class, whatever they read */
   bool trying; /* items are made of a start that is there: no limit counts them */
@@ -834,12 +835,16 @@ static inline tsn_kept_row *tsn_kept_row_at(const tsn_run *r, const tsn_partitio
   return (tsn_kept_row *)(void *)(p->kept_rows + tsn_ring_at(p->kept_head, (uint32_t)(row - p->base), p->kept_cap) * r->kept_stride);
 }
 static inline tsn_cell *tsn_kept_cells(tsn_kept_row *row) { return (tsn_cell *)(void *)(row + 1); }
-/* A column of a kept row, loaded; NULL where it is not kept. */
-static inline tsn_cell tsn_kept_cell(const tsn_run *r, tsn_kept_row *row, uint32_t slot)
+/* A column of a kept row, stored, loaded; NULL where it is not kept. */
+static inline tsn_cell tsn_kept_stored(const tsn_run *r, tsn_kept_row *row, uint32_t slot)
 {
   uint32_t at = r->kept_place[slot];
   if (at == TSN_KEPT_TIME) return (tsn_cell){.v.i = row->time};
-  return at == TSN_NONE ? (tsn_cell){.null = 1} : tsn_load(r, tsn_kept_cells(row)[at], r->slot_is_text[slot]);
+  return at == TSN_NONE ? (tsn_cell){.null = 1} : tsn_kept_cells(row)[at];
+}
+static inline tsn_cell tsn_kept_cell(const tsn_run *r, tsn_kept_row *row, uint32_t slot)
+{
+  return tsn_load(r, tsn_kept_stored(r, row, slot), r->slot_is_text[slot]);
 }
 
 /* shape.c */
@@ -885,8 +890,6 @@ static inline const tsn_step *tsn_shapes_known(const tsn_run *r, uint32_t shape,
 const tsn_step *tsn_shapes_event(const tsn_run *r, uint32_t shape, uint32_t kind, uint32_t detail);
 /* A start of a shape, its items without values, at the end of the partition's list. TSN_NONE: failed. */
 uint32_t tsn_shapes_make(tsn_run *r, uint32_t part, uint32_t shape, const int64_t *taus, int64_t row, int64_t time);
-/* The match of a queued start, which has one, from the kept rows: a start with that one item. TSN_NONE: paths.c has to go through them. */
-bool tsn_shapes_retrace(tsn_run *r, uint32_t part, const tsn_queued *q, uint32_t *start);
 /* What has become of it is known from now on. */
 bool tsn_shapes_learn_event(tsn_run *r, const tsn_event *e, uint32_t start);
 
@@ -967,8 +970,20 @@ void tsn_race_leave(tsn_run *r, uint32_t item);
 /* Frees the ghosts of a start that have nothing left to decide. */
 bool tsn_race_sweep(tsn_run *r, uint32_t start);
 
+/* A match, but for its registers. */
+typedef struct tsn_found {
+  int64_t start, start_time; /* row and time of its first row */
+  uint64_t seq;              /* of that row */
+  uint64_t ordinal;          /* among the matches of its start, from 1; where each has one: 0 */
+  int64_t rows;              /* that it has; */
+  int64_t last, end;         /* the last one, and its time; last -1: it has none */
+  int64_t time;              /* at which it was complete */
+} tsn_found;
+
 /* settle.c */
 bool tsn_settle(tsn_run *r, uint32_t part);
+/* The row from which on starts are wanted after a match; -1: SKIP TO failed, and that was said. */
+int64_t tsn_settle_target(tsn_run *r, const tsn_partition *part, const tsn_found *m, const tsn_cell *cells);
 /* Reports the match of a start, which is decided, and frees the start. *target: the row from which on starts are wanted. */
 bool tsn_settle_match(tsn_run *r, uint32_t part, uint32_t start, int64_t *target);
 
@@ -1083,13 +1098,7 @@ int tsn_compare_int_double(int64_t i, double d);
 
 /* measure.c */
 bool tsn_report(tsn_run *r, uint32_t start, uint32_t item, bool timeout, int64_t time);
-/* One row of a match whose registers are in r->full. */
-typedef struct tsn_found {
-  int64_t start, start_time; /* row and time of its first row */
-  uint64_t seq;              /* of that row */
-  uint64_t ordinal;          /* among the matches of its start, from 1 */
-  int64_t rows, time;        /* that it has; of the last one */
-} tsn_found;
+/* A row for a match whose registers are in r->full. */
 bool tsn_report_found(tsn_run *r, uint32_t part, const tsn_found *found);
 bool tsn_report_unmatched(tsn_run *r, uint32_t part, int64_t row);
 

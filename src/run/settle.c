@@ -14,20 +14,19 @@ static bool timed_out(const tsn_run *r, const tsn_start *s)
   return r->p->timeouts && s->held != TSN_NONE && s->held_moment == s->dead_moment && s->matches == 0 && !s->succeeded;
 }
 
-/* The row from which on starts are wanted after a match; -1: SKIP TO failed, and that was said. */
-static int64_t skip_target(tsn_run *r, const tsn_partition *part, const tsn_start *s, const tsn_path *i)
+int64_t tsn_settle_target(tsn_run *r, const tsn_partition *part, const tsn_found *m, const tsn_cell *cells)
 {
-  const tsn_spot spot = {.partition = part, .number = s->row, .timed = true, .time = s->time};
+  const tsn_spot spot = {.partition = part, .number = m->start, .timed = true, .time = m->start_time};
   const tsn_cell *to;
   const char *label;
   switch ((tsn_skip_kind)r->p->skip_kind) {
-  case MATCH_SKIP_PAST_LAST: return i->row < 0 ? s->row + 1 : i->row + 1;
+  case MATCH_SKIP_PAST_LAST: return m->last < 0 ? m->start + 1 : m->last + 1;
   case MATCH_SKIP_TO: break;
-  default: return s->row + 1;
+  default: return m->start + 1;
   }
-  to = &tsn_path_cells(r, i)[r->p->skip_cell];
-  if (!to->null && to->v.i > s->row) return to->v.i;
-  if (r->p->skip_miss_next) return s->row + 1;
+  to = &cells[r->p->skip_cell];
+  if (!to->null && to->v.i > m->start) return to->v.i;
+  if (r->p->skip_miss_next) return m->start + 1;
   label = r->program->strings + r->p->skip_label;
   tsn_fail_at(r, &spot, "SKIP TO", label);
   if (to->null)
@@ -70,7 +69,9 @@ static void go_back(tsn_run *r, uint32_t part, int64_t row)
 bool tsn_settle_match(tsn_run *r, uint32_t part, uint32_t start, int64_t *target)
 {
   const tsn_start *s = &r->starts[start];
-  *target = skip_target(r, &r->partitions[part], s, tsn_path_at(r, s->head));
+  const tsn_path *i = tsn_path_at(r, s->head);
+  const tsn_found found = {.start = s->row, .start_time = s->time, .last = i->row};
+  *target = tsn_settle_target(r, &r->partitions[part], &found, tsn_path_cells(r, i));
   if (*target < 0) return false;
   mark_mapped(r, &r->partitions[part], s, tsn_path_at(r, s->head));
   if (!tsn_report(r, start, s->head, false, tsn_path_at(r, s->head)->tau)) return false;

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "run/guards.h"
+#include "run/shape.h"
 
 #ifndef SHAPES_MAX /* a small one tries the way back to the paths tier */
 #define SHAPES_MAX 4096u
@@ -23,84 +24,7 @@
 #define CLASSES_MAX 1024u
 #define ITEMS_MAX 32u /* of a start that is worth remembering */
 #define LABELS_MAX 64u
-#define STEP_UNKNOWN 0u
 
-/* An item of the next shape: of an old item, or of the start itself (from NONE). */
-typedef struct move {
-  uint32_t from;
-  uint32_t label;    /* TSN_NONE: it stays as it is */
-  uint32_t take;     /* moves of one take share its cells and history */
-  uint32_t excluded; /* flags of the history's node */
-  uint32_t in_place; /* the item that stays, or the last one made of it: made in its place */
-  uint32_t group;    /* of the new ones, counted from 0 */
-} move;
-
-typedef struct step {
-  tsn_step to;
-  uint32_t move_first, move_count;
-  uint32_t groups;
-  bool in_order; /* each item stays in its place: the list need not be linked anew */
-  bool still;    /* nothing changes */
-} step;
-
-typedef struct known_steps { /* by class: number of a step + 1, or STEP_UNKNOWN */
-  uint32_t *of;
-  uint32_t cap;
-} known_steps;
-
-typedef struct shape {
-  uint32_t items, word_first; /* item_words() of an item: what take_shape() reads, its mask, its counters */
-  known_steps steps;
-} shape;
-
-/* What a time makes of a shape, or a row of the time of one of its elements. */
-typedef struct event {
-  uint32_t shape, kind, detail;
-  tsn_step to;
-} event;
-
-/* A row of a match that is retraced. */
-typedef struct passed {
-  int64_t row;
-  uint32_t step;
-  uint32_t label; /* under which the match took it; TSN_NONE */
-} passed;
-
-/* Which items of a later start have the future of one of the first start's, a bit an item. */
-typedef struct pair {
-  uint32_t first, later, drop, then; /* shapes; then: of what is left */
-} pair;
-
-struct tsn_shapes {
-  bool off; /* too many */
-  shape *all;
-  size_t count, cap;
-  tsn_map map;
-  uint64_t *words;
-  size_t word_count, word_cap;
-  step *steps;
-  size_t step_count, step_cap;
-  move *moves;
-  size_t move_count, move_cap;
-  known_steps begin; /* of a row as a start */
-  uint32_t begin_succeeds; /* an empty path does */
-  uint64_t *classes; /* two words each: the labels whose conditions are TRUE, and those that fail */
-  size_t class_cap;
-  tsn_map class_map;
-  uint32_t class_count;
-  pair *pairs;
-  size_t pair_count, pair_cap;
-  tsn_map pair_map;
-  event *events;
-  size_t event_count, event_cap;
-  tsn_map event_map;
-  passed *way; /* scratch */
-  size_t way_cap;
-  uint64_t *key;
-  size_t key_cap;
-};
-
-static size_t item_words(const tsn_run *r) { return 2 + r->mask_words + (r->p->counters + 1) / 2; }
 static uint64_t hash_of(const uint64_t *words, size_t count) { return tsn_hash_bytes(words, count * sizeof *words, 0); }
 
 /* ---- for whom ---- */
@@ -138,16 +62,16 @@ bool tsn_shapes_init(tsn_run *r)
   return true;
 }
 
-static void forget_steps(tsn_run *r, known_steps *k)
+static void forget_steps(tsn_run *r, tsn_known_steps *k)
 {
   tsn_alloc_free(r->alloc, k->of, k->cap * sizeof *k->of);
-  *k = (known_steps){.of = NULL};
+  *k = (tsn_known_steps){.of = NULL};
 }
 
 bool tsn_shapes_widen(tsn_run *r, size_t before)
 {
   tsn_shapes *s = r->shapes;
-  size_t each = item_words(r), old = each - r->mask_words + before, items = s ? s->word_count / old : 0, i;
+  size_t each = tsn_item_words(r), old = each - r->mask_words + before, items = s ? s->word_count / old : 0, i;
   uint64_t *words;
   if (!items) return true;
   words = tsn_alloc_array(r->alloc, items * each, sizeof *words);
@@ -180,7 +104,6 @@ void tsn_shapes_clear(tsn_run *r)
   forget_steps(r, &s->begin);
   tsn_alloc_free(r->alloc, s->classes, s->class_cap * sizeof *s->classes);
   tsn_alloc_free(r->alloc, s->key, s->key_cap * sizeof *s->key);
-  tsn_alloc_free(r->alloc, s->way, s->way_cap * sizeof *s->way);
   tsn_map_clear(&s->map);
   tsn_map_clear(&s->class_map);
   tsn_map_clear(&s->pair_map);
@@ -262,9 +185,6 @@ static bool is_timed(const tsn_run *r, const tsn_path *i)
   return r->p->has_timers && i->state != ITEM_MATCH && tsn_path_timed(r, i);
 }
 
-/* In the key: of the times that matter, which one the item has, from 1 on; 0: its own does not matter. */
-static uint32_t tau_in(const uint64_t *w) { return (uint32_t)w[1] >> 16; }
-
 static uint64_t tau_number(const tsn_run *r, const tsn_path *i, int64_t *taus, uint32_t *count)
 {
   uint32_t k;
@@ -278,7 +198,7 @@ static uint64_t tau_number(const tsn_run *r, const tsn_path *i, int64_t *taus, u
 static bool key_of(tsn_run *r, uint32_t start, size_t *out)
 {
   tsn_shapes *s = r->shapes;
-  size_t words = 0, each = item_words(r);
+  size_t words = 0, each = tsn_item_words(r);
   uint32_t item, groups[ITEMS_MAX], group_count = 0, tau_count = 0, g;
   int64_t taus[ITEMS_MAX];
   for (item = r->starts[start].head; item != TSN_NONE; item = tsn_path_at(r, item)->next) {
@@ -306,17 +226,17 @@ static bool key_of(tsn_run *r, uint32_t start, size_t *out)
 }
 
 /* What the table tier wants to know of a shape, once its words are there. */
-static void see_facts(const tsn_run *r, shape *x)
+static void see_facts(const tsn_run *r, tsn_shape *x)
 {
   const tsn_shapes *s = r->shapes;
   tsn_shape_facts *f = &r->flat.facts[x - s->all];
   uint32_t k, e;
   *f = (tsn_shape_facts){.good = true};
   for (k = 0; k < x->items; k++) {
-    const uint64_t *w = s->words + x->word_first + k * item_words(r);
+    const uint64_t *w = s->words + x->word_first + k * tsn_item_words(r);
     const tsn_junction *j = &r->junctions.all[w[1] >> 32];
     const tsn_segment *g = &r->junctions.segments[j->segment_first + (uint32_t)w[0]];
-    uint32_t tau = tau_in(w);
+    uint32_t tau = tsn_tau_in(w);
     if ((w[0] >> 32 & 0xff) == ITEM_MATCH) {
       f->matched = true;
       f->decided = f->decided || k == 0;
@@ -338,7 +258,7 @@ static void see_facts(const tsn_run *r, shape *x)
 static bool add_shape(tsn_run *r, uint64_t hash, size_t words, uint32_t *out)
 {
   tsn_shapes *s = r->shapes;
-  shape *x;
+  tsn_shape *x;
   if (s->count == SHAPES_MAX) {
     s->off = true;
     return true;
@@ -348,7 +268,7 @@ static bool add_shape(tsn_run *r, uint64_t hash, size_t words, uint32_t *out)
       !tsn_alloc_grow(r->alloc, (void **)&s->words, &s->word_cap, s->word_count + words, sizeof *s->words))
     return tsn_run_nomem(r);
   x = &s->all[s->count];
-  *x = (shape){.items = (uint32_t)(words / item_words(r)), .word_first = (uint32_t)s->word_count};
+  *x = (tsn_shape){.items = (uint32_t)(words / tsn_item_words(r)), .word_first = (uint32_t)s->word_count};
   if (!tsn_map_add(&s->map, hash, (uint32_t)s->count)) return tsn_run_nomem(r);
   memcpy(s->words + s->word_count, s->key, words * sizeof *s->key);
   s->word_count += words;
@@ -369,7 +289,7 @@ static bool find_shape(tsn_run *r, uint32_t start, uint32_t *out)
   if (!words) return true;
   hash = hash_of(s->key, words);
   for (at = tsn_map_first(&s->map, hash); (id = tsn_map_at(&s->map, at)) != TSN_NONE; at = tsn_map_next(&s->map, hash, at))
-    if (s->all[id].items == words / item_words(r) && !memcmp(s->words + s->all[id].word_first, s->key, words * sizeof *s->key)) {
+    if (s->all[id].items == words / tsn_item_words(r) && !memcmp(s->words + s->all[id].word_first, s->key, words * sizeof *s->key)) {
       *out = id;
       return true;
     }
@@ -390,11 +310,9 @@ static uint32_t number_items(tsn_run *r, uint32_t start)
   return n;
 }
 
-static uint32_t step_of(const known_steps *k, uint32_t class) { return class < k->cap ? k->of[class] : STEP_UNKNOWN; }
-
 static bool know_step(tsn_run *r, uint32_t from, uint32_t class, uint32_t number)
 {
-  known_steps *k = from == TSN_NONE ? &r->shapes->begin : &r->shapes->all[from].steps;
+  tsn_known_steps *k = from == TSN_NONE ? &r->shapes->begin : &r->shapes->all[from].steps;
   uint32_t cap = k->cap ? k->cap : 4, *grown;
   while (cap <= class) cap *= 2;
   if (cap > k->cap) {
@@ -434,8 +352,7 @@ static bool lay_flat(tsn_run *r, uint32_t from, uint32_t class, const tsn_step *
   return true;
 }
 
-/* Whether any value of a path is moved by a row under the label. */
-static bool moves_registers(const tsn_run *r, uint32_t label)
+bool tsn_moves_registers(const tsn_run *r, uint32_t label)
 {
   const uint32_t *regs = r->program->indices + r->labels[label].updates.first;
   uint32_t i;
@@ -444,15 +361,15 @@ static bool moves_registers(const tsn_run *r, uint32_t label)
   return false;
 }
 
-static tsn_idle idle_of(const tsn_run *r, uint32_t from, const step *t)
+static tsn_idle idle_of(const tsn_run *r, uint32_t from, const tsn_shape_step *t)
 {
-  const move *m = r->shapes->moves + t->move_first;
+  const tsn_move *m = r->shapes->moves + t->move_first;
   bool same = true;
   uint32_t k;
   if (from == TSN_NONE || t->to.next != from) return IDLE_NOT;
   for (k = 0; k < t->move_count; k++) {
     if (m[k].from >= t->move_count || m[m[k].from].from != m[k].from) return IDLE_NOT;
-    if (m[k].label != TSN_NONE && moves_registers(r, m[k].label)) return IDLE_NOT;
+    if (m[k].label != TSN_NONE && tsn_moves_registers(r, m[k].label)) return IDLE_NOT;
     same = same && m[k].from == k;
   }
   return same ? IDLE_ANY : IDLE_TWICE;
@@ -462,7 +379,7 @@ static tsn_idle idle_of(const tsn_run *r, uint32_t from, const step *t)
 static bool learn(tsn_run *r, uint32_t from, uint32_t class, uint32_t start, uint32_t old)
 {
   tsn_shapes *s = r->shapes;
-  step t = {.to = {.next = TSN_NONE, .tau = {TSN_TAU_NOW, TSN_TAU_NOW, TSN_TAU_NOW}}, .move_first = (uint32_t)s->move_count, .in_order = true, .still = true};
+  tsn_shape_step t = {.to = {.next = TSN_NONE, .tau = {TSN_TAU_NOW, TSN_TAU_NOW, TSN_TAU_NOW}}, .move_first = (uint32_t)s->move_count, .in_order = true, .still = true};
   uint32_t item, groups[ITEMS_MAX], k;
   if (start != TSN_NONE && r->starts[start].head != TSN_NONE) {
     if (!find_shape(r, start, &t.to.next)) return false;
@@ -470,11 +387,11 @@ static bool learn(tsn_run *r, uint32_t from, uint32_t class, uint32_t start, uin
   }
   for (item = start == TSN_NONE ? TSN_NONE : r->starts[start].head; item != TSN_NONE; item = tsn_path_at(r, item)->next) {
     const tsn_path *i = tsn_path_at(r, item);
-    move m = {.from = i->origin, .label = i->taken, .take = i->take, .excluded = i->taken_flags, .in_place = 1};
+    tsn_move m = {.from = i->origin, .label = i->taken, .take = i->take, .excluded = i->taken_flags, .in_place = 1};
     if (i->taken == TSN_NONE && i->origin != TSN_NONE && from != TSN_NONE) {
-      const uint64_t *w = s->words + s->all[t.to.next].word_first + t.move_count * item_words(r);
-      if (tau_in(w) && tau_in(w) <= TSN_TAUS)
-        t.to.tau[tau_in(w) - 1] = (uint8_t)(tau_in(s->words + s->all[from].word_first + i->origin * item_words(r)) - 1);
+      const uint64_t *w = s->words + s->all[t.to.next].word_first + t.move_count * tsn_item_words(r);
+      if (tsn_tau_in(w) && tsn_tau_in(w) <= TSN_TAUS)
+        t.to.tau[tsn_tau_in(w) - 1] = (uint8_t)(tsn_tau_in(s->words + s->all[from].word_first + i->origin * tsn_item_words(r)) - 1);
     }
     if (i->taken != TSN_NONE && i->state != ITEM_MATCH) {
       while (m.group < t.groups && groups[m.group] != i->group) m.group++;
@@ -519,7 +436,7 @@ bool tsn_shapes_learn(tsn_run *r, uint32_t from, uint32_t class, uint32_t start,
 
 /* ---- moving ---- */
 
-static void take_shape(tsn_run *r, tsn_path *i, const uint64_t *w, uint32_t group_base, const move *m)
+static void take_shape(tsn_run *r, tsn_path *i, const uint64_t *w, uint32_t group_base, const tsn_move *m)
 {
   i->state = w[0] >> 32 & 0xff;
   i->races = (uint8_t)(w[0] >> 40);
@@ -537,7 +454,7 @@ typedef struct taken {
 } taken;
 
 /* The cells behind a row under m->label go to r->new_cells. */
-static bool take_row(tsn_run *r, const tsn_partition *part, const move *m, uint32_t from, taken *t)
+static bool take_row(tsn_run *r, const tsn_partition *part, const tsn_move *m, uint32_t from, taken *t)
 {
   tsn_eval e = {.row = r->row, .partition = part, .number = part->rows - 1, .cells = r->new_cells, .label = m->label};
   const tsn_path *i = from == TSN_NONE ? NULL : tsn_path_at(r, from);
@@ -579,7 +496,7 @@ static void put_empty(tsn_run *r, uint32_t item, int64_t time)
 static bool make_moves(tsn_run *r, uint32_t part, uint32_t start, uint32_t step_number, int64_t time)
 {
   tsn_shapes *s = r->shapes;
-  step t = s->steps[step_number];
+  tsn_shape_step t = s->steps[step_number];
   uint32_t old[ITEMS_MAX], made[ITEMS_MAX], count = 0, item, k, groups, ghosts = 0;
   uint64_t used = 0;
   int64_t row = r->partitions[part].rows - 1;
@@ -587,7 +504,7 @@ static bool make_moves(tsn_run *r, uint32_t part, uint32_t start, uint32_t step_
   for (item = r->starts[start].head; item != TSN_NONE; item = tsn_path_at(r, item)->next) old[count++] = item;
   groups = tsn_race_new_groups(r, t.groups);
   for (k = 0; k < t.move_count; k++) {
-    move m = s->moves[t.move_first + k];
+    tsn_move m = s->moves[t.move_first + k];
     uint32_t from = m.from == TSN_NONE ? TSN_NONE : old[m.from];
     if (m.label != TSN_NONE && now.take != m.take && !take_row(r, &r->partitions[part], &m, from, &now)) return false;
     made[k] = from;
@@ -602,7 +519,7 @@ static bool make_moves(tsn_run *r, uint32_t part, uint32_t start, uint32_t step_
     }
     if (m.label != TSN_NONE) put(r, made[k], &now, row, time);
     else if (from == TSN_NONE) put_empty(r, made[k], time);
-    take_shape(r, tsn_path_at(r, made[k]), s->words + s->all[t.to.next].word_first + k * item_words(r), groups, &m);
+    take_shape(r, tsn_path_at(r, made[k]), s->words + s->all[t.to.next].word_first + k * tsn_item_words(r), groups, &m);
   }
   if (now.take != TSN_NONE) tsn_history_release(r, now.history);
   for (k = 0; k < count && !t.in_order; k++) {
@@ -627,8 +544,8 @@ bool tsn_shapes_step(tsn_run *r, uint32_t part, uint32_t start, uint32_t class, 
   uint32_t from = r->starts[start].shape, number;
   *made = false;
   if (class == TSN_NONE || from == TSN_NONE) return true;
-  number = step_of(&s->all[from].steps, class);
-  if (number == STEP_UNKNOWN) return true;
+  number = tsn_step_of(&s->all[from].steps, class);
+  if (number == TSN_STEP_UNKNOWN) return true;
   *made = true;
   return s->steps[number - 1].still || make_moves(r, part, start, number - 1, time);
 }
@@ -639,7 +556,7 @@ bool tsn_shapes_begin(tsn_run *r, uint32_t part, uint32_t class, int64_t time, u
   uint32_t number;
   *made = false;
   *start = TSN_NONE;
-  if (class == TSN_NONE || (number = step_of(&s->begin, class)) == STEP_UNKNOWN) return true;
+  if (class == TSN_NONE || (number = tsn_step_of(&s->begin, class)) == TSN_STEP_UNKNOWN) return true;
   *made = true;
   if (s->steps[number - 1].to.next == TSN_NONE) return true; /* no path begins */
   *start = tsn_start_new(r, part, r->partitions[part].rows - 1, time);
@@ -670,7 +587,7 @@ bool tsn_shapes_absorbed(const tsn_run *r, uint32_t a, uint32_t b, uint32_t *dro
 bool tsn_shapes_absorb(tsn_run *r, uint32_t a, uint32_t b, uint32_t later, uint32_t drop)
 {
   tsn_shapes *s = r->shapes;
-  pair p = {.first = a, .later = b, .drop = drop, .then = b};
+  tsn_shape_pair p = {.first = a, .later = b, .drop = drop, .then = b};
   if (!s || s->off || a == TSN_NONE || b == TSN_NONE) return true;
   if (drop) {
     p.then = TSN_NONE;
@@ -693,149 +610,22 @@ bool tsn_shapes_undecided(const tsn_run *r, uint32_t start)
 
 /* ---- for the table tier: starts without items ---- */
 
-/* What a kept row is to the start at hand of this shape (NONE: it is its first row). */
-static bool class_for(tsn_run *r, uint32_t part, int64_t row, uint32_t of, uint32_t *class)
-{
-  if (r->guards) return tsn_guards_class(r, part, row, of == TSN_NONE ? 0 : r->flat.facts[of].labels, class);
-  *class = tsn_kept_row_at(r, &r->partitions[part], row)->class;
-  return true;
-}
-
-/* The steps that change anything, from the first row on; *count of them, and *to behind the last. false: not all are known. */
-static bool steps_to_match(tsn_run *r, uint32_t part, int64_t row, uint32_t *to, size_t *count)
-{
-  tsn_shapes *s = r->shapes;
-  const tsn_partition *p = &r->partitions[part];
-  bool decided = *to != TSN_NONE && r->flat.facts[*to].decided;
-  for (*count = 0; row < p->rows && !decided; row++) {
-    uint32_t number, class;
-    const tsn_step *known;
-    if (!class_for(r, part, row, *to, &class) || class == TSN_NONE) return false;
-    known = tsn_shapes_known(r, *to, class);
-    if (known && known->still && *to != TSN_NONE) continue;
-    number = step_of(*to == TSN_NONE ? &s->begin : &s->all[*to].steps, class);
-    if (number == STEP_UNKNOWN) return false;
-    if (!tsn_alloc_grow(r->alloc, (void **)&s->way, &s->way_cap, *count + 1, sizeof *s->way)) return tsn_run_nomem(r);
-    s->way[(*count)++] = (passed){.row = row, .step = number - 1, .label = TSN_NONE};
-    *to = s->steps[number - 1].to.next;
-    if (*to == TSN_NONE) return false;
-    decided = r->flat.facts[*to].decided;
-  }
-  return *to != TSN_NONE && r->flat.facts[*to].matched;
-}
-
-/* Walks back from the item that has succeeded: under which labels it took which rows, and what it was before the first. */
-static uint32_t walk_back(tsn_run *r, uint32_t last, size_t count)
-{
-  tsn_shapes *s = r->shapes;
-  uint32_t item = r->flat.facts[last].decided ? 0 : s->all[last].items - 1;
-  while (count-- > 0) {
-    const move *m = &s->moves[s->steps[s->way[count].step].move_first + item];
-    s->way[count].label = m->label;
-    item = m->from;
-  }
-  return item;
-}
-
-static uint32_t item_number(const tsn_run *r, uint32_t start, uint32_t number)
-{
-  uint32_t item = r->starts[start].head;
-  while (number--) item = tsn_path_at(r, item)->next;
-  return item;
-}
-
-/* The start and its item, with what it was so far. */
-static uint32_t new_match(tsn_run *r, uint32_t part, const tsn_queued *q, uint32_t before)
-{
-  uint32_t start = tsn_start_new(r, part, q->row, q->time), item, old = TSN_NONE;
-  tsn_path *i;
-  const tsn_cell *cells = r->empty_cells;
-  if (start == TSN_NONE) return TSN_NONE;
-  r->starts[start].seq = q->base == TSN_NONE ? tsn_kept_row_at(r, &r->partitions[part], q->row)->seq : r->starts[q->base].seq;
-  if ((item = tsn_path_new(r, start)) == TSN_NONE) {
-    tsn_start_free(r, start);
-    return TSN_NONE;
-  }
-  i = tsn_path_at(r, item);
-  i->state = ITEM_MATCH;
-  i->tau = i->row_time = q->time;
-  i->row = -1;
-  if (q->base != TSN_NONE && before != TSN_NONE) {
-    const tsn_path *b = tsn_path_at(r, old = item_number(r, q->base, before));
-    i->tau = b->tau;
-    i->row = b->row;
-    i->row_time = b->row_time;
-    i->rows = b->rows;
-  }
-  if (old != TSN_NONE) cells = tsn_path_cells(r, tsn_path_at(r, old));
-  if (r->p->path_cells) memcpy(tsn_path_cells(r, i), cells, r->p->path_cells * sizeof *cells);
-  tsn_path_link(r, item, TSN_NONE);
-  return start;
-}
-
-/* A row as the match took it. */
-static bool retake(tsn_run *r, uint32_t part, int64_t row, uint32_t label, tsn_path *i)
-{
-  const tsn_partition *p = &r->partitions[part];
-  tsn_eval e = {.row = r->row, .partition = p, .number = row, .cells = tsn_path_cells(r, i), .label = label};
-  i->tau = i->row_time = tsn_kept_row_at(r, p, row)->time;
-  i->row = row;
-  i->rows++;
-  if (!moves_registers(r, label)) return true;
-  tsn_run_load(r, part, row);
-  return tsn_eval_updates(r, &e, tsn_path_cells(r, i), false);
-}
-
-/* A queued start is the one at hand for conditions that read its first row. */
-static bool start_at_hand(tsn_run *r, uint32_t part, const tsn_queued *q)
-{
-  const tsn_cell *cells;
-  if (!r->guards) return true;
-  if (q->base == TSN_NONE && !tsn_guards_cells(r, part, q->row, &cells)) return false;
-  if (q->base != TSN_NONE) cells = tsn_path_cells(r, tsn_path_at(r, r->starts[q->base].head));
-  return tsn_guards_from(r, &r->partitions[part], cells);
-}
-
-bool tsn_shapes_retrace(tsn_run *r, uint32_t part, const tsn_queued *q, uint32_t *start)
-{
-  int64_t first = q->base == TSN_NONE ? q->row : r->partitions[part].caught_up;
-  uint32_t last = q->base == TSN_NONE ? TSN_NONE : r->starts[q->base].shape, before, block_row = r->block_row;
-  tsn_cell *at_hand = r->row;
-  size_t count, k;
-  bool good;
-  *start = TSN_NONE;
-  if (!r->retraces || (q->base != TSN_NONE && last == TSN_NONE)) return true;
-  r->row = r->past_row;
-  good = start_at_hand(r, part, q) && steps_to_match(r, part, first, &last, &count);
-  r->row = at_hand;
-  r->row_epoch++;
-  r->block_row = block_row;
-  if (!good) return r->status == TOCSIN_OK;
-  before = walk_back(r, last, count);
-  r->trying = true;
-  *start = new_match(r, part, q, before);
-  r->trying = false;
-  if (*start == TSN_NONE) return false;
-  r->row = r->past_row;
-  for (k = 0; k < count && good; k++)
-    if (r->shapes->way[k].label != TSN_NONE)
-      good = retake(r, part, r->shapes->way[k].row, r->shapes->way[k].label, tsn_path_at(r, r->starts[*start].head));
-  r->row = at_hand;
-  r->row_epoch++;
-  r->block_row = block_row;
-  return good;
-}
-
 static uint64_t event_hash(uint32_t of, uint32_t kind, uint32_t detail) { return tsn_hash_word((uint64_t)of << 32 | detail, kind); }
 
 const tsn_step *tsn_shapes_event(const tsn_run *r, uint32_t of, uint32_t kind, uint32_t detail)
+{
+  const tsn_shape_event *e = tsn_shapes_find_event(r, of, kind, detail);
+  return e ? &e->to : NULL;
+}
+
+const tsn_shape_event *tsn_shapes_find_event(const tsn_run *r, uint32_t of, uint32_t kind, uint32_t detail)
 {
   const tsn_shapes *s = r->shapes;
   uint64_t hash = event_hash(of, kind, detail);
   uint32_t id;
   size_t at;
   for (at = tsn_map_first(&s->event_map, hash); (id = tsn_map_at(&s->event_map, at)) != TSN_NONE; at = tsn_map_next(&s->event_map, hash, at))
-    if (s->events[id].shape == of && s->events[id].kind == kind && s->events[id].detail == detail) return &s->events[id].to;
+    if (s->events[id].shape == of && s->events[id].kind == kind && s->events[id].detail == detail) return &s->events[id];
   return NULL;
 }
 
@@ -845,10 +635,10 @@ uint32_t tsn_shapes_make(tsn_run *r, uint32_t part, uint32_t of, const int64_t *
   uint32_t start = tsn_start_new(r, part, row, time), k, base = tsn_race_new_groups(r, ITEMS_MAX);
   if (start == TSN_NONE) return TSN_NONE;
   for (k = 0; k < s->all[of].items; k++) {
-    const uint64_t *w = s->words + s->all[of].word_first + k * item_words(r);
-    uint32_t item = tsn_path_new(r, start), tau = tau_in(w);
+    const uint64_t *w = s->words + s->all[of].word_first + k * tsn_item_words(r);
+    uint32_t item = tsn_path_new(r, start), tau = tsn_tau_in(w);
     tsn_path *i;
-    const move m = {.label = 0, .group = (uint32_t)w[1] & 0xffff};
+    const tsn_move m = {.label = 0, .group = (uint32_t)w[1] & 0xffff};
     if (item == TSN_NONE) {
       tsn_start_free(r, start);
       return TSN_NONE;
@@ -858,6 +648,8 @@ uint32_t tsn_shapes_make(tsn_run *r, uint32_t part, uint32_t of, const int64_t *
     i->row = row;
     if (r->p->path_cells) memcpy(tsn_path_cells(r, i), r->empty_cells, r->p->path_cells * sizeof(tsn_cell));
     take_shape(r, i, w, base, &m);
+    i->origin = k;
+    i->taken = TSN_NONE;
     tsn_path_link(r, item, TSN_NONE);
     r->starts[start].ghosts += i->state == ITEM_GHOST;
   }
@@ -868,14 +660,20 @@ uint32_t tsn_shapes_make(tsn_run *r, uint32_t part, uint32_t of, const int64_t *
 bool tsn_shapes_learn_event(tsn_run *r, const tsn_event *e, uint32_t start)
 {
   tsn_shapes *s = r->shapes;
-  event made = {.shape = e->shape, .kind = e->kind, .detail = e->detail, .to = {.next = TSN_NONE, .tau = {TSN_TAU_NOW, TSN_TAU_NOW, TSN_TAU_NOW}}};
+  tsn_shape_event made = {.shape = e->shape, .kind = e->kind, .detail = e->detail, .to = {.next = TSN_NONE, .tau = {TSN_TAU_NOW, TSN_TAU_NOW, TSN_TAU_NOW}}};
   uint32_t item, n = 0, k;
+  made.move_first = (uint32_t)s->move_count;
   if (r->starts[start].head != TSN_NONE) {
     if (!find_shape(r, start, &made.to.next)) return false;
     if (made.to.next == TSN_NONE) return true;
   }
   for (item = r->starts[start].head; item != TSN_NONE; item = tsn_path_at(r, item)->next, n++) {
-    uint32_t tau = tau_in(s->words + s->all[made.to.next].word_first + n * item_words(r));
+    const tsn_path *i = tsn_path_at(r, item);
+    const tsn_move m = {.from = i->origin, .label = i->taken, .fired = i->tau == e->time};
+    uint32_t tau;
+    if (!tsn_alloc_grow(r->alloc, (void **)&s->moves, &s->move_cap, s->move_count + 1, sizeof m)) return tsn_run_nomem(r);
+    s->moves[s->move_count++] = m;
+    tau = tsn_tau_in(s->words + s->all[made.to.next].word_first + n * tsn_item_words(r));
     if (!tau || tau > TSN_TAUS || tsn_path_at(r, item)->tau == e->time) continue;
     for (k = 0; k < tsn_shapes_facts(r, e->shape)->taus; k++)
       if (e->taus[k] == tsn_path_at(r, item)->tau) made.to.tau[tau - 1] = (uint8_t)k;

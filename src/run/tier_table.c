@@ -25,8 +25,6 @@
 #include "run/guards.h"
 #include "run/queue.h"
 
-enum { EVENT_ROW, EVENT_FIRE, EVENT_END }; /* detail: class, or times that are due, and times that are now; nothing */
-
 /* ---- the queue ---- */
 
 static tsn_bunch *bunch_of(const tsn_queue *q, const tsn_queued *s) { return &q->bunches[tsn_bunch_root(q, s->bunch)]; }
@@ -356,8 +354,7 @@ bool tsn_queues_leave(tsn_run *r, int64_t time)
 
 /* ---- what becomes of a bunch ---- */
 
-/* The times of it that are `time`, or (due) whose first timer completes then; a bit each. */
-static uint32_t times_at(const tsn_run *r, const tsn_bunch *b, int64_t time, bool due)
+uint32_t tsn_bunch_times(const tsn_run *r, const tsn_bunch *b, int64_t time, bool due)
 {
   const tsn_shape_facts *f = tsn_shapes_facts(r, b->shape);
   uint32_t k, bits = 0;
@@ -368,21 +365,31 @@ static uint32_t times_at(const tsn_run *r, const tsn_bunch *b, int64_t time, boo
   return bits;
 }
 
+bool tsn_bunch_due(const tsn_run *r, const tsn_bunch *b, int64_t *due)
+{
+  const tsn_shape_facts *f = tsn_shapes_facts(r, b->shape);
+  bool found = false;
+  uint32_t k;
+  for (k = 0; k < f->taus && !f->decided; k++) {
+    int64_t at;
+    if (f->after[k] == TSN_NEVER) continue;
+    at = tsn_time_shift(r, b->taus[k], f->after[k]);
+    if (!found || at < *due) *due = at;
+    found = true;
+  }
+  return found;
+}
+
 /* When the first timer of all bunches completes; false: there is none. */
 static bool first_due(const tsn_run *r, const tsn_queue *q, int64_t *due)
 {
   bool found = false;
-  uint32_t k;
-  size_t n;
+  uint32_t n;
   for (n = 0; n < q->live_count; n++) {
-    const tsn_bunch *b = &q->bunches[q->live[n]];
-    const tsn_shape_facts *f = tsn_shapes_facts(r, b->shape);
-    for (k = 0; k < f->taus && !f->decided; k++) {
-      int64_t at = tsn_time_shift(r, b->taus[k], f->after[k]);
-      if (f->after[k] == TSN_NEVER || (found && at >= *due)) continue;
-      *due = at;
-      found = true;
-    }
+    int64_t at;
+    if (!tsn_bunch_due(r, &q->bunches[q->live[n]], &at)) continue;
+    if (!found || at < *due) *due = at;
+    found = true;
   }
   return found;
 }
@@ -432,7 +439,7 @@ static bool step_of_row(tsn_run *r, uint32_t part, const tsn_bunch *b, uint32_t 
 {
   const tsn_bunch copy = *b;
   const tsn_event e = {.shape = copy.shape, .kind = EVENT_ROW, .taus = copy.taus, .time = time};
-  uint32_t now = times_at(r, b, time, false);
+  uint32_t now = tsn_bunch_times(r, b, time, false);
   bool good;
   if (now) return step_of_event(r, part, b, EVENT_ROW, class << TSN_TAUS | now, time, step);
   good = tsn_shapes_known(r, copy.shape, class) || try_event(r, part, &e, class);
@@ -743,9 +750,9 @@ static bool fire(tsn_run *r, uint32_t part, int64_t time, bool *fits)
   size_t k;
   for (k = 0; k < q->live_count && *fits; k++) {
     const tsn_bunch b = q->bunches[q->live[k]];
-    uint32_t due = tsn_shapes_facts(r, b.shape)->decided ? 0 : times_at(r, &b, time, true);
+    uint32_t due = tsn_shapes_facts(r, b.shape)->decided ? 0 : tsn_bunch_times(r, &b, time, true);
     if (!due) continue;
-    due = due << TSN_TAUS | times_at(r, &b, time, false);
+    due = due << TSN_TAUS | tsn_bunch_times(r, &b, time, false);
     if (!step_of_event(r, part, &b, EVENT_FIRE, due, time, &step)) return false;
     q = &r->partitions[part].queue;
     *fits = step != NULL;
@@ -801,23 +808,31 @@ bool tsn_queues_end(tsn_run *r, uint32_t part)
 
 /* ---- reports ---- */
 
-/* The first start has succeeded. */
-static bool report_first(tsn_run *r, uint32_t part)
+/* By a start with items. */
+static bool report_items(tsn_run *r, uint32_t part, const tsn_queued *s, int64_t *target)
 {
-  tsn_queued s = *tsn_queued_at(&r->partitions[part].queue, 0);
-  uint32_t start;
-  int64_t target;
   tsn_queue *q;
-  if (!tsn_shapes_retrace(r, part, &s, &start)) return false;
-  if (start == TSN_NONE && !bring_up(r, part, &s, r->moment_time, r->moment_of_time, &start)) return false;
+  uint32_t start;
+  if (!bring_up(r, part, s, r->moment_time, r->moment_of_time, &start)) return false;
   q = &r->partitions[part].queue;
-  if (s.base != TSN_NONE && s.base != start) tsn_start_free(r, s.base);
   set_base(r, &r->partitions[part], tsn_queued_at(q, 0), start);
   if (r->starts[start].head == TSN_NONE || tsn_path_at(r, r->starts[start].head)->state != ITEM_MATCH)
     return tsn_run_fail(r, TOCSIN_RUNTIME, "a match was lost: this is a bug of Tocsin");
-  if (!tsn_settle_match(r, part, start, &target)) return false;
+  if (!tsn_settle_match(r, part, start, target)) return false;
   q = &r->partitions[part].queue;
   set_base(r, &r->partitions[part], tsn_queued_at(q, 0), TSN_NONE);
+  return true;
+}
+
+/* The first start has succeeded. */
+static bool report_first(tsn_run *r, uint32_t part)
+{
+  const tsn_queued s = *tsn_queued_at(&r->partitions[part].queue, 0);
+  int64_t target;
+  tsn_queue *q;
+  bool done;
+  if (!tsn_retrace(r, part, &s, &target, &done) || (!done && !report_items(r, part, &s, &target))) return false;
+  q = &r->partitions[part].queue;
   pop_front(r, &r->partitions[part]);
   if (target > r->partitions[part].allowed) r->partitions[part].allowed = target;
   while (q->count && tsn_queued_at(q, 0)->row < target) pop_front(r, &r->partitions[part]);

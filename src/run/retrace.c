@@ -1,0 +1,307 @@
+/* The match of a start from its kept rows.
+ *
+ * The table tier knows of a start no more than its shape and times. When it has succeeded, its rows are gone through
+ * once more, by the steps and events that are remembered (shape.c):
+ *
+ *   rows    1    2    .    3         and the times between them, at which timers completed
+ *   shapes  A -> B -> C -> C -> D    D has a match
+ *
+ * Then back from the item that is the match: each step tells which item it was before, and under which label it took
+ * the row. So the labels of the rows are known, and registers are moved by these rows alone. */
+#include <string.h>
+
+#include "base/time.h"
+#include "run/guards.h"
+#include "run/queue.h"
+#include "run/shape.h"
+
+#define NO_ROW (-1)
+#define COLUMN_NONE (TSN_NONE - 1) /* COUNT(*) */
+
+/* A step, or an event. */
+typedef struct passed {
+  int64_t row;  /* that it is of; NO_ROW: a time */
+  int64_t time;
+  uint32_t move_first;
+  uint32_t label; /* under which the match took it; TSN_NONE */
+  bool fired;     /* at which a timer of the match has completed */
+} passed;
+
+struct tsn_retraced {
+  passed *way;
+  size_t count, cap;
+  uint32_t *columns; /* by register: the column that is all of its value; COLUMN_NONE; TSN_NONE: it has to be evaluated */
+  bool *plain;       /* by label: so are all that it moves */
+};
+
+/* ---- which registers need no evaluation ---- */
+
+static uint32_t column_of(const tsn_run *r, const tsn_reg_rec *reg)
+{
+  const tsn_instr *in = r->program->instrs + reg->value.instrs.first;
+  if (reg->kind == REG_LABELS || reg->held || reg->distinct || reg->value2.instrs.count) return TSN_NONE;
+  if (reg->kind == REG_AGG && !reg->cells) return TSN_NONE;
+  if (!reg->value.instrs.count) return COLUMN_NONE;
+  return reg->value.instrs.count == 1 && in->op == OP_COL ? in->a : TSN_NONE;
+}
+
+bool tsn_retrace_init(tsn_run *r)
+{
+  struct tsn_retraced *t;
+  uint32_t i, k;
+  if (!r->retraces) return true;
+  if (!(t = r->retraced = tsn_alloc_array(r->alloc, 1, sizeof *t))) return tsn_run_nomem(r);
+  t->columns = tsn_alloc_array(r->alloc, r->p->regs.count + 1, sizeof *t->columns);
+  t->plain = tsn_alloc_array(r->alloc, r->p->labels.count + 1, sizeof *t->plain);
+  if (!t->columns || !t->plain) return tsn_run_nomem(r);
+  for (i = 0; i < r->p->regs.count; i++) t->columns[i] = column_of(r, &r->regs[i]);
+  for (i = 0; i < r->p->labels.count; i++) {
+    const uint32_t *regs = r->program->indices + r->labels[i].updates.first;
+    t->plain[i] = true;
+    for (k = 0; k < r->labels[i].updates.count; k++)
+      if (r->regs[regs[k]].in_path && t->columns[regs[k]] == TSN_NONE) t->plain[i] = false;
+  }
+  return true;
+}
+
+void tsn_retrace_clear(tsn_run *r)
+{
+  struct tsn_retraced *t = r->retraced;
+  if (!t) return;
+  tsn_alloc_free(r->alloc, t->way, t->cap * sizeof *t->way);
+  tsn_alloc_free(r->alloc, t->columns, t->columns ? (r->p->regs.count + 1) * sizeof *t->columns : 0);
+  tsn_alloc_free(r->alloc, t->plain, t->plain ? (r->p->labels.count + 1) * sizeof *t->plain : 0);
+  tsn_alloc_free(r->alloc, t, sizeof *t);
+  r->retraced = NULL;
+}
+
+/* ---- forth ---- */
+
+typedef struct walk {
+  tsn_bunch at;  /* where the start is */
+  bool known;    /* so far */
+  int64_t end;   /* of its time */
+} walk;
+
+static bool is_decided(const tsn_run *r, const walk *w) { return w->at.shape != TSN_NONE && r->flat.facts[w->at.shape].decided; }
+
+static bool pass(tsn_run *r, walk *w, const tsn_step *to, uint32_t move_first, int64_t row, int64_t time)
+{
+  struct tsn_retraced *t = r->retraced;
+  if (t->count == t->cap && !tsn_alloc_grow(r->alloc, (void **)&t->way, &t->cap, t->count + 1, sizeof *t->way)) return tsn_run_nomem(r);
+  t->way[t->count++] = (passed){.row = row, .time = time, .move_first = move_first, .label = TSN_NONE};
+  w->known = to->next != TSN_NONE;
+  tsn_bunch_move(to, &w->at, time);
+  return true;
+}
+
+static bool pass_event(tsn_run *r, walk *w, uint32_t kind, uint32_t detail, int64_t row, int64_t time)
+{
+  const tsn_shape_event *e = tsn_shapes_find_event(r, w->at.shape, kind, detail);
+  w->known = e != NULL;
+  return !e || pass(r, w, &e->to, e->move_first, row, time);
+}
+
+/* Timers that complete up to `time`, one time after the other. */
+static bool fire_until(tsn_run *r, walk *w, int64_t time)
+{
+  int64_t due;
+  while (w->known && !is_decided(r, w) && tsn_bunch_due(r, &w->at, &due) && due <= time && due <= w->end) {
+    uint32_t detail = tsn_bunch_times(r, &w->at, due, true) << TSN_TAUS | tsn_bunch_times(r, &w->at, due, false);
+    if (!pass_event(r, w, EVENT_FIRE, detail, NO_ROW, due)) return false;
+  }
+  return true;
+}
+
+/* Rows that change nothing are passed by. */
+static bool pass_row(tsn_run *r, uint32_t part, int64_t row, const tsn_kept_row *kept, walk *w)
+{
+  tsn_shapes *s = r->shapes;
+  uint32_t class = kept->class, number, now = 0;
+  int64_t time = kept->time;
+  const tsn_step *known;
+  if (r->guards && !tsn_guards_class(r, part, row, w->at.shape == TSN_NONE ? 0 : r->flat.facts[w->at.shape].labels, &class)) return false;
+  w->known = class != TSN_NONE;
+  if (!w->known) return true;
+  if (r->races && w->at.shape != TSN_NONE) now = tsn_bunch_times(r, &w->at, time, false);
+  known = now || w->at.shape == TSN_NONE ? NULL : tsn_shapes_known(r, w->at.shape, class);
+  if (known && known->still) return true;
+  w->known = false;
+  if (now) return pass_event(r, w, EVENT_ROW, class << TSN_TAUS | now, row, time);
+  number = tsn_step_of(w->at.shape == TSN_NONE ? &s->begin : &s->all[w->at.shape].steps, class);
+  return number == TSN_STEP_UNKNOWN || pass(r, w, &s->steps[number - 1].to, s->steps[number - 1].move_first, row, time);
+}
+
+/* From `row` on, up to the match. */
+static bool pass_all(tsn_run *r, uint32_t part, int64_t row, walk *w)
+{
+  const tsn_partition *p = &r->partitions[part];
+  for (; row < p->rows && w->known && !is_decided(r, w); row++) {
+    const tsn_kept_row *kept = tsn_kept_row_at(r, p, row);
+    if (w->at.shape != TSN_NONE && r->races) {
+      if (kept->time != TSN_TIME_MIN && !fire_until(r, w, kept->time - 1)) return false;
+      if (!w->known || is_decided(r, w) || w->end < kept->time) break;
+    }
+    if (!pass_row(r, part, row, kept, w)) return false;
+  }
+  if (r->races && w->known && w->at.shape != TSN_NONE && r->moment_time > TSN_TIME_MIN &&
+      !fire_until(r, w, r->moment_of_time ? r->moment_time : r->moment_time - 1))
+    return false;
+  w->known = w->known && w->at.shape != TSN_NONE && r->flat.facts[w->at.shape].matched;
+  return true;
+}
+
+/* ---- back ---- */
+
+/* Walks back from the item that has succeeded: under which labels it took which rows, and what it was before the first. */
+static uint32_t walk_back(tsn_run *r, uint32_t last)
+{
+  struct tsn_retraced *t = r->retraced;
+  uint32_t item = r->flat.facts[last].decided ? 0 : r->shapes->all[last].items - 1;
+  size_t n = t->count;
+  while (n-- > 0) {
+    const tsn_move *m = &r->shapes->moves[t->way[n].move_first + item];
+    t->way[n].label = m->label;
+    t->way[n].fired = m->fired;
+    item = m->from;
+  }
+  return item;
+}
+
+/* ---- registers ---- */
+
+static bool add_plain(tsn_run *r, tsn_kept_row *kept, const tsn_reg_rec *reg, uint32_t column, tsn_cell *cells)
+{
+  static const tsn_cell none = {.null = 1}, one = {.v.i = 1};
+  const tsn_cell arg = column == COLUMN_NONE ? one : tsn_kept_cell(r, kept, column);
+  if (reg->aggregate != AGG_COUNT) return tsn_register_add(r, reg, cells, &arg, &none) || tsn_fail_in(r, reg->value.text);
+  cells[reg->cell].v.i += !arg.null;
+  return true;
+}
+
+/* As tsn_eval_updates() does; texts that were kept are stored already. */
+static bool move_plain(tsn_run *r, tsn_kept_row *kept, uint32_t label, tsn_cell *cells)
+{
+  const tsn_range *updates = &r->labels[label].updates;
+  uint32_t u, k;
+  for (u = 0; u < updates->count; u++) {
+    uint32_t number = r->program->indices[updates->first + u], column = r->retraced->columns[number];
+    const tsn_reg_rec *reg = &r->regs[number];
+    if (!reg->in_path) continue;
+    switch ((tsn_reg_kind)reg->kind) {
+    case REG_LAST:
+      for (k = reg->cells - 1; k > 0; k--) cells[reg->cell + k] = cells[reg->cell + k - 1];
+      cells[reg->cell] = tsn_kept_stored(r, kept, column);
+      break;
+    case REG_FIRST:
+      if (cells[reg->cell].v.i == (int64_t)reg->depth) cells[reg->cell + 1] = tsn_kept_stored(r, kept, column);
+      if (cells[reg->cell].v.i <= (int64_t)reg->depth) cells[reg->cell].v.i++;
+      break;
+    default:
+      if (!add_plain(r, kept, reg, column, cells)) return false;
+    }
+  }
+  return true;
+}
+
+/* A row as the match took it. */
+static bool take(tsn_run *r, uint32_t part, const passed *at, tsn_cell *cells)
+{
+  tsn_partition *p = &r->partitions[part];
+  tsn_eval e = {.row = r->row, .partition = p, .number = at->row, .cells = cells, .label = at->label};
+  bool plain = r->retraced->plain[at->label];
+  if (plain && move_plain(r, tsn_kept_row_at(r, p, at->row), at->label, cells)) return true;
+  tsn_run_load(r, part, at->row);
+  if (plain) return tsn_eval_failed(r, &e, "values under", tsn_program_text(r->program, r->labels[at->label].name));
+  return tsn_eval_updates(r, &e, cells, false);
+}
+
+/* What a start with items had taken before: one of these. */
+static void see_item(const tsn_run *r, uint32_t start, uint32_t number, tsn_found *found, tsn_cell *cells)
+{
+  uint32_t item = r->starts[start].head;
+  const tsn_path *i;
+  while (number--) item = tsn_path_at(r, item)->next;
+  i = tsn_path_at(r, item);
+  found->time = i->tau;
+  found->last = i->row;
+  found->end = i->row_time;
+  found->rows = i->rows;
+  if (r->p->path_cells) memcpy(cells, tsn_path_cells(r, i), r->p->path_cells * sizeof *cells);
+}
+
+/* What the rows of the way have made of it, in r->full. */
+static bool find(tsn_run *r, uint32_t part, const tsn_queued *q, uint32_t before, tsn_found *found)
+{
+  const struct tsn_retraced *t = r->retraced;
+  bool has_items = q->base != TSN_NONE;
+  size_t k;
+  *found = (tsn_found){.start = q->row, .start_time = q->time, .last = NO_ROW, .end = q->time, .time = q->time,
+                       .seq = has_items ? r->starts[q->base].seq : tsn_kept_row_at(r, &r->partitions[part], q->row)->seq};
+  if (r->p->path_cells) memcpy(r->full, r->empty_cells, r->p->path_cells * sizeof *r->full);
+  if (has_items && before != TSN_NONE) see_item(r, q->base, before, found, r->full);
+  for (k = 0; k < t->count; k++) {
+    const passed *at = &t->way[k];
+    if (at->fired) found->time = at->time;
+    if (at->label == TSN_NONE) continue;
+    found->time = found->end = at->time;
+    found->last = at->row;
+    found->rows++;
+    if (!take(r, part, at, r->full)) return false;
+  }
+  return true;
+}
+
+/* ---- all of it ---- */
+
+/* A queued start is the one at hand for conditions that read its first row. */
+static bool start_at_hand(tsn_run *r, uint32_t part, const tsn_queued *q)
+{
+  const tsn_cell *cells;
+  if (!r->guards) return true;
+  if (q->base == TSN_NONE && !tsn_guards_cells(r, part, q->row, &cells)) return false;
+  if (q->base != TSN_NONE) cells = tsn_path_cells(r, tsn_path_at(r, r->starts[q->base].head));
+  return tsn_guards_from(r, &r->partitions[part], cells);
+}
+
+/* Where the start is before the first row that is kept for it. */
+static void see_base(const tsn_run *r, const tsn_queued *q, walk *w)
+{
+  uint32_t item, n = 0, tau;
+  if (q->base == TSN_NONE) return;
+  w->at.shape = r->starts[q->base].shape;
+  w->known = w->at.shape != TSN_NONE;
+  for (item = r->starts[q->base].head; w->known && item != TSN_NONE; item = tsn_path_at(r, item)->next)
+    if ((tau = tsn_tau_in(tsn_item_key(r, w->at.shape, n++))) && tau <= TSN_TAUS) w->at.taus[tau - 1] = tsn_path_at(r, item)->tau;
+}
+
+/* false: it failed, or (status) a condition cannot be asked. */
+static bool trace(tsn_run *r, uint32_t part, const tsn_queued *q, tsn_found *found, bool *known)
+{
+  walk w = {.at = {.shape = TSN_NONE}, .known = true, .end = TSN_TIME_MAX};
+  if (r->p->within_kind == WITHIN_TIME) w.end = tsn_time_shift(r, q->time, r->p->within);
+  r->retraced->count = 0;
+  see_base(r, q, &w);
+  if (!start_at_hand(r, part, q) || !pass_all(r, part, q->base == TSN_NONE ? q->row : r->partitions[part].caught_up, &w)) return false;
+  *known = w.known;
+  return !w.known || find(r, part, q, walk_back(r, w.at.shape), found);
+}
+
+bool tsn_retrace(tsn_run *r, uint32_t part, const tsn_queued *q, int64_t *target, bool *done)
+{
+  tsn_cell *at_hand = r->row;
+  uint32_t block_row = r->block_row;
+  tsn_found found;
+  bool good;
+  *done = false;
+  if (!r->retraces) return true;
+  r->row = r->past_row;
+  good = trace(r, part, q, &found, done);
+  r->row = at_hand;
+  r->row_epoch++;
+  r->block_row = block_row;
+  *done = good && *done;
+  if (!*done) return r->status == TOCSIN_OK;
+  *target = tsn_settle_target(r, &r->partitions[part], &found, r->full);
+  return *target >= 0 && tsn_report_found(r, part, &found);
+}
