@@ -52,6 +52,16 @@ static inline uint64_t tsn_hash_word(uint64_t word, uint64_t seed)
 /* Where an entry with this hash would stand. */
 static inline size_t tsn_map_home(uint64_t hash, size_t cap) { return (size_t)(hash ^ hash >> 32) & (cap - 1); }
 
+/* The handle of the first entry with this hash; TSN_NONE. */
+static inline uint32_t tsn_map_peek(const tsn_map *m, uint64_t hash)
+{
+  const size_t mask = m->cap - 1;
+  size_t at = tsn_map_home(hash, m->cap);
+  if (!m->cap) return TSN_NONE;
+  while (m->slots[at].id != TSN_NONE && m->slots[at].hash != hash) at = (at + 1) & mask;
+  return m->slots[at].id;
+}
+
 /* It will be looked for soon. */
 static inline void tsn_map_prefetch(const tsn_map *m, uint64_t hash)
 {

@@ -16,6 +16,7 @@
 struct tsn_block_keys {
   uint64_t block; /* number of the block that the rest is of */
   uint32_t hashed, sought; /* a bit a word */
+  const int64_t *numbers; /* of the rows, where the key is one number that is never NULL; else NULL */
   uint64_t rows[TSN_BLOCK_WORDS]; /* that were hashed, a bit each */
   uint64_t hashes[TSN_BLOCK_ROWS];
   uint32_t found[TSN_BLOCK_ROWS];
@@ -32,6 +33,24 @@ void tsn_keys_free(tsn_run *r)
 {
   tsn_alloc_free(r->alloc, r->block_keys, sizeof *r->block_keys);
   r->block_keys = NULL;
+}
+
+/* The usual key is one number. */
+static const int64_t *numbers_of(const tsn_run *r, const tsn_block *b)
+{
+  uint32_t slot = r->program->indices[r->p->keys.first];
+  const tsn_source *s = &r->sources[0];
+  uint8_t type = s->types[slot];
+  if (r->p->keys.count != 1 || tsn_is_text(type) || type == TOCSIN_DOUBLE || type == TOCSIN_BOOLEAN) return NULL;
+  return b->columns[s->columns[slot]].validity ? NULL : (const int64_t *)b->columns[s->columns[slot]].values + b->first;
+}
+
+static void hash_numbers(tsn_block_keys *k, uint32_t first, uint64_t rows)
+{
+  for (; rows; rows &= rows - 1) {
+    uint32_t row = first + (uint32_t)__builtin_ctzll(rows);
+    k->hashes[row] = tsn_hash_word((uint64_t)k->numbers[row], 0);
+  }
 }
 
 static void hash_column(const tsn_run *r, const tsn_block *b, uint32_t slot, uint32_t first, uint64_t rows)
@@ -61,7 +80,8 @@ static void hash_word(tsn_run *r, const tsn_block *b, uint32_t w)
   k->hashed |= (uint32_t)1 << w;
   k->rows[w] = wanted(r, b, w);
   memset(k->hashes + w * 64, 0, 64 * sizeof *k->hashes);
-  for (i = 0; i < r->p->keys.count; i++) hash_column(r, b, slots[i], w * 64, k->rows[w]);
+  if (k->numbers) hash_numbers(k, w * 64, k->rows[w]);
+  for (i = 0; i < r->p->keys.count && !k->numbers; i++) hash_column(r, b, slots[i], w * 64, k->rows[w]);
   for (rows = k->rows[w]; rows; rows &= rows - 1) tsn_map_prefetch(&r->partition_map, k->hashes[w * 64 + (uint32_t)__builtin_ctzll(rows)]);
 }
 
@@ -85,22 +105,17 @@ static void fetch_room(const tsn_run *r, const tsn_partition *p)
 static void seek_word(tsn_run *r, const tsn_block *b, uint32_t w)
 {
   tsn_block_keys *k = r->block_keys;
-  uint32_t before = TSN_NONE;
+  uint32_t found[64], count = 0, i;
   uint64_t rows;
   hash_word(r, b, w);
   hash_word(r, b, w + 1);
   k->sought |= (uint32_t)1 << w;
   for (rows = k->rows[w]; rows; rows &= rows - 1) {
     uint32_t row = w * 64 + (uint32_t)__builtin_ctzll(rows);
-    k->found[row] = tsn_map_at(&r->partition_map, tsn_map_first(&r->partition_map, k->hashes[row]));
-    if (k->found[row] != TSN_NONE && k->found[row] != before) fetch_partition(&r->partitions[k->found[row]]);
-    before = k->found[row];
+    k->found[row] = found[count] = tsn_map_peek(&r->partition_map, k->hashes[row]);
+    if (found[count] != TSN_NONE) fetch_partition(&r->partitions[found[count++]]);
   }
-  for (rows = k->rows[w]; rows; rows &= rows - 1) {
-    uint32_t row = w * 64 + (uint32_t)__builtin_ctzll(rows);
-    if (k->found[row] != TSN_NONE && k->found[row] != before) fetch_room(r, &r->partitions[k->found[row]]);
-    before = k->found[row];
-  }
+  for (i = 0; i < count; i++) fetch_room(r, &r->partitions[found[i]]);
 }
 
 static bool is_of(tsn_run *r, const tsn_block *b, const tsn_partition *p, uint32_t row, uint64_t hash)
@@ -110,6 +125,7 @@ static bool is_of(tsn_run *r, const tsn_block *b, const tsn_partition *p, uint32
   const tsn_cell *key = p->keys;
   uint32_t k;
   if (!p->used || p->complete || p->hash != hash) return false;
+  if (r->block_keys->numbers) return !key->null && key->v.i == r->block_keys->numbers[row];
   for (k = 0; k < r->p->keys.count; k++, key++) {
     uint8_t type = s->types[slots[k]];
     const tsn_cell c = tsn_block_cell(r, b, slots[k], row);
@@ -132,6 +148,7 @@ uint32_t tsn_keys_find(tsn_run *r, const tsn_block *b, uint32_t row, uint64_t *h
   if (k->block != b->number) {
     k->block = b->number;
     k->hashed = k->sought = 0;
+    k->numbers = numbers_of(r, b);
   }
   if (!(k->sought >> w & 1)) seek_word(r, b, w);
   if (k->rows[w] >> row % 64 & 1) {

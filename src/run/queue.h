@@ -63,7 +63,8 @@ bool tsn_queue_end_rows(tsn_run *r, uint32_t part, int64_t time, bool *fits);
 bool tsn_queues_leave(tsn_run *r, int64_t time);
 /* There is a deadline when a timer, or the end of a start that may be a match, is due. */
 bool tsn_queue_arm(tsn_run *r, uint32_t part);
-/* Partitions of which nothing is left own no memory: some are looked at with every row. */
+/* Partitions of which nothing is left own no memory: with every TSN_LOOK of r->looks, one is looked at. */
+#define TSN_LOOK 8u
 void tsn_queues_look_on(tsn_run *r, int64_t time);
 
 /* retrace.c */

@@ -330,8 +330,9 @@ static uint32_t idle_rows(tsn_run *r, uint32_t row, uint32_t rows)
 bool tsn_queues_block(tsn_run *r, tsn_block *b, tsn_sweep *s, uint32_t *row, uint32_t *done)
 {
   bool timed = r->p->time_slot != TSN_NONE, some = r->passing && !r->strict_edges;
+  bool looks = r->p->keys.count && !r->p->window_kind, quick;
+  size_t reported = SIZE_MAX;
   way how = WAY_LONG;
-  bool quick;
   if (!class_table(r)) return false;
   quick = !r->guards || tsn_guards_block(r, b);
   for (; *row < *done; ++*row) {
@@ -347,11 +348,12 @@ bool tsn_queues_block(tsn_run *r, tsn_block *b, tsn_sweep *s, uint32_t *row, uin
     how = r->queues && quick ? quick_row(r, b, *row) : WAY_LONG;
     if (how == WAY_FAILED || (how == WAY_LONG && !tsn_sweep_feed(r, b, *row))) return false;
     if (how == WAY_DONE) {
-      if (r->any_text && !tsn_texts_collect(r)) return false;
-      tsn_queues_look_on(r, timed ? r->times[*row] : 0);
+      if (r->texts.length > r->texts.collect_at && !tsn_texts_collect(r)) return false;
+      if (looks && ++r->looks >= TSN_LOOK) tsn_queues_look_on(r, timed ? r->times[*row] : 0);
     }
     some = r->passing && !r->strict_edges;
-    if (!tsn_sweep_note(s, r, *row, done)) return false;
+    if ((s->count > 1 || s->output->count != reported) && !tsn_sweep_note(s, r, *row, done)) return false;
+    reported = s->output->count;
   }
   /* What is due before the last row needs no row of its own. */
   return !timed || !*done || r->times[*done - 1] == TSN_TIME_MIN || tsn_run_advance(r, r->times[*done - 1] - 1);

@@ -456,6 +456,7 @@ bool tsn_run_row(tsn_run *r, int64_t time, uint64_t seq)
   }
   r->partitions[part].arrived++;
   if (!tsn_partition_keep(r, part, time) || !match_row(r, part, time)) return false;
+  r->looks++;
   if (r->queues) tsn_queues_look_on(r, time);
   return true;
 }

@@ -227,12 +227,12 @@ typedef struct tsn_history {
   tsn_map moment; /* nodes made in this moment, so that equal histories are one */
 } tsn_history;
 
-/* ---- rings: queues that begin anywhere in an array, and grow by half ---- */
+/* ---- rings: queues that begin anywhere in an array, and grow by half when they are no longer short ---- */
 static inline uint32_t tsn_ring_at(uint32_t head, uint32_t i, uint32_t cap)
 {
   return head + i >= cap ? head + i - cap : head + i;
 }
-static inline uint32_t tsn_ring_longer(uint32_t cap) { return cap < 4 ? 4 : cap + cap / 2; }
+static inline uint32_t tsn_ring_longer(uint32_t cap) { return cap < 4 ? 4 : cap < 16 ? 2 * cap : cap + cap / 2; }
 /* A ring that was full and has become longer where it lies: its begin moves to the end. Answers the new head. */
 static inline uint32_t tsn_ring_spread(void *ring, uint32_t head, uint32_t old_cap, uint32_t cap, size_t size)
 {

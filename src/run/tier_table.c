@@ -711,7 +711,7 @@ static void fetch_ahead(const tsn_partition *p)
 void tsn_queues_look_on(tsn_run *r, int64_t time)
 {
   if (!r->p->keys.count || r->p->window_kind) return;
-  for (r->looks += 1; r->looks >= 8; r->looks -= 8) {
+  for (; r->looks >= TSN_LOOK; r->looks -= TSN_LOOK) {
     tsn_partition *p;
     if (++r->next_look >= r->partition_count) r->next_look = 0;
     p = &r->partitions[r->next_look];
