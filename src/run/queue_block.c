@@ -105,13 +105,28 @@ static bool plain_class(tsn_run *r, uint32_t labels, uint32_t class, uint32_t *p
   return true;
 }
 
-/* Of the row's key; made, where that is wanted. TSN_NONE: there is none, or (status) no memory. */
-static uint32_t partition_of(tsn_run *r, const tsn_block *b, uint32_t row, bool make)
+/* The piece of a window that the row is of; the one before it is finished, if its time is over. */
+static uint32_t piece_of(tsn_run *r, const tsn_block *b, uint32_t row, uint32_t found, uint64_t hash, int64_t time)
+{
+  const uint32_t *slots = r->program->indices + r->p->keys.first;
+  uint32_t k, part;
+  if (found != TSN_NONE && time <= tsn_partition_until(r, &r->partitions[found])) {
+    if (r->p->window_kind == WINDOW_SESSION) r->partitions[found].window_end = tsn_time_shift(r, time, r->p->window);
+    return found;
+  }
+  for (k = 0; k < r->p->keys.count; k++) r->row[slots[k]] = tsn_block_cell(r, b, slots[k], row);
+  part = tsn_partition_for(r, found, hash, time);
+  return part != TSN_NONE && tsn_run_close_before(r, part) ? part : TSN_NONE;
+}
+
+/* Of the row's key; made, where that is wanted. TSN_NONE: there is none, or (status) it failed. */
+static uint32_t partition_of(tsn_run *r, const tsn_block *b, uint32_t row, int64_t time, bool make)
 {
   uint64_t hash;
   uint32_t part;
   if (!r->p->keys.count && !r->p->window_kind && r->partitions_used) return 0;
   part = tsn_keys_find(r, b, row, &hash);
+  if (r->p->window_kind && (part != TSN_NONE || make)) return piece_of(r, b, row, part, hash, time);
   return part == TSN_NONE && make ? tsn_partition_add(r, hash) : part;
 }
 
@@ -200,28 +215,22 @@ static void make_steps(tsn_run *r, tsn_partition *p, int64_t time, const tsn_ste
   if (matched) tsn_queue_skip_inside(r, p);
 }
 
-/* Nothing of the first start is decided, and no time has to be watched. */
+/* Nothing of the first start is decided, and no time has to be watched that is not watched already. */
 static bool nothing_follows(const tsn_run *r, const tsn_partition *p)
 {
   const tsn_queue *q = &p->queue;
   uint32_t first;
+  int64_t due;
   size_t k;
   if (!q->count) return true;
   first = q->bunches[tsn_queue_first(q)].shape;
   if (first == TSN_NONE || tsn_shapes_facts(r, first)->decided || !tsn_queue_few_rows(p)) return false;
   if (!r->p->has_timers && r->p->within_kind != WITHIN_TIME) return true;
   for (k = 0; k < q->live_count; k++) {
-    const tsn_shape_facts *f = tsn_shapes_facts(r, q->bunches[q->live[k]].shape);
-    if (f->matched || f->taus) return false;
+    const tsn_bunch *b = &q->bunches[q->live[k]];
+    if (tsn_shapes_facts(r, b->shape)->matched && r->p->within_kind == WITHIN_TIME) return false;
+    if (tsn_shapes_facts(r, b->shape)->taus && tsn_bunch_due(r, b, &due) && (!q->armed || due < q->due)) return false;
   }
-  return true;
-}
-
-/* A row of the piece at hand moves the end of a session; the long way begins another piece. */
-static bool stays_in_piece(const tsn_run *r, tsn_partition *p, int64_t time)
-{
-  if (time > tsn_partition_until(r, p)) return false;
-  if (r->p->window_kind == WINDOW_SESSION) p->window_end = tsn_time_shift(r, time, r->p->window);
   return true;
 }
 
@@ -239,10 +248,9 @@ static way quick_row(tsn_run *r, const tsn_block *b, uint32_t row)
   begin = plain == TSN_NONE ? NULL : tsn_shapes_known(r, TSN_NONE, plain);
   if (!begin || !begin->fits) return WAY_LONG;
   shape = begin->next;
-  part = partition_of(r, b, row, (counts || shape != TSN_NONE) && !r->p->window_kind);
-  if (part == TSN_NONE) return r->status ? WAY_FAILED : r->p->window_kind && (counts || shape != TSN_NONE) ? WAY_LONG : WAY_DONE;
+  part = partition_of(r, b, row, time, counts || shape != TSN_NONE);
+  if (part == TSN_NONE) return r->status ? WAY_FAILED : WAY_DONE;
   p = &r->partitions[part];
-  if (r->p->window_kind && !stays_in_piece(r, p, time)) return WAY_LONG;
   if (r->p->within_kind == WITHIN_TIME && p->queue.count && tsn_time_passed(r, time, tsn_queued_at(&p->queue, 0)->time, r->p->within) > 0) {
     if (!tsn_queue_end_until(r, part, time, false, &fits)) return WAY_FAILED;
     if (!fits) return WAY_LONG;

@@ -381,8 +381,7 @@ void tsn_run_begin_row(tsn_run *r, int64_t time, uint64_t seq)
   r->row_seq = seq;
 }
 
-/* A piece of a window is finished before the first row of the next one is matched. */
-static bool close_before(tsn_run *r, uint32_t part)
+bool tsn_run_close_before(tsn_run *r, uint32_t part)
 {
   tsn_partition *p = &r->partitions[part];
   uint32_t before = p->before;
@@ -429,7 +428,7 @@ static bool match_row(tsn_run *r, uint32_t part, int64_t time)
 bool tsn_run_waiting(tsn_run *r, uint32_t part, int64_t time, uint64_t seq)
 {
   if (r->p->time_slot != TSN_NONE && time > TSN_TIME_MIN && !tsn_run_advance(r, time - 1)) return false;
-  if (!close_before(r, part)) return false;
+  if (!tsn_run_close_before(r, part)) return false;
   tsn_run_begin_row(r, time, seq);
   tsn_run_load(r, part, r->partitions[part].released);
   return match_row(r, part, time);
@@ -451,7 +450,7 @@ bool tsn_run_row(tsn_run *r, int64_t time, uint64_t seq)
   part = tsn_partition_for(r, part, hash, time);
   if (part == TSN_NONE) return false;
   if (r->partitions[part].before != TSN_NONE) {
-    if (!close_before(r, part)) return false;
+    if (!tsn_run_close_before(r, part)) return false;
     tsn_run_begin_row(r, time, seq);
   }
   r->partitions[part].arrived++;

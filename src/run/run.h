@@ -718,6 +718,8 @@ bool tsn_run_row(tsn_run *r, int64_t time, uint64_t seq);
 bool tsn_run_waiting(tsn_run *r, uint32_t part, int64_t time, uint64_t seq);
 /* Lets one deadline happen. */
 bool tsn_run_act(tsn_run *r, const tsn_deadline *d);
+/* A piece of a window is finished before the first row of the next one is matched; a moment of its own. */
+bool tsn_run_close_before(tsn_run *r, uint32_t part);
 /* The moment of a row begins. */
 void tsn_run_begin_row(tsn_run *r, int64_t time, uint64_t seq);
 /* Makes a kept row the row at hand. */
