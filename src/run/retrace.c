@@ -16,7 +16,12 @@
 #include "run/shape.h"
 
 #define NO_ROW (-1)
-#define COLUMN_NONE (TSN_NONE - 1) /* COUNT(*) */
+
+/* What a row under a label does to a register whose value is a column, or nothing: COUNT(*). */
+typedef struct plain_update {
+  const tsn_reg_rec *reg;
+  uint32_t column; /* TSN_NONE: none */
+} plain_update;
 
 /* A step, or an event. */
 typedef struct passed {
@@ -30,37 +35,54 @@ typedef struct passed {
 struct tsn_retraced {
   passed *way;
   size_t count, cap;
-  uint32_t *columns; /* by register: the column that is all of its value; COLUMN_NONE; TSN_NONE: it has to be evaluated */
-  bool *plain;       /* by label: so are all that it moves */
+  plain_update *plain; /* of all labels, */
+  size_t plain_count, plain_cap;
+  uint32_t *plain_first, *plain_end; /* by label: its own; end TSN_NONE: something has to be evaluated */
 };
 
 /* ---- which registers need no evaluation ---- */
 
-static uint32_t column_of(const tsn_run *r, const tsn_reg_rec *reg)
+static bool is_plain(const tsn_run *r, const tsn_reg_rec *reg)
 {
   const tsn_instr *in = r->program->instrs + reg->value.instrs.first;
-  if (reg->kind == REG_LABELS || reg->held || reg->distinct || reg->value2.instrs.count) return TSN_NONE;
-  if (reg->kind == REG_AGG && !reg->cells) return TSN_NONE;
-  if (!reg->value.instrs.count) return COLUMN_NONE;
-  return reg->value.instrs.count == 1 && in->op == OP_COL ? in->a : TSN_NONE;
+  if (reg->kind == REG_LABELS || reg->held || reg->distinct || reg->value2.instrs.count) return false;
+  if (reg->kind == REG_AGG && !reg->cells) return false;
+  return !reg->value.instrs.count || (reg->value.instrs.count == 1 && in->op == OP_COL);
+}
+
+/* The updates of a label, behind those of the labels before it. */
+static bool add_plain(tsn_run *r, uint32_t label)
+{
+  struct tsn_retraced *t = r->retraced;
+  const uint32_t *regs = r->program->indices + r->labels[label].updates.first;
+  size_t first = t->plain_count;
+  bool all = true;
+  uint32_t k;
+  for (k = 0; k < r->labels[label].updates.count && all; k++) {
+    const tsn_reg_rec *reg = &r->regs[regs[k]];
+    if (!reg->in_path) continue;
+    all = is_plain(r, reg);
+    if (!tsn_run_room(r, (void **)&t->plain, &t->plain_cap, t->plain_count + 1, sizeof *t->plain)) return false;
+    t->plain[t->plain_count++] =
+        (plain_update){.reg = reg, .column = reg->value.instrs.count ? r->program->instrs[reg->value.instrs.first].a : TSN_NONE};
+  }
+  if (!all) t->plain_count = first;
+  t->plain_end[label] = all ? (uint32_t)t->plain_count : TSN_NONE;
+  t->plain_first[label] = (uint32_t)first;
+  return true;
 }
 
 bool tsn_retrace_init(tsn_run *r)
 {
   struct tsn_retraced *t;
-  uint32_t i, k;
+  uint32_t i;
   if (!r->retraces) return true;
   if (!(t = r->retraced = tsn_alloc_array(r->alloc, 1, sizeof *t))) return tsn_run_nomem(r);
-  t->columns = tsn_alloc_array(r->alloc, r->p->regs.count + 1, sizeof *t->columns);
-  t->plain = tsn_alloc_array(r->alloc, r->p->labels.count + 1, sizeof *t->plain);
-  if (!t->columns || !t->plain) return tsn_run_nomem(r);
-  for (i = 0; i < r->p->regs.count; i++) t->columns[i] = column_of(r, &r->regs[i]);
-  for (i = 0; i < r->p->labels.count; i++) {
-    const uint32_t *regs = r->program->indices + r->labels[i].updates.first;
-    t->plain[i] = true;
-    for (k = 0; k < r->labels[i].updates.count; k++)
-      if (r->regs[regs[k]].in_path && t->columns[regs[k]] == TSN_NONE) t->plain[i] = false;
-  }
+  t->plain_first = tsn_alloc_array(r->alloc, r->p->labels.count + 1, sizeof *t->plain_first);
+  t->plain_end = tsn_alloc_array(r->alloc, r->p->labels.count + 1, sizeof *t->plain_end);
+  if (!t->plain_first || !t->plain_end) return tsn_run_nomem(r);
+  for (i = 0; i < r->p->labels.count; i++)
+    if (!add_plain(r, i)) return false;
   return true;
 }
 
@@ -69,8 +91,9 @@ void tsn_retrace_clear(tsn_run *r)
   struct tsn_retraced *t = r->retraced;
   if (!t) return;
   tsn_alloc_free(r->alloc, t->way, t->cap * sizeof *t->way);
-  tsn_alloc_free(r->alloc, t->columns, t->columns ? (r->p->regs.count + 1) * sizeof *t->columns : 0);
-  tsn_alloc_free(r->alloc, t->plain, t->plain ? (r->p->labels.count + 1) * sizeof *t->plain : 0);
+  tsn_alloc_free(r->alloc, t->plain, t->plain_cap * sizeof *t->plain);
+  tsn_alloc_free(r->alloc, t->plain_first, t->plain_first ? (r->p->labels.count + 1) * sizeof *t->plain_first : 0);
+  tsn_alloc_free(r->alloc, t->plain_end, t->plain_end ? (r->p->labels.count + 1) * sizeof *t->plain_end : 0);
   tsn_alloc_free(r->alloc, t, sizeof *t);
   r->retraced = NULL;
 }
@@ -91,7 +114,8 @@ static bool pass(tsn_run *r, walk *w, const tsn_step *to, uint32_t move_first, i
   if (t->count == t->cap && !tsn_alloc_grow(r->alloc, (void **)&t->way, &t->cap, t->count + 1, sizeof *t->way)) return tsn_run_nomem(r);
   t->way[t->count++] = (passed){.row = row, .time = time, .move_first = move_first, .label = TSN_NONE};
   w->known = to->next != TSN_NONE;
-  tsn_bunch_move(to, &w->at, time);
+  if (r->races) tsn_bunch_move(to, &w->at, time);
+  w->at.shape = to->next;
   return true;
 }
 
@@ -170,50 +194,48 @@ static uint32_t walk_back(tsn_run *r, uint32_t last)
 
 /* ---- registers ---- */
 
-static bool add_plain(tsn_run *r, tsn_kept_row *kept, const tsn_reg_rec *reg, uint32_t column, tsn_cell *cells)
+static bool add_value(tsn_run *r, tsn_kept_row *kept, const plain_update *u, tsn_cell *cells)
 {
   static const tsn_cell none = {.null = 1}, one = {.v.i = 1};
-  const tsn_cell arg = column == COLUMN_NONE ? one : tsn_kept_cell(r, kept, column);
-  if (reg->aggregate != AGG_COUNT) return tsn_register_add(r, reg, cells, &arg, &none) || tsn_fail_in(r, reg->value.text);
-  cells[reg->cell].v.i += !arg.null;
+  const tsn_cell arg = u->column == TSN_NONE ? one : tsn_kept_cell(r, kept, u->column);
+  if (u->reg->aggregate != AGG_COUNT) return tsn_register_add(r, u->reg, cells, &arg, &none) || tsn_fail_in(r, u->reg->value.text);
+  cells[u->reg->cell].v.i += !arg.null;
   return true;
 }
 
 /* As tsn_eval_updates() does; texts that were kept are stored already. */
-static bool move_plain(tsn_run *r, tsn_kept_row *kept, uint32_t label, tsn_cell *cells)
+static bool move_plain(tsn_run *r, tsn_kept_row *kept, const plain_update *u, const plain_update *end, tsn_cell *cells)
 {
-  const tsn_range *updates = &r->labels[label].updates;
-  uint32_t u, k;
-  for (u = 0; u < updates->count; u++) {
-    uint32_t number = r->program->indices[updates->first + u], column = r->retraced->columns[number];
-    const tsn_reg_rec *reg = &r->regs[number];
-    if (!reg->in_path) continue;
-    switch ((tsn_reg_kind)reg->kind) {
+  for (; u < end; u++) {
+    tsn_cell *own = cells + u->reg->cell;
+    uint32_t k;
+    switch ((tsn_reg_kind)u->reg->kind) {
     case REG_LAST:
-      for (k = reg->cells - 1; k > 0; k--) cells[reg->cell + k] = cells[reg->cell + k - 1];
-      cells[reg->cell] = tsn_kept_stored(r, kept, column);
+      for (k = u->reg->cells - 1; k > 0; k--) own[k] = own[k - 1];
+      *own = tsn_kept_stored(r, kept, u->column);
       break;
     case REG_FIRST:
-      if (cells[reg->cell].v.i == (int64_t)reg->depth) cells[reg->cell + 1] = tsn_kept_stored(r, kept, column);
-      if (cells[reg->cell].v.i <= (int64_t)reg->depth) cells[reg->cell].v.i++;
+      if (own->v.i > (int64_t)u->reg->depth) break;
+      if (own->v.i == (int64_t)u->reg->depth) own[1] = tsn_kept_stored(r, kept, u->column);
+      own->v.i++;
       break;
     default:
-      if (!add_plain(r, kept, reg, column, cells)) return false;
+      if (!add_value(r, kept, u, cells)) return false;
     }
   }
   return true;
 }
 
-/* A row as the match took it. */
+/* A row as the match took it: evaluated, or one whose values were found to fail. */
 static bool take(tsn_run *r, uint32_t part, const passed *at, tsn_cell *cells)
 {
+  const struct tsn_retraced *t = r->retraced;
   tsn_partition *p = &r->partitions[part];
-  tsn_eval e = {.row = r->row, .partition = p, .number = at->row, .cells = cells, .label = at->label};
-  bool plain = r->retraced->plain[at->label];
-  if (plain && move_plain(r, tsn_kept_row_at(r, p, at->row), at->label, cells)) return true;
+  uint32_t end = t->plain_end[at->label];
+  const tsn_eval e = {.row = r->row, .partition = p, .number = at->row, .cells = cells, .label = at->label};
   tsn_run_load(r, part, at->row);
-  if (plain) return tsn_eval_failed(r, &e, "values under", tsn_program_text(r->program, r->labels[at->label].name));
-  return tsn_eval_updates(r, &e, cells, false);
+  if (end == TSN_NONE) return tsn_eval_updates(r, &e, cells, false);
+  return tsn_eval_failed(r, &e, "values under", tsn_program_text(r->program, r->labels[at->label].name));
 }
 
 /* What a start with items had taken before: one of these. */
@@ -247,6 +269,9 @@ static bool find(tsn_run *r, uint32_t part, const tsn_queued *q, uint32_t before
     found->time = found->end = at->time;
     found->last = at->row;
     found->rows++;
+    if (t->plain_end[at->label] != TSN_NONE &&
+        move_plain(r, tsn_kept_row_at(r, &r->partitions[part], at->row), t->plain + t->plain_first[at->label], t->plain + t->plain_end[at->label], r->full))
+      continue;
     if (!take(r, part, at, r->full)) return false;
   }
   return true;
