@@ -644,7 +644,8 @@ uint32_t tsn_shapes_make(tsn_run *r, uint32_t part, uint32_t of, const int64_t *
       return TSN_NONE;
     }
     i = tsn_path_at(r, item);
-    i->tau = i->row_time = tau ? taus[tau - 1] : time;
+    i->row_time = time;
+    i->tau = tau ? taus[tau - 1] : TSN_TIME_MIN; /* one that does not matter is not taken for that of an event */
     i->row = row;
     if (r->p->path_cells) memcpy(tsn_path_cells(r, i), r->empty_cells, r->p->path_cells * sizeof(tsn_cell));
     take_shape(r, i, w, base, &m);
