@@ -491,7 +491,8 @@ static bool kept_side(tsn_run *r, uint32_t part, int64_t row, tsn_guard_test *t,
   const tsn_partition *p = &r->partitions[part];
   tsn_eval e = {.row = r->row, .partition = p, .number = row, .cells = r->guards->cells, .final = r->guards->cells};
   if (t->column != TSN_NONE) {
-    tsn_cell c = tsn_kept_cell(r, tsn_kept_row_at(r, p, row), t->column);
+    tsn_cell c;
+    tsn_kept_load(r, tsn_kept_row_at(r, p, row), t->column, &c);
     t->null = c.null;
     t->value = c.v.i;
     return true;

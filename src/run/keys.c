@@ -58,7 +58,8 @@ static void hash_column(const tsn_run *r, const tsn_block *b, uint32_t slot, uin
   uint64_t *hashes = r->block_keys->hashes;
   for (; rows; rows &= rows - 1) {
     uint32_t row = first + (uint32_t)__builtin_ctzll(rows);
-    const tsn_cell c = tsn_block_cell(r, b, slot, row);
+    tsn_cell c;
+    tsn_block_cell(r, b, slot, row, &c);
     hashes[row] = tsn_cell_hash(r, slot, &c, hashes[row]);
   }
 }
@@ -128,7 +129,8 @@ static bool is_of(tsn_run *r, const tsn_block *b, const tsn_partition *p, uint32
   if (r->block_keys->numbers) return !key->null && key->v.i == r->block_keys->numbers[row];
   for (k = 0; k < r->p->keys.count; k++, key++) {
     uint8_t type = s->types[slots[k]];
-    const tsn_cell c = tsn_block_cell(r, b, slots[k], row);
+    tsn_cell c;
+    tsn_block_cell(r, b, slots[k], row, &c);
     if (c.null || key->null) {
       if (c.null != key->null) return false;
     } else if (tsn_is_text(type)) {
@@ -155,7 +157,7 @@ uint32_t tsn_keys_find(tsn_run *r, const tsn_block *b, uint32_t row, uint64_t *h
     *hash = k->hashes[row];
     if (k->found[row] != TSN_NONE && is_of(r, b, &r->partitions[k->found[row]], row, *hash)) return k->found[row];
   }
-  for (i = 0; i < r->p->keys.count; i++) r->row[slots[i]] = tsn_block_cell(r, b, slots[i], row);
+  for (i = 0; i < r->p->keys.count; i++) tsn_block_cell(r, b, slots[i], row, &r->row[slots[i]]);
   if (!(k->rows[w] >> row % 64 & 1)) *hash = tsn_partition_hash(r);
   return tsn_partition_find(r, *hash);
 }

@@ -24,7 +24,7 @@ static void load_row(tsn_run *r, const tsn_partition *part, int64_t row)
 {
   tsn_kept_row *kept = tsn_kept_row_at(r, part, row);
   uint32_t k;
-  for (k = 0; k < r->slot_count; k++) r->replay_row[k] = tsn_kept_cell(r, kept, k);
+  for (k = 0; k < r->slot_count; k++) tsn_kept_load(r, kept, k, &r->replay_row[k]);
 }
 
 static void reset_replay(tsn_run *r, tsn_cell *cells)

@@ -4,11 +4,11 @@
 
 #include "run/source.h"
 
-static inline tsn_cell tsn_block_cell(const tsn_run *r, const tsn_block *b, uint32_t slot, uint32_t row)
+static inline void tsn_block_cell(const tsn_run *r, const tsn_block *b, uint32_t slot, uint32_t row, tsn_cell *to)
 {
   const tsn_source *s = &r->sources[0];
   uint64_t ignored = 0; /* NaN was counted, whether the row is looked at or not */
-  return tsn_read_cell(&b->columns[s->columns[slot]], s->types[slot], b->first + row, &ignored);
+  tsn_read_into(&b->columns[s->columns[slot]], s->types[slot], b->first + row, &ignored, to);
 }
 
 static inline tsn_queued *tsn_queued_at(const tsn_queue *q, uint32_t i) { return &q->starts[tsn_ring_at(q->head, i, q->cap)]; }

@@ -114,7 +114,7 @@ static uint32_t piece_of(tsn_run *r, const tsn_block *b, uint32_t row, uint32_t 
     if (r->p->window_kind == WINDOW_SESSION) r->partitions[found].window_end = tsn_time_shift(r, time, r->p->window);
     return found;
   }
-  for (k = 0; k < r->p->keys.count; k++) r->row[slots[k]] = tsn_block_cell(r, b, slots[k], row);
+  for (k = 0; k < r->p->keys.count; k++) tsn_block_cell(r, b, slots[k], row, &r->row[slots[k]]);
   part = tsn_partition_for(r, found, hash, time);
   return part != TSN_NONE && tsn_run_close_before(r, part) ? part : TSN_NONE;
 }
@@ -143,7 +143,7 @@ static bool count_row(tsn_run *r, const tsn_block *b, tsn_partition *p, uint32_t
   r->rows_kept -= again;
   cells = tsn_partition_append(r, p, &kept);
   if (!cells) return false;
-  for (k = 0; k < r->kept_count; k++) cells[k] = tsn_block_cell(r, b, r->kept_slots[k], row);
+  for (k = 0; k < r->kept_count; k++) tsn_block_cell(r, b, r->kept_slots[k], row, &cells[k]);
   for (k = 0; k < r->kept_count && r->any_text; k++)
     if (r->slot_is_text[r->kept_slots[k]] && !tsn_texts_put(r, &cells[k])) return tsn_partition_lose(r, cells, k);
   return true;

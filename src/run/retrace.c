@@ -196,8 +196,9 @@ static uint32_t walk_back(tsn_run *r, uint32_t last)
 
 static bool add_value(tsn_run *r, tsn_kept_row *kept, const plain_update *u, tsn_cell *cells)
 {
-  static const tsn_cell none = {.null = 1}, one = {.v.i = 1};
-  const tsn_cell arg = u->column == TSN_NONE ? one : tsn_kept_cell(r, kept, u->column);
+  static const tsn_cell none = {.null = 1};
+  tsn_cell arg = {.v.i = 1};
+  if (u->column != TSN_NONE) tsn_kept_load(r, kept, u->column, &arg);
   if (u->reg->aggregate != AGG_COUNT) return tsn_register_add(r, u->reg, cells, &arg, &none) || tsn_fail_in(r, u->reg->value.text);
   cells[u->reg->cell].v.i += !arg.null;
   return true;
@@ -212,11 +213,11 @@ static bool move_plain(tsn_run *r, tsn_kept_row *kept, const plain_update *u, co
     switch ((tsn_reg_kind)u->reg->kind) {
     case REG_LAST:
       for (k = u->reg->cells - 1; k > 0; k--) own[k] = own[k - 1];
-      *own = tsn_kept_stored(r, kept, u->column);
+      tsn_kept_copy(r, kept, u->column, own);
       break;
     case REG_FIRST:
       if (own->v.i > (int64_t)u->reg->depth) break;
-      if (own->v.i == (int64_t)u->reg->depth) own[1] = tsn_kept_stored(r, kept, u->column);
+      if (own->v.i == (int64_t)u->reg->depth) tsn_kept_copy(r, kept, u->column, &own[1]);
       own->v.i++;
       break;
     default:

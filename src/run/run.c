@@ -397,7 +397,7 @@ void tsn_run_load(tsn_run *r, uint32_t part, int64_t row)
 {
   tsn_kept_row *kept = tsn_kept_row_at(r, &r->partitions[part], row);
   uint32_t k;
-  for (k = 0; k < r->slot_count; k++) r->row[k] = tsn_kept_cell(r, kept, k);
+  for (k = 0; k < r->slot_count; k++) tsn_kept_load(r, kept, k, &r->row[k]);
   r->row_seq = kept->seq;
   r->row_epoch++;
   r->block_row = TSN_NONE;

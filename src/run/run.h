@@ -54,20 +54,38 @@ typedef struct tsn_cell {
   uint8_t unused[3];
 } tsn_cell;
 
-/* One cell of a batch, loaded; NaN is NULL and counted. */
+/* One cell of a batch, loaded; NaN is NULL and counted. Written field by field. */
+static inline void tsn_read_into(const tocsin_column *c, uint8_t type, size_t row, uint64_t *nan_values, tsn_cell *to)
+{
+  bool null = c->validity && !(c->validity[row >> 3] >> (row & 7) & 1);
+  uint32_t length = 0;
+  to->v.i = 0;
+  if (null) goto out;
+  switch (type) {
+  case TOCSIN_BOOLEAN: to->v.i = ((const uint8_t *)c->values)[row >> 3] >> (row & 7) & 1; break;
+  case TOCSIN_DOUBLE:
+    to->v.d = ((const double *)c->values)[row];
+    null = to->v.d != to->v.d;
+    *nan_values += null;
+    if (null) to->v.i = 0;
+    break;
+  case TOCSIN_TEXT:
+    to->v.s = (const char *)c->values + c->offsets[row];
+    length = (uint32_t)(c->offsets[row + 1] - c->offsets[row]);
+    break;
+  default: to->v.i = ((const int64_t *)c->values)[row];
+  }
+out:
+  to->length = length;
+  to->null = null;
+  to->unused[0] = to->unused[1] = to->unused[2] = 0;
+}
+
 static inline tsn_cell tsn_read_cell(const tocsin_column *c, uint8_t type, size_t row, uint64_t *nan_values)
 {
-  double d;
-  if (c->validity && !(c->validity[row >> 3] >> (row & 7) & 1)) return (tsn_cell){.null = 1};
-  switch (type) {
-  case TOCSIN_BOOLEAN: return (tsn_cell){.v.i = ((const uint8_t *)c->values)[row >> 3] >> (row & 7) & 1};
-  case TOCSIN_DOUBLE:
-    d = ((const double *)c->values)[row];
-    *nan_values += d != d;
-    return d != d ? (tsn_cell){.null = 1} : (tsn_cell){.v.d = d};
-  case TOCSIN_TEXT: return (tsn_cell){.v.s = (const char *)c->values + c->offsets[row], .length = (uint32_t)(c->offsets[row + 1] - c->offsets[row])};
-  default: return (tsn_cell){.v.i = ((const int64_t *)c->values)[row]};
-  }
+  tsn_cell cell;
+  tsn_read_into(c, type, row, nan_values, &cell);
+  return cell;
 }
 
 /* ---- texts.c ---- */
@@ -837,16 +855,20 @@ static inline tsn_kept_row *tsn_kept_row_at(const tsn_run *r, const tsn_partitio
   return (tsn_kept_row *)(void *)(p->kept_rows + tsn_ring_at(p->kept_head, (uint32_t)(row - p->base), p->kept_cap) * r->kept_stride);
 }
 static inline tsn_cell *tsn_kept_cells(tsn_kept_row *row) { return (tsn_cell *)(void *)(row + 1); }
-/* A column of a kept row, stored, loaded; NULL where it is not kept. */
-static inline tsn_cell tsn_kept_stored(const tsn_run *r, tsn_kept_row *row, uint32_t slot)
+/* A column of a kept row, stored; NULL where it is not kept. Copied as a whole: one that is put together from parts would be
+ * read back while they are on their way to memory. */
+static inline void tsn_kept_copy(const tsn_run *r, tsn_kept_row *row, uint32_t slot, tsn_cell *to)
 {
-  uint32_t at = r->kept_place[slot];
-  if (at == TSN_KEPT_TIME) return (tsn_cell){.v.i = row->time};
-  return at == TSN_NONE ? (tsn_cell){.null = 1} : tsn_kept_cells(row)[at];
+  const uint32_t at = r->kept_place[slot];
+  if (at < r->kept_count) *to = tsn_kept_cells(row)[at];
+  else if (at == TSN_KEPT_TIME) *to = (tsn_cell){.v.i = row->time};
+  else *to = (tsn_cell){.null = 1};
 }
-static inline tsn_cell tsn_kept_cell(const tsn_run *r, tsn_kept_row *row, uint32_t slot)
+/* The same, loaded. */
+static inline void tsn_kept_load(const tsn_run *r, tsn_kept_row *row, uint32_t slot, tsn_cell *to)
 {
-  return tsn_load(r, tsn_kept_stored(r, row, slot), r->slot_is_text[slot]);
+  tsn_kept_copy(r, row, slot, to);
+  if (r->slot_is_text[slot] && !to->null) to->v.s = r->texts.data + to->v.at;
 }
 
 /* shape.c */

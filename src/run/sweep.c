@@ -236,7 +236,7 @@ bool tsn_sweep_feed(tsn_run *r, const tsn_block *b, uint32_t row)
   bool good;
   for (i = 0; i < count; i++) {
     k = slots ? slots[i] : i;
-    r->row[k] = tsn_read_cell(&b->columns[s->columns[k]], s->types[k], b->first + row, &ignored);
+    tsn_read_into(&b->columns[s->columns[k]], s->types[k], b->first + row, &ignored, &r->row[k]);
   }
   r->block_row = row;
   good = tsn_run_row(r, r->p->time_slot == TSN_NONE ? 0 : r->times[row], r->next_seq + row);

@@ -173,8 +173,10 @@ static bool is_row(const tsn_eval *e, int64_t offset)
 /* A column of it; NULL where there is none. */
 static tsn_cell physical(const tsn_run *r, const tsn_eval *e, uint32_t slot, int64_t offset)
 {
+  tsn_cell cell;
   if (!is_row(e, offset)) return none;
-  return tsn_kept_cell(r, tsn_kept_row_at(r, e->partition, e->number + offset), slot);
+  tsn_kept_load(r, tsn_kept_row_at(r, e->partition, e->number + offset), slot, &cell);
+  return cell;
 }
 
 static tsn_cell label_name(const tsn_run *r, uint32_t label)
