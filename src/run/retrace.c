@@ -177,11 +177,19 @@ static bool pass_all(tsn_run *r, uint32_t part, int64_t row, walk *w)
 
 /* ---- back ---- */
 
+/* The item of a shape that is a match; there is one. Behind it stand but ghosts. */
+static uint32_t match_of(const tsn_run *r, uint32_t shape)
+{
+  uint32_t item = 0;
+  while ((tsn_item_key(r, shape, item)[0] >> 32 & 0xff) != ITEM_MATCH) item++;
+  return item;
+}
+
 /* Walks back from the item that has succeeded: under which labels it took which rows, and what it was before the first. */
 static uint32_t walk_back(tsn_run *r, uint32_t last)
 {
   struct tsn_retraced *t = r->retraced;
-  uint32_t item = r->flat.facts[last].decided ? 0 : r->shapes->all[last].items - 1;
+  uint32_t item = match_of(r, last);
   size_t n = t->count;
   while (n-- > 0) {
     const tsn_move *m = &r->shapes->moves[t->way[n].move_first + item];
