@@ -3,63 +3,17 @@
 
 #include "program/code.h"
 #include "program/guard.h"
-
-#define NODES_MAX 2048u
+#include "program/reach.h"
 
 /* ---- what starts begin with ---- */
-
-/* Nodes that are reached without passing an element. */
-typedef struct reach {
-  const tocsin_program *p;
-  const tsn_pattern_rec *q;
-  bool seen[NODES_MAX];
-  uint32_t stack[NODES_MAX], depth;
-} reach;
-
-static void push(reach *w, uint32_t node)
-{
-  if (w->seen[node]) return;
-  w->seen[node] = true;
-  w->stack[w->depth++] = node;
-}
-
-static void go_through(reach *w)
-{
-  const tsn_node_rec *nodes = w->p->nodes + w->q->nodes.first;
-  const tsn_loop_rec *loops = w->p->loops + w->q->loops.first;
-  const uint32_t *targets = w->p->indices + w->q->targets.first;
-  while (w->depth) {
-    const tsn_node_rec *n = &nodes[w->stack[--w->depth]];
-    uint32_t i;
-    switch (n->kind) {
-    case NODE_ACCEPT:
-    case NODE_ROW:
-    case NODE_TIMER: break;
-    case NODE_SPLIT:
-      for (i = 0; i < n->b; i++) push(w, targets[n->a + i]);
-      break;
-    case NODE_PERMUTE:
-      for (i = 0; i < n->b; i++) push(w, targets[n->a + i]);
-      push(w, n->next);
-      break;
-    case NODE_ENTER:
-    case NODE_TURN:
-      push(w, loops[n->a].body);
-      push(w, loops[n->a].exit);
-      break;
-    default: push(w, n->next); break;
-    }
-  }
-}
 
 uint32_t tsn_start_label(const tocsin_program *p, const tsn_pattern_rec *q)
 {
   const tsn_node_rec *nodes = p->nodes + q->nodes.first;
-  reach w = {.p = p, .q = q};
+  tsn_reach w = {.p = p, .q = q};
   uint32_t label = TSN_NONE, i;
-  if (q->nodes.count > NODES_MAX) return TSN_NONE;
-  push(&w, q->root);
-  go_through(&w);
+  if (q->nodes.count > TSN_REACH_NODES) return TSN_NONE;
+  tsn_reach_from(&w, q->root);
   for (i = 0; i < q->nodes.count; i++) {
     if (!w.seen[i] || (nodes[i].kind != NODE_ROW && nodes[i].kind != NODE_TIMER)) continue;
     if (nodes[i].kind == NODE_TIMER || (label != TSN_NONE && nodes[i].a != label)) return TSN_NONE;
@@ -67,8 +21,7 @@ uint32_t tsn_start_label(const tocsin_program *p, const tsn_pattern_rec *q)
   }
   memset(w.seen, 0, sizeof w.seen);
   for (i = 0; i < q->nodes.count; i++)
-    if (nodes[i].kind == NODE_ROW || nodes[i].kind == NODE_TIMER) push(&w, nodes[i].next);
-  go_through(&w);
+    if (nodes[i].kind == NODE_ROW || nodes[i].kind == NODE_TIMER) tsn_reach_from(&w, nodes[i].next);
   for (i = 0; i < q->nodes.count; i++)
     if (w.seen[i] && nodes[i].kind == NODE_ROW && nodes[i].a == label) return TSN_NONE;
   return label;

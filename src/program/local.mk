@@ -9,6 +9,8 @@ libtsn_la_SOURCES += \
   %D%/ops.def \
   %D%/ops.h \
   %D%/program.h \
+  %D%/reach.c \
+  %D%/reach.h \
   %D%/sections.def \
   %D%/tier.c \
   %D%/tier.h \

@@ -634,7 +634,7 @@ struct tsn_run {
   tsn_code *screens;       /* by label: its condition, */
   bool *screened;          /* or, here, what holds wherever that does */
   bool passes_by;          /* a row under no label changes nothing */
-  bool strict_edges; /* a junction with a strict edge behind an element was built: each row can end it */
+  bool strict_edges; /* a junction with a strict edge behind an element was built, or a timer leads to one: each row can end it */
   bool told;         /* the bits of all labels are known, in this block */
   bool passing;      /* rows under no label are passed by, in this block */
   uint64_t *bits;    /* label x words: where its screen is TRUE */
