@@ -19,11 +19,13 @@ def query(workload, peer):
     """The text of a query in SQL, or None."""
     if workload.watched:
         return watched(workload.watched) if workload.watched <= (10 if peer == "sqlite" else 100) else None
-    path = os.path.join(HERE, f"{workload.name}.{peer}.sql")
-    if not os.path.exists(path):
-        return None
-    with open(path) as f:
-        return f.read()
+    name = workload.peers_ask or workload.name
+    for file in (f"{name}.{peer}.sql", f"{name}.sql"):
+        path = os.path.join(HERE, file)
+        if os.path.exists(path):
+            with open(path) as f:
+                return f.read()
+    return None
 
 
 def watched(count):

@@ -13,6 +13,7 @@ class Workload:
     right: object               # of its rows: golden.answer()
     part: float = 1             # of the rows that are asked for
     watched: int = 0            # so many patterns over `many`, which are made
+    peers_ask: str = None       # the workload whose query tells what is right for this one as well
     most: int = None            # rows that can be asked for where each partial match is kept by itself
 
     def count(self, rows):
@@ -49,7 +50,7 @@ ALL = [
     Workload("W3", "trades", "a -> b, 1 % higher within 10 s", lambda rows: golden.rises(rows, 1.01)),
     Workload("W3b", "trades", "a -> b, 0.1 % higher within 10 s", lambda rows: golden.rises(rows, 1.001)),
     Workload("W4", "shop", "abandoned cart", lambda rows: golden.carts(rows, True)),
-    Workload("W4L", "shop", "abandoned carts, kept by purchases", lambda rows: golden.carts(rows, False)),
+    Workload("W4L", "shop", "abandoned carts, kept by purchases", lambda rows: golden.carts(rows, False), peers_ask="W4"),
     Workload("W5", "sshd", "five failures, then success, 10 min", golden.guesses),
     Workload("W6", "shop", "sessions of half an hour", golden.sessions),
     Workload("W7", "shop", "funnel of three steps, 1 h", golden.funnel),

@@ -19,13 +19,9 @@ static const tsn_column_def columns[] = {
 static const char header[] = "t,s,d,x,i,u,b,n,k,r\n"; /* x: of no column */
 #define FIELDS (COLUMNS + 1)
 
-static unsigned long seed;
+static reading_chance chance;
 
-static unsigned below(unsigned most)
-{
-  seed = seed * 6364136223846793005ul + 1442695040888963407ul;
-  return (unsigned)(seed >> 33) % most;
-}
+static unsigned below(unsigned most) { return reading_below(&chance, most); }
 
 /* --- the plain reader --- */
 
@@ -275,7 +271,7 @@ static void blocks_read_what_a_plain_reader_does(void **state)
   for (unsigned round = 0; round < 400; round++) {
     tsn_alloc alloc;
     tsn_bytes text, rows, bad;
-    seed = round;
+    chance.seed = round;
     tsn_alloc_init(&alloc, NULL);
     tsn_bytes_init(&text, &alloc, 0);
     tsn_bytes_init(&rows, &alloc, 0);

@@ -15,13 +15,9 @@ static const tsn_column_def columns[] = {
 };
 static const tsn_schema schema = { "s", T_COUNT(columns), columns };
 
-static unsigned long seed;
+static reading_chance chance;
 
-static unsigned below(unsigned most)
-{
-  seed = seed * 6364136223846793005ul + 1442695040888963407ul;
-  return (unsigned)(seed >> 33) % most;
-}
+static unsigned below(unsigned most) { return reading_below(&chance, most); }
 
 /* Bad rows of a line alone have its own numbers; here they count from where the line is. */
 typedef struct told {
@@ -187,7 +183,7 @@ static void what_was_learnt_changes_nothing(void **state)
     tsn_alloc alloc;
     tsn_bytes text;
     told alone[2] = { 0 };
-    seed = round;
+    chance.seed = round;
     tsn_alloc_init(&alloc, NULL);
     tsn_bytes_init(&text, &alloc, 0);
     for (unsigned i = 0; i < 2; i++) tsn_bytes_init(&alone[i].out, &alloc, 0);

@@ -15,6 +15,17 @@ typedef struct reading {
   bool show_raw, show_origin;
 } reading;
 
+/* Chance, by a seed. */
+typedef struct reading_chance {
+  unsigned long seed;
+} reading_chance;
+
+static inline unsigned reading_below(reading_chance *c, unsigned most)
+{
+  c->seed = c->seed * 6364136223846793005ul + 1442695040888963407ul;
+  return (unsigned)(c->seed >> 33) % most;
+}
+
 static inline void reading_cell(tsn_bytes *out, const tocsin_column *c, tocsin_type type, size_t row)
 {
   if (tsn_column_is_null(c, row)) {
