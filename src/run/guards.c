@@ -16,12 +16,12 @@ static bool compose(tsn_run *r, tsn_guard_test *t)
 {
   const tsn_instr *in = r->program->instrs + t->kept.instrs.first;
   const tsn_guards *g = r->guards;
-  uint32_t i, count = 0;
+  uint32_t i;
   for (i = 0; i < t->kept.instrs.count; i++) {
     const tsn_reg_rec *reg = tsn_start_register(r->program, r->p, g->start_label, &in[i]);
-    count += reg ? reg->value.instrs.count : 1;
+    t->start_cap += reg ? reg->value.instrs.count : 1;
   }
-  t->start = tsn_alloc_array(r->alloc, count + 1, sizeof *t->start);
+  t->start = tsn_alloc_array(r->alloc, t->start_cap, sizeof *t->start);
   if (!t->start) return tsn_run_nomem(r);
   for (i = 0; i < t->kept.instrs.count; i++) {
     const tsn_reg_rec *reg = tsn_start_register(r->program, r->p, g->start_label, &in[i]);
@@ -79,11 +79,22 @@ static bool add_label(tsn_run *r, uint32_t label)
   return true;
 }
 
+static bool reads_path(const tsn_run *r, uint32_t label)
+{
+  return r->labels[label].condition.instrs.count && !r->labels[label].condition.local;
+}
+
+static uint32_t count_guarded(const tsn_run *r)
+{
+  uint32_t i, count = 0;
+  for (i = 0; i < r->p->labels.count; i++) count += reads_path(r, i);
+  return count;
+}
+
 bool tsn_guards_init(tsn_run *r)
 {
-  uint32_t labels = r->p->labels.count, i, guarded = 0;
+  uint32_t labels = r->p->labels.count, i, guarded = r->queues ? count_guarded(r) : 0;
   tsn_guards *g;
-  for (i = 0; r->queues && i < labels; i++) guarded += r->labels[i].condition.instrs.count && !r->labels[i].condition.local;
   if (!guarded) return true;
   g = r->guards = tsn_alloc_array(r->alloc, 1, sizeof *g);
   if (!g) return tsn_run_nomem(r);
@@ -97,25 +108,18 @@ bool tsn_guards_init(tsn_run *r)
   if (!g->all || !g->screens || !g->tests || !g->cells || !g->regs) return tsn_run_nomem(r);
   find_registers(r);
   for (i = 0; i < labels; i++)
-    if (r->labels[i].condition.instrs.count && !r->labels[i].condition.local && !add_label(r, i)) return false;
+    if (reads_path(r, i) && !add_label(r, i)) return false;
   return true;
 }
 
 void tsn_guards_clear(tsn_run *r)
 {
   tsn_guards *g = r->guards;
-  uint32_t labels = r->p->labels.count, guarded = 0, i;
+  uint32_t labels = r->p->labels.count, i;
   if (!g) return;
-  for (i = 0; i < labels; i++) guarded += r->labels[i].condition.instrs.count && !r->labels[i].condition.local;
   for (i = 0; i < g->test_count; i++) {
     tsn_guard_test *t = &g->tests[i];
-    uint32_t count = 0, k;
-    const tsn_instr *in = r->program->instrs + t->kept.instrs.first;
-    for (k = 0; k < t->kept.instrs.count; k++) {
-      const tsn_reg_rec *reg = tsn_start_register(r->program, r->p, g->start_label, &in[k]);
-      count += reg ? reg->value.instrs.count : 1;
-    }
-    tsn_alloc_free(r->alloc, t->start, t->start ? (count + 1) * sizeof *t->start : 0);
+    tsn_alloc_free(r->alloc, t->start, t->start ? t->start_cap * sizeof *t->start : 0);
     tsn_alloc_free(r->alloc, t->rows, t->rows ? TSN_BLOCK_ROWS * sizeof *t->rows : 0);
     tsn_alloc_free(r->alloc, t->starts, t->starts ? TSN_BLOCK_ROWS * sizeof *t->starts : 0);
     tsn_alloc_free(r->alloc, t->row_nulls, t->row_nulls ? TSN_BLOCK_WORDS * sizeof *t->row_nulls : 0);
@@ -123,7 +127,7 @@ void tsn_guards_clear(tsn_run *r)
   }
   tsn_alloc_free(r->alloc, g->all, g->all ? labels * sizeof *g->all : 0);
   tsn_alloc_free(r->alloc, g->screens, g->screens ? labels * sizeof *g->screens : 0);
-  tsn_alloc_free(r->alloc, g->tests, g->tests ? (size_t)guarded * TSN_COMPARISONS * sizeof *g->tests : 0);
+  tsn_alloc_free(r->alloc, g->tests, g->tests ? (size_t)count_guarded(r) * TSN_COMPARISONS * sizeof *g->tests : 0);
   tsn_alloc_free(r->alloc, g->cells, g->cells ? (r->p->cells + 1) * sizeof *g->cells : 0);
   tsn_alloc_free(r->alloc, g->regs, g->regs ? (r->p->regs.count + 1) * sizeof *g->regs : 0);
   tsn_alloc_free(r->alloc, g->passes, g->pass_cap * sizeof *g->passes);
@@ -195,12 +199,6 @@ static void widen(const tsn_run *r, tsn_queue *q, size_t test, uint32_t slot, bo
   if (first || is_less(t, extremes[1], value)) extremes[1] = value;
 }
 
-/* The last start is alone, or enters a chunk that nobody is left in. */
-static bool begins_chunk(const tsn_queue *q, uint32_t slot)
-{
-  return q->count == 1 || (slot % TSN_GUARDED_CHUNK == 0 && q->head / TSN_GUARDED_CHUNK != slot / TSN_GUARDED_CHUNK);
-}
-
 void tsn_guards_move(const tsn_run *r, const tsn_queue *q, uint32_t from, tsn_queue *to, uint32_t at)
 {
   size_t c;
@@ -220,6 +218,15 @@ void tsn_guards_moved(const tsn_run *r, tsn_queue *q)
   }
 }
 
+/* The last start has its values. Where it enters a chunk, that one's extremes begin anew; if others are left in it, all do. */
+static void widen_by_last(const tsn_run *r, tsn_queue *q, uint32_t slot)
+{
+  bool enters = slot % TSN_GUARDED_CHUNK == 0, shares = q->head / TSN_GUARDED_CHUNK == slot / TSN_GUARDED_CHUNK;
+  uint32_t n;
+  for (n = 0; n < r->guards->test_count; n++) widen(r, q, n, slot, q->count == 1 || (enters && !shares));
+  if (enters && shares && q->count > 1) tsn_guards_moved(r, q);
+}
+
 bool tsn_guards_begin(tsn_run *r, tsn_partition *p, bool *fits)
 {
   tsn_guards *g = r->guards;
@@ -233,8 +240,8 @@ bool tsn_guards_begin(tsn_run *r, tsn_partition *p, bool *fits)
       bool null;
       if (!side_of(r, &e, &g->tests[n], &g->tests[n].kept, tsn_guards_value(q, n, slot), &null)) return forgive(r, fits);
       if (null) *tsn_guards_open(q, slot) &= ~(int64_t)((uint64_t)1 << g->all[k].label);
-      widen(r, q, n, slot, begins_chunk(q, slot));
     }
+  widen_by_last(r, q, slot);
   return true;
 }
 
@@ -585,10 +592,11 @@ void tsn_guards_begin_in_block(tsn_run *r, tsn_queue *q, uint32_t row)
     for (n = g->all[k].first; n < g->all[k].first + g->all[k].count; n++) {
       const tsn_guard_test *t = &g->tests[n];
       bool null = t->op != OP_CMP_S && (t->start_nulls[row / 64] >> row % 64 & 1);
-      *tsn_guards_value(q, n, slot) = t->op == OP_CMP_S ? text_of(r, t->start_slot, row, &null) : t->starts[row];
+      int64_t value = t->op == OP_CMP_S ? text_of(r, t->start_slot, row, &null) : t->starts[row];
+      *tsn_guards_value(q, n, slot) = null ? 0 : value; /* what stands at a NULL may be NaN, which has no place among extremes */
       if (null) *open &= ~(int64_t)((uint64_t)1 << g->all[k].label);
-      widen(r, q, n, slot, begins_chunk(q, slot));
     }
+  widen_by_last(r, q, slot);
 }
 
 bool tsn_guards_any_in_block(tsn_run *r, const tsn_queue *q, uint32_t row, uint64_t labels)

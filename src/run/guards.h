@@ -26,7 +26,7 @@ typedef struct tsn_guard_test {
   tsn_code row, kept;
   uint32_t op, how;
   tsn_instr *start; /* `kept` of a row as a start, for blocks; NULL: it is not for these */
-  uint32_t start_count;
+  uint32_t start_count, start_cap;
   uint32_t row_slot, start_slot; /* texts: the columns; else TSN_NONE */
   uint32_t column;               /* of numbers: the column that is the row's side as it is; TSN_NONE */
   int64_t value;                 /* the row's at hand; a double's bits */
