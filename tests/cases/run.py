@@ -307,7 +307,7 @@ def answers(case, options):
         diagnostics = played.diagnostics()
         broken = diagnostics and any(re.search(r" error\[", line) for line in diagnostics[1])
         # Where a run goes well all the same, its inputs tell of the stream what the text alone does not.
-        if broken and not (played.inputs and not played.run()[1]):
+        if broken and (case.one("diagnostics") or not played.inputs or played.run()[1]):
             return {"diagnostics": diagnostics, "expect": None, "fails": None}
         if case.one("diagnostics"):              # warnings are promised where a case asks for them
             found["diagnostics"] = diagnostics or ("", [])
