@@ -56,12 +56,11 @@ bool tsn_cut_and(const tocsin_program *p, uint32_t origin, tsn_range *part, tsn_
 }
 
 /* a < b is: a, b, CMP. Where a ends is where the stack stands at one for the last time. */
-bool tsn_cut_compare(const tocsin_program *p, tsn_range code, tsn_range *left, tsn_range *right)
+bool tsn_cut_two(const tocsin_program *p, tsn_range code, tsn_range *left, tsn_range *right)
 {
   const tsn_instr *in = p->instrs + code.first;
   uint32_t i, depth = 0, split = 0;
-  tsn_opcode last = code.count ? (tsn_opcode)in[code.count - 1].op : OP_NULL;
-  if (last != OP_CMP_I && last != OP_CMP_D && last != OP_CMP_S) return false;
+  if (code.count < 3 || tsn_op_table[in[code.count - 1].op].pops != 2) return false;
   for (i = 0; i + 1 < code.count; i++) {
     tsn_opcode op = (tsn_opcode)in[i].op;
     uint32_t pops = (uint32_t)tsn_op_table[op].pops;
@@ -73,4 +72,10 @@ bool tsn_cut_compare(const tocsin_program *p, tsn_range code, tsn_range *left, t
   *left = (tsn_range){.first = code.first, .count = split};
   *right = (tsn_range){.first = code.first + split, .count = code.count - split - 1};
   return true;
+}
+
+bool tsn_cut_compare(const tocsin_program *p, tsn_range code, tsn_range *left, tsn_range *right)
+{
+  tsn_opcode last = code.count ? (tsn_opcode)p->instrs[code.first + code.count - 1].op : OP_NULL;
+  return (last == OP_CMP_I || last == OP_CMP_D || last == OP_CMP_S) && tsn_cut_two(p, code, left, right);
 }

@@ -103,33 +103,47 @@ static tsn_code part_of(const tsn_code *code, tsn_range part)
   return out;
 }
 
+/* One side of the row, the other of the start, in either order: `c` is `left how right` before. */
+static bool set_sides(const job *j, tsn_range left, tsn_range right, tsn_comparison *c)
+{
+  unsigned of_left = reads(j->p, j->q, j->start_label, left), of_right = reads(j->p, j->q, j->start_label, right);
+  bool turned = of_left == READS_START && of_right == READS_ROW;
+  if (!turned && (of_left != READS_ROW || of_right != READS_START)) return false;
+  c->row = part_of(j->condition, turned ? right : left);
+  c->kept = part_of(j->condition, turned ? left : right);
+  if (turned) c->how = tsn_compare_turned((tsn_compare)c->how);
+  return true;
+}
+
+/* `time - time < duration` is `time < time + duration`, but for times at the ends of what there is: these let more pass. */
+static bool set_difference(const job *j, tsn_range left, tsn_range right, tsn_comparison *c)
+{
+  const tsn_instr *last = j->p->instrs + left.first + left.count - 1, *constant = j->p->instrs + right.first;
+  int64_t duration;
+  tsn_range a, b;
+  if (last->op != OP_SUB_T || right.count != 1 || constant->op != OP_INT || c->how == COMPARE_NE) return false;
+  duration = j->p->integers[constant->a];
+  if (duration <= -INT64_MAX || duration == INT64_MAX || !tsn_cut_two(j->p, left, &a, &b) || !set_sides(j, a, b, c)) return false;
+  c->shift = c->row.instrs.first == a.first ? duration : -duration;
+  j->guard->whole = true;
+  return true;
+}
+
 static bool add_comparison(job *j, tsn_range part)
 {
   const tsn_instr *last = j->p->instrs + part.first + part.count - 1;
   tsn_comparison c = {.op = last->op, .how = last->x};
   tsn_range a, b;
-  unsigned of_a, of_b;
   if (j->guard->count == TSN_COMPARISONS || !tsn_cut_compare(j->p, part, &a, &b)) return false;
   if (c.op == OP_CMP_S && c.how != COMPARE_EQ) return false;
-  of_a = reads(j->p, j->q, j->start_label, a);
-  of_b = reads(j->p, j->q, j->start_label, b);
-  if (of_a == READS_ROW && of_b == READS_START) {
-    c.row = part_of(j->condition, a);
-    c.kept = part_of(j->condition, b);
-  } else if (of_a == READS_START && of_b == READS_ROW) {
-    c.row = part_of(j->condition, b);
-    c.kept = part_of(j->condition, a);
-    c.how = tsn_compare_turned((tsn_compare)c.how);
-  } else {
-    return false;
-  }
+  if (!set_sides(j, a, b, &c) && !set_difference(j, a, b, &c)) return false;
+  if (c.op == OP_CMP_S) j->guard->whole = true; /* hashes are compared */
   j->guard->comparisons[j->guard->count++] = c;
   return true;
 }
 
 static void take_apart(job *j, tsn_range part, bool leads)
 {
-  const tsn_guard *g = j->guard;
   tsn_range left = part, right;
   tsn_code as_code = part_of(j->condition, part);
   if (leads && !(reads(j->p, j->q, j->start_label, part) & (READS_START | READS_MORE)) && !tsn_code_can_fail(j->p, &as_code)) {
@@ -142,7 +156,7 @@ static void take_apart(job *j, tsn_range part, bool leads)
     take_apart(j, right, false);
     return;
   }
-  if (!add_comparison(j, part) || j->guard->comparisons[g->count - 1].op == OP_CMP_S) j->guard->whole = true;
+  if (!add_comparison(j, part)) j->guard->whole = true;
 }
 
 bool tsn_guard_of(const tocsin_program *p, const tsn_pattern_rec *q, uint32_t start_label, uint32_t label, tsn_guard *out)

@@ -15,6 +15,7 @@
 /* One side reads the row at hand, the other what the first row has set. */
 typedef struct tsn_comparison {
   tsn_code row, kept;
+  int64_t shift; /* a duration that is added to what is kept */
   uint32_t op;  /* CMP_I, CMP_D, CMP_S (equality) */
   uint32_t how; /* tsn_compare, the row at hand on the left */
 } tsn_comparison;

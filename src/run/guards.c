@@ -4,6 +4,7 @@
 #include <emmintrin.h>
 #endif
 
+#include "base/time.h"
 #include "program/code.h"
 #include "run/guards.h"
 #include "run/queue.h"
@@ -38,7 +39,7 @@ static bool add_test(tsn_run *r, const tsn_comparison *c)
 {
   tsn_guards *g = r->guards;
   tsn_guard_test *t = &g->tests[g->test_count++];
-  *t = (tsn_guard_test){.row = c->row, .kept = c->kept, .op = c->op, .how = c->how, .row_slot = TSN_NONE, .start_slot = TSN_NONE};
+  *t = (tsn_guard_test){.row = c->row, .kept = c->kept, .shift = c->shift, .op = c->op, .how = c->how, .row_slot = TSN_NONE, .start_slot = TSN_NONE};
   if (!compose(r, t)) return false;
   t->column = lone_slot(r->program->instrs + t->row.instrs.first, t->row.instrs.count);
   if (t->op == OP_CMP_S) {
@@ -159,6 +160,14 @@ static bool side_of(tsn_run *r, const tsn_eval *e, const tsn_guard_test *t, cons
   return true;
 }
 
+/* What a start keeps of itself; `e` has its cells. */
+static bool start_side(tsn_run *r, const tsn_eval *e, const tsn_guard_test *t, int64_t *value, bool *null)
+{
+  if (!side_of(r, e, t, &t->kept, value, null)) return false;
+  if (t->shift && !*null) *value = tsn_time_add(*value, t->shift);
+  return true;
+}
+
 /* After a failure: whether it can be left to the paths tier, which will ask again if somebody wants to know. */
 static bool forgive(tsn_run *r, bool *fits)
 {
@@ -238,7 +247,7 @@ bool tsn_guards_begin(tsn_run *r, tsn_partition *p, bool *fits)
   for (k = 0; k < g->count; k++)
     for (n = g->all[k].first; n < g->all[k].first + g->all[k].count; n++) {
       bool null;
-      if (!side_of(r, &e, &g->tests[n], &g->tests[n].kept, tsn_guards_value(q, n, slot), &null)) return forgive(r, fits);
+      if (!start_side(r, &e, &g->tests[n], tsn_guards_value(q, n, slot), &null)) return forgive(r, fits);
       if (null) *tsn_guards_open(q, slot) &= ~(int64_t)((uint64_t)1 << g->all[k].label);
     }
   widen_by_last(r, q, slot);
@@ -488,7 +497,7 @@ bool tsn_guards_from(tsn_run *r, const tsn_partition *p, const tsn_cell *cells)
   uint32_t n;
   if (cells != g->cells) memcpy(g->cells, cells, r->p->path_cells * sizeof *cells);
   for (n = 0; n < g->test_count; n++)
-    if (!side_of(r, &e, &g->tests[n], &g->tests[n].kept, &g->tests[n].from, &g->tests[n].from_null)) return false;
+    if (!start_side(r, &e, &g->tests[n], &g->tests[n].from, &g->tests[n].from_null)) return false;
   return true;
 }
 
@@ -551,13 +560,14 @@ bool tsn_guards_class(tsn_run *r, uint32_t part, int64_t row, uint64_t wanted, u
 static bool see_block(tsn_run *r, tsn_block *b)
 {
   tsn_guards *g = r->guards;
-  uint32_t n;
+  uint32_t n, i;
   for (n = 0; n < g->test_count; n++) {
     tsn_guard_test *t = &g->tests[n];
     if (t->op == OP_CMP_S) continue;
     if (!tsn_vector_values(r, b, r->program->instrs + t->row.instrs.first, t->row.instrs.count, t->rows, t->row_nulls) ||
         !tsn_vector_values(r, b, t->start, t->start_count, t->starts, t->start_nulls))
       return false;
+    for (i = 0; t->shift && i < b->rows; i++) t->starts[i] = tsn_time_add(t->starts[i], t->shift);
   }
   return true;
 }

@@ -24,6 +24,7 @@ typedef struct tsn_pass {
 /* A comparison; numbers, texts as hashes. */
 typedef struct tsn_guard_test {
   tsn_code row, kept;
+  int64_t shift; /* a duration that is added to what is kept */
   uint32_t op, how;
   tsn_instr *start; /* `kept` of a row as a start, for blocks; NULL: it is not for these */
   uint32_t start_count, start_cap;
