@@ -40,3 +40,27 @@ void tsn_reach_from(tsn_reach *w, uint32_t node)
     }
   }
 }
+
+static bool has(const tocsin_program *p, const tsn_pattern_rec *q, tsn_node_kind kind)
+{
+  uint32_t i;
+  for (i = 0; i < q->nodes.count && p->nodes[q->nodes.first + i].kind != kind; i++) continue;
+  return i < q->nodes.count;
+}
+
+static bool leads(const tocsin_program *p, const tsn_pattern_rec *q, tsn_node_kind from, tsn_node_kind to, bool strict)
+{
+  const tsn_node_rec *nodes = p->nodes + q->nodes.first;
+  tsn_reach w = {.p = p, .q = q, .strict = strict};
+  bool found = false;
+  uint32_t i;
+  for (i = 0; i < q->nodes.count; i++)
+    if (nodes[i].kind == from) tsn_reach_from(&w, nodes[i].next);
+  for (i = 0; i < q->nodes.count; i++) found = found || (w.seen[i] && nodes[i].kind == to);
+  return found;
+}
+
+bool tsn_leads(const tocsin_program *p, const tsn_pattern_rec *q, tsn_node_kind from, tsn_node_kind to, bool strict)
+{
+  return has(p, q, from) && (q->nodes.count > TSN_REACH_NODES || leads(p, q, from, to, strict));
+}

@@ -17,5 +17,7 @@ typedef struct tsn_reach {
 
 /* Goes on from this node, which is reached itself. */
 void tsn_reach_from(tsn_reach *w, uint32_t node);
+/* Whether a node of one kind leads to one of another; of a pattern with too many nodes: whether there is one of the first. */
+bool tsn_leads(const tocsin_program *p, const tsn_pattern_rec *q, tsn_node_kind from, tsn_node_kind to, bool strict);
 
 #endif

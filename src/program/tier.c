@@ -72,22 +72,6 @@ static bool is_read(const tocsin_program *p, uint32_t pattern)
   return false;
 }
 
-/* Whether the end is reached over an absence: it completes when WITHIN is over, which is another time for each start. */
-static bool ends_with_absence(const tocsin_program *p, const tsn_pattern_rec *q)
-{
-  const tsn_node_rec *nodes = p->nodes + q->nodes.first;
-  tsn_reach w = {.p = p, .q = q};
-  uint32_t i;
-  for (i = 0; i < q->nodes.count; i++) {
-    if (nodes[i].kind != NODE_ABSENCE) continue;
-    if (q->nodes.count > TSN_REACH_NODES) return true;
-    tsn_reach_from(&w, nodes[i].next);
-  }
-  for (i = 0; i < q->nodes.count && i < TSN_REACH_NODES; i++)
-    if (w.seen[i] && nodes[i].kind == NODE_ACCEPT) return true;
-  return false;
-}
-
 #define TABLE_LABELS 64
 
 static const char *table_refuses(const tocsin_program *p, uint32_t pattern)
@@ -101,7 +85,8 @@ static const char *table_refuses(const tocsin_program *p, uint32_t pattern)
   if (q->has_first || q->has_last) return "it has ^ or $";
   if (q->has_bounds) return "gaps have bounds";
   if (q->start_absences.count) return "it begins with an absence";
-  if (ends_with_absence(p, q)) return "it ends with an absence that lasts until WITHIN is over";
+  if (tsn_leads(p, q, NODE_ABSENCE, NODE_ACCEPT, false)) /* over at another time for each start */
+    return "it ends with an absence that lasts until WITHIN is over";
   if (has_computed_timer(p, q)) return "the length of an absence is computed";
   if (q->within_kind == WITHIN_ROWS && q->has_timers) return "it has both timers and WITHIN so many rows";
   if (q->timeouts) return "it shows what timed out";

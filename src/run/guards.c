@@ -39,13 +39,11 @@ static bool add_test(tsn_run *r, const tsn_comparison *c)
 {
   tsn_guards *g = r->guards;
   tsn_guard_test *t = &g->tests[g->test_count++];
-  *t = (tsn_guard_test){.row = c->row, .kept = c->kept, .shift = c->shift, .op = c->op, .how = c->how, .row_slot = TSN_NONE, .start_slot = TSN_NONE};
+  *t = (tsn_guard_test){.row = c->row, .kept = c->kept, .shift = c->shift, .op = c->op, .how = c->how};
   if (!compose(r, t)) return false;
-  t->column = lone_slot(r->program->instrs + t->row.instrs.first, t->row.instrs.count);
+  t->row_slot = lone_slot(r->program->instrs + t->row.instrs.first, t->row.instrs.count);
+  t->start_slot = lone_slot(t->start, t->start_count);
   if (t->op == OP_CMP_S) {
-    t->row_slot = t->column;
-    t->column = TSN_NONE; /* as a hash it has to be made */
-    t->start_slot = lone_slot(t->start, t->start_count);
     g->blocks = g->blocks && t->row_slot != TSN_NONE && t->start_slot != TSN_NONE;
     return true;
   }
@@ -254,22 +252,6 @@ bool tsn_guards_begin(tsn_run *r, tsn_partition *p, bool *fits)
   return true;
 }
 
-bool tsn_guards_screen(tsn_run *r, const tsn_partition *part, uint32_t label, bool *truth)
-{
-  const tsn_code *code = &r->guards->screens[label];
-  tsn_eval e = {.row = r->row, .partition = part, .number = part->rows - 1, .cells = r->empty_cells, .final = r->empty_cells, .label = label};
-  tsn_cell value;
-  *truth = true;
-  if (r->block_row != TSN_NONE && r->known[label]) {
-    *truth = r->bits[(size_t)label * TSN_BLOCK_WORDS + r->block_row / 64] >> r->block_row % 64 & 1;
-    return true;
-  }
-  if (!code->instrs.count) return true;
-  if (!tsn_eval_code(r, &e, code, &value)) return false;
-  *truth = !value.null && value.v.i != 0;
-  return true;
-}
-
 /* ---- comparing with many ---- */
 
 #define BITS_OF(test)                                              \
@@ -407,13 +389,10 @@ bool tsn_guards_cells(tsn_run *r, uint32_t part, int64_t row, const tsn_cell **c
 static bool ask_whole(tsn_run *r, uint32_t part, const tsn_queued *s, uint32_t label, bool *truth)
 {
   tsn_eval e = {.row = r->row, .partition = &r->partitions[part], .number = r->partitions[part].rows - 1, .label = label};
-  tsn_cell value;
   if (s->base != TSN_NONE) e.cells = tsn_path_cells(r, tsn_path_at(r, r->starts[s->base].head));
   else if (!tsn_guards_cells(r, part, s->row, &e.cells)) return false;
   e.final = e.cells;
-  if (!tsn_eval_code(r, &e, &r->labels[label].condition, &value)) return false;
-  *truth = !value.null && value.v.i != 0;
-  return true;
+  return tsn_eval_truth(r, &e, &r->labels[label].condition, truth);
 }
 
 static bool add_pass(tsn_run *r, uint32_t at, uint32_t label, size_t from)
@@ -501,14 +480,14 @@ bool tsn_guards_from(tsn_run *r, const tsn_partition *p, const tsn_cell *cells)
   return true;
 }
 
-/* The row's side: a column as it is, or an expression of the whole row, which is loaded then. */
+/* The row's side: a number that is a column as it is, or of the whole row, which is loaded then. */
 static bool kept_side(tsn_run *r, uint32_t part, int64_t row, tsn_guard_test *t, bool *loaded)
 {
   const tsn_partition *p = &r->partitions[part];
   tsn_eval e = {.row = r->row, .partition = p, .number = row, .cells = r->guards->cells, .final = r->guards->cells};
-  if (t->column != TSN_NONE) {
+  if (t->row_slot != TSN_NONE && t->op != OP_CMP_S) {
     tsn_cell c;
-    tsn_kept_load(r, tsn_kept_row_at(r, p, row), t->column, &c);
+    tsn_kept_load(r, tsn_kept_row_at(r, p, row), t->row_slot, &c);
     t->null = c.null;
     t->value = c.v.i;
     return true;
@@ -523,7 +502,6 @@ static bool holds(tsn_run *r, uint32_t part, int64_t row, const tsn_guarded_labe
   tsn_guards *g = r->guards;
   tsn_eval e = {.row = r->row, .partition = &r->partitions[part], .number = row, .cells = g->cells, .final = g->cells, .label = l->label};
   uint32_t n;
-  tsn_cell value;
   *truth = true;
   for (n = l->first; *truth && n < l->first + l->count; n++) {
     tsn_guard_test *t = &g->tests[n];
@@ -533,9 +511,7 @@ static bool holds(tsn_run *r, uint32_t part, int64_t row, const tsn_guarded_labe
   if (!*truth || !l->whole) return true;
   if (!*loaded) tsn_run_load(r, part, row);
   *loaded = true;
-  if (!tsn_eval_code(r, &e, &r->labels[l->label].condition, &value)) return false;
-  *truth = !value.null && value.v.i != 0;
-  return true;
+  return tsn_eval_truth(r, &e, &r->labels[l->label].condition, truth);
 }
 
 bool tsn_guards_class(tsn_run *r, uint32_t part, int64_t row, uint64_t wanted, uint32_t *class)
@@ -585,9 +561,8 @@ bool tsn_guards_block(tsn_run *r, tsn_block *b)
 /* A side of a comparison of texts. */
 static int64_t text_of(const tsn_run *r, uint32_t slot, uint32_t row, bool *null)
 {
-  const tsn_block *b = r->guards->block;
-  uint64_t ignored = 0;
-  tsn_cell c = tsn_read_cell(&b->columns[r->sources[0].columns[slot]], TOCSIN_TEXT, b->first + row, &ignored);
+  tsn_cell c;
+  tsn_block_cell(r, r->guards->block, slot, row, &c);
   *null = c.null;
   return c.null ? 0 : value_of(OP_CMP_S, &c);
 }

@@ -28,8 +28,7 @@ typedef struct tsn_guard_test {
   uint32_t op, how;
   tsn_instr *start; /* `kept` of a row as a start, for blocks; NULL: it is not for these */
   uint32_t start_count, start_cap;
-  uint32_t row_slot, start_slot; /* texts: the columns; else TSN_NONE */
-  uint32_t column;               /* of numbers: the column that is the row's side as it is; TSN_NONE */
+  uint32_t row_slot, start_slot; /* columns that are the sides as they are; TSN_NONE */
   int64_t value;                 /* the row's at hand; a double's bits */
   int64_t from;                  /* the start's at hand */
   bool null, from_null;
@@ -84,8 +83,6 @@ static inline int64_t *tsn_guards_extremes(const tsn_run *r, const tsn_queue *q,
 
 bool tsn_guards_init(tsn_run *r);
 void tsn_guards_clear(tsn_run *r);
-/* Of a row as it is, the screen of a guarded label in place of its condition. */
-bool tsn_guards_screen(tsn_run *r, const tsn_partition *part, uint32_t label, bool *truth);
 /* A start from a place of one ring to one of another, or of the same; then, once all are there, the extremes anew. */
 void tsn_guards_move(const tsn_run *r, const tsn_queue *q, uint32_t from, tsn_queue *to, uint32_t at);
 void tsn_guards_moved(const tsn_run *r, tsn_queue *q);

@@ -122,22 +122,13 @@ static void seek_word(tsn_run *r, const tsn_block *b, uint32_t w)
 static bool is_of(tsn_run *r, const tsn_block *b, const tsn_partition *p, uint32_t row, uint64_t hash)
 {
   const uint32_t *slots = r->program->indices + r->p->keys.first;
-  const tsn_source *s = &r->sources[0];
-  const tsn_cell *key = p->keys;
   uint32_t k;
   if (!p->used || p->complete || p->hash != hash) return false;
-  if (r->block_keys->numbers) return !key->null && key->v.i == r->block_keys->numbers[row];
-  for (k = 0; k < r->p->keys.count; k++, key++) {
-    uint8_t type = s->types[slots[k]];
+  if (r->block_keys->numbers) return !p->keys->null && p->keys->v.i == r->block_keys->numbers[row];
+  for (k = 0; k < r->p->keys.count; k++) {
     tsn_cell c;
     tsn_block_cell(r, b, slots[k], row, &c);
-    if (c.null || key->null) {
-      if (c.null != key->null) return false;
-    } else if (tsn_is_text(type)) {
-      if (c.length != key->length || (c.length && memcmp(c.v.s, r->texts.data + key->v.at, c.length))) return false;
-    } else if (type == TOCSIN_DOUBLE ? !(c.v.d == key->v.d) : c.v.i != key->v.i) {
-      return false;
-    }
+    if (!tsn_cell_same(r, slots[k], &c, &p->keys[k])) return false;
   }
   return true;
 }

@@ -19,19 +19,8 @@ bool tsn_key_same(const tsn_run *r, tsn_range slots, const tsn_cell *row, const 
 {
   const uint32_t *keys = r->program->indices + slots.first;
   uint32_t k;
-  for (k = 0; k < slots.count; k++) {
-    const tsn_cell *a = &row[keys[k]], *b = &stored[k];
-    if (a->null || b->null) {
-      if (a->null != b->null) return false;
-    } else if (r->slot_is_text[keys[k]]) {
-      if (a->length != b->length || (a->length && memcmp(a->v.s, r->texts.data + b->v.at, a->length))) return false;
-    } else if (r->slot_types[keys[k]] == TOCSIN_DOUBLE) {
-      if (!(a->v.d == b->v.d)) return false;
-    } else if (a->v.i != b->v.i) {
-      return false;
-    }
-  }
-  return true;
+  for (k = 0; k < slots.count && tsn_cell_same(r, keys[k], &row[keys[k]], &stored[k]); k++) continue;
+  return k == slots.count;
 }
 
 uint64_t tsn_partition_hash(const tsn_run *r) { return tsn_key_hash(r, r->p->keys, r->row); }

@@ -825,6 +825,13 @@ uint32_t tsn_partition_find(tsn_run *r, uint64_t hash);
 uint32_t tsn_partition_add(tsn_run *r, uint64_t hash);
 uint64_t tsn_partition_hash(const tsn_run *r);
 /* A key: the cells of a row in some slots; stored: one kept of a row before. */
+/* Whether a value of a column that is loaded is one that is stored: for keys, NULL is NULL. */
+static inline bool tsn_cell_same(const tsn_run *r, uint32_t slot, const tsn_cell *a, const tsn_cell *stored)
+{
+  if (a->null || stored->null) return a->null == stored->null;
+  if (r->slot_is_text[slot]) return a->length == stored->length && (!a->length || !memcmp(a->v.s, r->texts.data + stored->v.at, a->length));
+  return r->slot_types[slot] == TOCSIN_DOUBLE ? a->v.d == stored->v.d : a->v.i == stored->v.i;
+}
 static inline uint64_t tsn_cell_hash(const tsn_run *r, uint32_t slot, const tsn_cell *c, uint64_t h)
 {
   if (c->null) return tsn_hash_word(1, h);
@@ -1079,6 +1086,10 @@ void tsn_time_tumble(const tsn_run *r, int64_t time, int64_t *start, int64_t *en
 /* vm.c */
 bool tsn_eval_code(tsn_run *r, const tsn_eval *e, const tsn_code *code, tsn_cell *out);
 /* TRUE of a label's condition for the row at hand and a path's cells. */
+/* Code that is a condition: whether it is TRUE. */
+bool tsn_eval_truth(tsn_run *r, const tsn_eval *e, const tsn_code *code, bool *truth);
+/* What its own row says of a condition that reads paths: whether it can be TRUE at all. screen: that part of it; count 0: it always can. */
+bool tsn_eval_screen(tsn_run *r, const tsn_partition *part, uint32_t label, const tsn_code *screen, bool *truth);
 bool tsn_eval_label(tsn_run *r, const tsn_partition *part, uint32_t label, const tsn_cell *cells, bool *truth);
 /* An aggregate's cells take one more value, loaded. */
 bool tsn_register_add(tsn_run *r, const tsn_reg_rec *reg, tsn_cell *cells, const tsn_cell *arg, const tsn_cell *second);

@@ -149,8 +149,8 @@ bool tsn_shapes_class(tsn_run *r, const tsn_partition *part, uint32_t *class)
   *class = TSN_NONE;
   if (!r->shapes || r->shapes->off) return true;
   for (i = 0; i < r->p->labels.count; i++) {
-    bool truth, screened = guarded >> i & 1;
-    if (screened ? tsn_guards_screen(r, part, i, &truth) : tsn_eval_label(r, part, i, r->empty_cells, &truth)) {
+    bool truth;
+    if (guarded >> i & 1 ? tsn_eval_screen(r, part, i, &r->guards->screens[i], &truth) : tsn_eval_label(r, part, i, r->empty_cells, &truth)) {
       labels |= (uint64_t)truth << i;
       continue;
     }

@@ -136,12 +136,10 @@ static void read_output(const tsn_run *r, const tsn_source *s, const tsn_out_row
 static bool fill_row(tsn_run *r, const tsn_source *s, bool *taken)
 {
   tsn_eval e = {.row = s->raw, .label = TSN_NONE};
-  tsn_cell value;
   uint32_t k;
   if (s->p->table != TSN_NONE && !join(r, s)) return false;
   if (s->p->where.instrs.count) {
-    if (!tsn_eval_code(r, &e, &s->p->where, &value)) return raw_failed(r, s, 0, "WHERE over a row of");
-    *taken = !value.null && value.v.i;
+    if (!tsn_eval_truth(r, &e, &s->p->where, taken)) return raw_failed(r, s, 0, "WHERE over a row of");
   }
   for (k = 0; *taken && k < r->slot_count; k++)
     if (!value_of(r, s, &s->values[k], &r->row[k])) return raw_failed(r, s, k, "SELECT over a row of");

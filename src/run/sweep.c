@@ -67,20 +67,6 @@ static bool find_screen(tsn_run *r, uint32_t label)
   return r->screened[label] = false;
 }
 
-/* Whether a timer can complete between two rows and then wait for the next row alone: rows under no label end that. */
-static bool strict_behind_timers(const tsn_run *r)
-{
-  tsn_reach w = {.p = r->program, .q = r->p, .strict = true};
-  uint32_t i;
-  if (!r->p->has_timers) return false;
-  if (r->p->nodes.count > TSN_REACH_NODES) return true;
-  for (i = 0; i < r->p->nodes.count; i++)
-    if (r->nodes[i].kind == NODE_TIMER) tsn_reach_from(&w, r->nodes[i].next);
-  for (i = 0; i < r->p->nodes.count; i++)
-    if (w.seen[i] && r->nodes[i].kind == NODE_ROW) return true;
-  return false;
-}
-
 bool tsn_sweep_init(tsn_run *r)
 {
   uint32_t labels = r->p->labels.count, i;
@@ -100,7 +86,8 @@ bool tsn_sweep_init(tsn_run *r)
   }
   for (i = 0; i < r->p->regs.count; i++) all = all && r->regs[i].kind != REG_LABELS; /* they count physical rows */
   /* A kept or numbered row has to be seen. */
-  r->strict_edges = r->strict_edges || strict_behind_timers(r);
+  /* A timer can complete between two rows, and then wait for the next row alone: rows under no label end that. */
+  if (tsn_leads(r->program, r->p, NODE_TIMER, NODE_ROW, true)) r->strict_edges = true;
   r->passes_by = all && !r->p->behind && !r->needs_rows && !r->p->keep_idle && r->p->within_kind != WITHIN_ROWS;
   return true;
 }

@@ -211,27 +211,10 @@ static bool follows(const tsn_run *r, const tsn_graph_lists *l, uint32_t state, 
   return any;
 }
 
-/* The screen of a condition that reads paths: whether its own row lets it be TRUE at all. */
-static bool screened(tsn_run *r, const tsn_partition *p, uint32_t label, bool *truth)
-{
-  const tsn_code *screen = &r->graph->labels[label].screen;
-  tsn_eval e = {.row = r->row, .partition = p, .number = p->rows - 1, .cells = r->empty_cells, .final = r->empty_cells, .label = label};
-  tsn_cell value;
-  *truth = true;
-  if (!screen->instrs.count) return true;
-  if (r->block_row != TSN_NONE && r->known[label] && r->screens[label].instrs.count == screen->instrs.count) {
-    *truth = r->bits[(size_t)label * TSN_BLOCK_WORDS + r->block_row / 64] >> r->block_row % 64 & 1;
-    return true;
-  }
-  if (!tsn_eval_code(r, &e, screen, &value)) return tsn_eval_failed(r, &e, "condition", tsn_program_text(r->program, r->labels[label].name));
-  *truth = !value.null && value.v.i != 0;
-  return true;
-}
-
 /* Whether the row at hand can stand under a label; of a condition that reads paths: as far as its own row goes. */
 static bool fits(tsn_run *r, const tsn_partition *p, uint32_t label, bool *truth)
 {
-  if (r->graph->labels[label].walks) return screened(r, p, label, truth);
+  if (r->graph->labels[label].walks) return tsn_eval_screen(r, p, label, &r->graph->labels[label].screen, truth);
   *truth = true;
   if (r->block_row != TSN_NONE && r->graph->seen) return true; /* else it would not be asked */
   return tsn_eval_label(r, p, label, r->empty_cells, truth);

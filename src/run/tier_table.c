@@ -9,8 +9,9 @@
  *   bunches   [s1 s2 s3] [s4 s5] [s6]    each a shape, and times
  *
  * Registers are filled in when a match is found: the rows since its start were kept,
- * and paths.c goes through them with this one start (as RE2 finds the bounds of a
- * match with one automaton and its submatches with another). Where few starts keep
+ * and retrace.c goes through them once more, or paths.c with this one start where that
+ * cannot be (as RE2 finds the bounds of a match with one automaton and its submatches
+ * with another). Where few starts keep
  * many rows, all are brought up to now, each as a start with items, and the rows go.
  *
  * What is not known yet - a shape and a row's class, or a time - is tried with a start
@@ -250,14 +251,18 @@ static bool fire_until(tsn_run *r, uint32_t start, int64_t time)
   return true;
 }
 
+/* A start with items is the one at hand for comparisons: what its first row has left is in all of them. */
+static bool compare_with(tsn_run *r, uint32_t part, uint32_t start)
+{
+  return !r->guards || tsn_guards_from(r, &r->partitions[part], tsn_path_cells(r, tsn_path_at(r, r->starts[start].head)));
+}
+
 /* A kept row is the row at hand, and the last one of its partition; *class: what it is to a start (NONE: it is its first row). */
 static bool see_kept(tsn_run *r, uint32_t part, int64_t row, uint32_t start, uint32_t *class)
 {
   tsn_run_load(r, part, row);
   *class = tsn_kept_row_at(r, &r->partitions[part], row)->class;
   r->partitions[part].rows = row + 1;
-  if (r->guards && start != TSN_NONE && !tsn_guards_from(r, &r->partitions[part], tsn_path_cells(r, tsn_path_at(r, r->starts[start].head))))
-    return false;
   if (r->guards && !tsn_guards_class(r, part, row, start == TSN_NONE ? 0 : ~(uint64_t)0, class)) return false;
   if (*class != TSN_NONE) tsn_shapes_recall(r, *class);
   return true;
@@ -271,7 +276,7 @@ static bool bring_up(tsn_run *r, uint32_t part, const tsn_queued *s, int64_t tim
   uint32_t start = s->base, block_row = r->block_row, class;
   uint64_t seq = r->row_seq;
   tsn_cell *at_hand = r->row;
-  bool good = true;
+  bool good = true, compared = false; /* once there is a row to compare: what it gives may fail */
   r->row = r->past_row;
   r->trying = true;
   if (start == TSN_NONE) {
@@ -287,7 +292,9 @@ static bool bring_up(tsn_run *r, uint32_t part, const tsn_queued *s, int64_t tim
     good = !r->races || k.time == TSN_TIME_MIN || fire_until(r, start, k.time - 1);
     if (!good || is_decided(r, start)) break;
     if (r->p->within_kind == WITHIN_TIME && tsn_within_end(r, &r->starts[start]) < k.time) break;
-    good = see_kept(r, part, row, start, &class) && tsn_paths_step(r, part, start, r->races && k.time == last_time ? TSN_NONE : class, k.time);
+    good = (compared || compare_with(r, part, start)) && see_kept(r, part, row, start, &class) &&
+           tsn_paths_step(r, part, start, r->races && k.time == last_time ? TSN_NONE : class, k.time);
+    compared = true;
     last_time = k.time;
     if (good && r->p->within_kind == WITHIN_ROWS && row + 1 - r->starts[start].row >= r->p->within) good = tsn_paths_expire_rows(r, start, k.time);
   }

@@ -410,11 +410,41 @@ bool tsn_eval_code(tsn_run *r, const tsn_eval *e, const tsn_code *code, tsn_cell
   return evaluate(r, e, code, out) || tsn_fail_in(r, code->text);
 }
 
+bool tsn_eval_truth(tsn_run *r, const tsn_eval *e, const tsn_code *code, bool *truth)
+{
+  tsn_cell value;
+  if (!tsn_eval_code(r, e, code, &value)) return false;
+  *truth = !value.null && value.v.i != 0;
+  return true;
+}
+
+/* Of the row of the block at hand, in the bits of a label. */
+static bool block_bit(const tsn_run *r, uint32_t label)
+{
+  return r->bits[(size_t)label * TSN_BLOCK_WORDS + r->block_row / 64] >> r->block_row % 64 & 1;
+}
+
+static bool condition_failed(tsn_run *r, const tsn_eval *e)
+{
+  return tsn_eval_failed(r, e, "condition", tsn_program_text(r->program, r->labels[e->label].name));
+}
+
+bool tsn_eval_screen(tsn_run *r, const tsn_partition *part, uint32_t label, const tsn_code *screen, bool *truth)
+{
+  tsn_eval e = {.row = r->row, .partition = part, .number = part->rows - 1, .cells = r->empty_cells, .final = r->empty_cells, .label = label};
+  *truth = true;
+  if (!screen->instrs.count) return true;
+  if (r->block_row != TSN_NONE && r->known[label] && r->screens[label].instrs.count == screen->instrs.count) {
+    *truth = block_bit(r, label);
+    return true;
+  }
+  return tsn_eval_truth(r, &e, screen, truth) || condition_failed(r, &e);
+}
+
 bool tsn_eval_label(tsn_run *r, const tsn_partition *part, uint32_t label, const tsn_cell *cells, bool *truth)
 {
   const tsn_code *code = &r->labels[label].condition;
   tsn_eval e = {.row = r->row, .partition = part, .number = part->rows - 1, .cells = cells, .final = cells, .label = label};
-  tsn_cell value;
   if (code->instrs.count == 0) {
     *truth = true;
     return true;
@@ -424,16 +454,14 @@ bool tsn_eval_label(tsn_run *r, const tsn_partition *part, uint32_t label, const
     return true;
   }
   if (r->block_row != TSN_NONE && r->known[label]) {
-    *truth = r->bits[(size_t)label * TSN_BLOCK_WORDS + r->block_row / 64] >> r->block_row % 64 & 1;
+    *truth = block_bit(r, label);
     if (!*truth || !r->screened[label]) return true;
   }
   if (code->local && r->label_epoch[label] == r->row_epoch) {
     *truth = r->label_value[label] != 0;
     return true;
   }
-  if (!tsn_eval_code(r, &e, code, &value))
-    return tsn_eval_failed(r, &e, "condition", tsn_program_text(r->program, r->labels[label].name));
-  *truth = !value.null && value.v.i != 0;
+  if (!tsn_eval_truth(r, &e, code, truth)) return condition_failed(r, &e);
   if (code->local) {
     r->label_epoch[label] = r->row_epoch;
     r->label_value[label] = *truth;
