@@ -5,6 +5,7 @@ libtsn_la_SOURCES += \
   %D%/clock.c \
   %D%/block.c \
   %D%/block.h \
+  %D%/cell.h \
   %D%/drop.c \
   %D%/feed.c \
   %D%/frame.c \
@@ -22,11 +23,14 @@ libtsn_la_SOURCES += \
   %D%/host_function.c \
   %D%/items.c \
   %D%/junction.c \
+  %D%/junction.h \
   %D%/keys.c \
   %D%/measure.c \
   %D%/output.c \
   %D%/partial.c \
   %D%/partition.c \
+  %D%/partition.h \
+  %D%/path.h \
   %D%/paths.c \
   %D%/pending.c \
   %D%/queue.h \
