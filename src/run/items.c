@@ -241,9 +241,12 @@ static bool known_future(tsn_run *r, const tsn_path *i, uint64_t hash)
   return false;
 }
 
+/* A path that completes with its partition succeeds unless a row comes; what has crossed $ behind it fails with that row as
+ * well. Where it would have run out before may still be told by a timeout. */
 bool tsn_paths_dedupe(tsn_run *r, uint32_t start)
 {
   uint32_t item = r->starts[start].head;
+  bool completes = false;
   bool alone = item == TSN_NONE || tsn_path_at(r, item)->next == TSN_NONE;
   if (alone || (!r->one_match && !r->p->ambiguous)) return tsn_race_sweep(r, start);
   tsn_map_reset(&r->merge);
@@ -252,8 +255,9 @@ bool tsn_paths_dedupe(tsn_run *r, uint32_t start)
     uint32_t next = i->next;
     if (i->state == ITEM_WAIT) {
       uint64_t hash = item_hash(r, i);
-      if (known_future(r, i, hash)) tsn_race_leave(r, item);
+      if ((completes && i->ended) || known_future(r, i, hash)) tsn_race_leave(r, item);
       else if (!tsn_map_add(&r->merge, hash, item)) return tsn_run_nomem(r);
+      else completes = completes || (r->one_match && !r->p->timeouts && tsn_path_waits_for_end(r, i));
     }
     item = next;
   }

@@ -10,15 +10,6 @@
  * counts. Rows that wait for those behind them have not been looked at at all. */
 #include "run/run.h"
 
-static bool waits_for_end(const tsn_run *r, const tsn_path *i)
-{
-  const tsn_segment *s = &r->junctions.segments[r->junctions.all[i->junction].segment_first + i->segment];
-  uint32_t k;
-  for (k = 0; k < s->edge_count; k++)
-    if (r->junctions.edges[s->edge_first + k].kind == EDGE_LAST && (tsn_path_mask(i)[k / 64] >> (k % 64) & 1)) return true;
-  return false;
-}
-
 /* The number of the oldest row of a partition by which something may still be reported; -1: none. */
 static int64_t oldest(const tsn_run *r, const tsn_partition *p)
 {
@@ -36,7 +27,7 @@ static bool is_pending(const tsn_run *r, const tsn_deadline *d)
   switch ((tsn_owner)d->owner) {
   case OWNER_PATH:
     i = tsn_path_at(r, d->handle);
-    return i->generation == d->generation && (i->state == ITEM_MATCH || (i->state == ITEM_WAIT && waits_for_end(r, i)));
+    return i->generation == d->generation && (i->state == ITEM_MATCH || (i->state == ITEM_WAIT && tsn_path_waits_for_end(r, i)));
   case OWNER_START:
     s = &r->starts[d->handle];
     return s->used && s->generation == d->generation && s->head == TSN_NONE && s->held != TSN_NONE && s->held_time == d->time &&

@@ -661,6 +661,11 @@ static inline const tsn_segment *tsn_segment_of(const tsn_run *r, const tsn_path
 {
   return &r->junctions.segments[r->junctions.all[i->junction].segment_first + i->segment];
 }
+/* A path over $ that completes with its partition: that edge is a segment of its own. */
+static inline bool tsn_path_waits_for_end(const tsn_run *r, const tsn_path *i)
+{
+  return r->junctions.edges[tsn_segment_of(r, i)->edge_first].kind == EDGE_LAST && tsn_mask_get(tsn_path_mask(i), 0);
+}
 /* Whether it matters when it began to wait; where others race with it, the rows since then matter as well. */
 static inline bool tsn_path_timed(const tsn_run *r, const tsn_path *i) { return i->races || tsn_segment_of(r, i)->timed; }
 /* Makes room for so many mask words in every item. */
