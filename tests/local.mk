@@ -65,6 +65,7 @@ EXTRA_DIST += \
   %D%/symbols \
   %D%/unit/command.py \
   %D%/unit/reading.h \
+  %D%/unit/test_command.py \
   %D%/unit/t.h
 
 TEST_RUN = PYTHONDONTWRITEBYTECODE=1 CC='$(CC)' CFLAGS='$(CFLAGS)' NM='$(NM)' $(PYTHON3) $(srcdir)/%D%/run --source $(srcdir) --build .

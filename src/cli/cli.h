@@ -5,6 +5,7 @@
  *        │                          compile      │    (pipe: on
  *        │                                       │    a thread)
  *        │                                       └──> sink, aside, stats, progress
+ *        ├─> cmd_test: test_form, test_play, test_show, test_report   tests beside patterns
  *        └─> cmd_check, cmd_explain, cmd_fmt, cmd_schema
  *
  *   below them all: args (options, help), say (messages), diag_print

@@ -9,7 +9,6 @@ static int later(tsn_args *args)
 }
 
 static const tsn_option trace_options[] = { { 0, "key", "KEY", "", true }, { 0, NULL, NULL, NULL, false } };
-static const tsn_option test_options[] = { { 0, NULL, NULL, NULL, false } };
 
 const tsn_command tsn_cmd_trace = {
   .name = "trace",
@@ -18,14 +17,5 @@ const tsn_command tsn_cmd_trace = {
   .about = "Will tell row by row which match in the making took it, waited or died.\n"
            "Not supported yet.",
   .options = trace_options,
-  .run = later,
-};
-
-const tsn_command tsn_cmd_test = {
-  .name = "test",
-  .arguments = "[PATH...]",
-  .summary = "run the tests beside pattern files (not supported yet)",
-  .about = "Will run the tests that lie beside pattern files. Not supported yet.",
-  .options = test_options,
   .run = later,
 };

@@ -15,6 +15,7 @@ tocsin_SOURCES = \
   %D%/cmd_query.c \
   %D%/cmd_run.c \
   %D%/cmd_schema.c \
+  %D%/cmd_test.c \
   %D%/database.c \
   %D%/database.h \
   %D%/diag_print.c \
@@ -45,7 +46,17 @@ tocsin_SOURCES = \
   %D%/stamp.c \
   %D%/stamp.h \
   %D%/stats.c \
-  %D%/stats.h
+  %D%/stats.h \
+  %D%/test_cell.c \
+  %D%/test_cell.h \
+  %D%/test_form.c \
+  %D%/test_form.h \
+  %D%/test_play.c \
+  %D%/test_play.h \
+  %D%/test_report.c \
+  %D%/test_report.h \
+  %D%/test_show.c \
+  %D%/test_update.c
 
 dist_man_MANS = tocsin.1
 tocsin.1: %D%/main.c | tocsin$(EXEEXT)   # order-only: tarballs do not rebuild it

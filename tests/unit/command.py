@@ -144,7 +144,8 @@ def wrong_usage_is_status_2_and_a_hint(folder):
             (["check", "--from", "db2", "up.cep"], "--from is flink, oracle, snowflake or trino, not 'db2'"),
             (["explain", "--dot", "up.cep"], "--dot is not supported yet"),
             (["trace", "up.cep", "s.csv"], "trace is not supported yet"),
-            (["test"], "test is not supported yet")]:
+            (["test"], "no test was found"),
+            (["test", "s.csv"], "s.csv is neither a .cep nor a .test file")]:
         out, err = folder.run(*arguments, status=2)
         same(out, "")
         has(err, message)
