@@ -117,37 +117,49 @@ tocsin_status tocsin_compile(const char *text, size_t length, const tocsin_compi
 
 const char *tocsin_dialect_get(size_t index) { return tsn_bind_dialect(index); }
 
-static tocsin_status declared(tsn_statement_kind kind, const char *text, size_t length, const tocsin_allocator *allocator,
-                              int (*found)(void *context, const tocsin_stream *shape), void *context)
-{
+/* A text as a tree, for who does not want its errors. The arena is cleared by the caller in any case. */
+typedef struct reading {
   tsn_alloc alloc;
   tsn_arena arena;
   tsn_diag diag;
-  tsn_script *script = NULL;
+  tsn_script *script;
+} reading;
+
+static tocsin_status read_tree(reading *r, const char *text, size_t length, const tocsin_allocator *allocator)
+{
+  r->script = NULL;
+  tsn_alloc_init(&r->alloc, allocator);
+  tsn_arena_init(&r->arena, &r->alloc, ARENA_MAX);
+  tsn_diag_init(&r->diag, &r->arena, text ? text : "", length);
+  return tsn_parse(&r->arena, text ? text : "", length, &r->diag, &r->script);
+}
+
+static tocsin_status declared(tsn_statement_kind kind, const char *text, size_t length, const tocsin_allocator *allocator,
+                              int (*found)(void *context, const tocsin_stream *shape), void *context)
+{
+  reading r;
+  tsn_arena *arena = &r.arena;
   tocsin_status st;
   const tsn_statement *s;
   if (!found || (!text && length)) return TOCSIN_MISUSE;
-  tsn_alloc_init(&alloc, allocator);
-  tsn_arena_init(&arena, &alloc, ARENA_MAX);
-  tsn_diag_init(&diag, &arena, text ? text : "", length);
-  st = tsn_parse(&arena, text ? text : "", length, &diag, &script);
-  for (s = st == TOCSIN_OK && script ? script->statements : NULL; s; s = s->next) {
+  st = read_tree(&r, text, length, allocator);
+  for (s = st == TOCSIN_OK && r.script ? r.script->statements : NULL; s; s = s->next) {
     const tsn_column_decl *c;
     tocsin_stream_column *columns;
     tocsin_stream stream = {.column_count = 0};
     if (s->kind != kind || !s->name.text) continue;
     for (c = s->columns; c; c = c->next) stream.column_count++;
-    columns = tsn_arena_new_array(&arena, tocsin_stream_column, stream.column_count + 1);
-    stream.name = tsn_arena_text(&arena, s->name.text, s->name.length);
+    columns = tsn_arena_new_array(arena, tocsin_stream_column, stream.column_count + 1);
+    stream.name = tsn_arena_text(arena, s->name.text, s->name.length);
     if (!columns || !stream.name) break;
     stream.columns = columns;
     for (c = s->columns; c; c = c->next, columns++)
-      *columns = (tocsin_stream_column){.name = tsn_arena_text(&arena, c->name.text, c->name.length), .type = c->type, .unit = c->unit,
+      *columns = (tocsin_stream_column){.name = tsn_arena_text(arena, c->name.text, c->name.length), .type = c->type, .unit = c->unit,
                                         .path = c->path, .not_null = c->not_null};
-    if (tsn_arena_failed(&arena) || !found(context, &stream)) break;
+    if (tsn_arena_failed(arena) || !found(context, &stream)) break;
   }
-  if (st == TOCSIN_OK) st = tsn_arena_failed(&arena);
-  tsn_arena_clear(&arena);
+  if (st == TOCSIN_OK) st = tsn_arena_failed(arena);
+  tsn_arena_clear(arena);
   return st;
 }
 
@@ -161,6 +173,60 @@ tocsin_status tocsin_declared_tables(const char *text, size_t length, const tocs
                                      int (*found)(void *context, const tocsin_stream *table), void *context)
 {
   return declared(STATEMENT_TABLE, text, length, allocator, found, context);
+}
+
+/* Whether the text itself says what the name is: a stream or table, or a pattern before `reader`. */
+static bool is_declared(const tsn_script *script, const tsn_statement *reader, const tsn_name *name)
+{
+  const tsn_statement *s;
+  bool before = true;
+  for (s = script->statements; s; s = s->next) {
+    before = before && s != reader;
+    if (s->kind != STATEMENT_STREAM && s->kind != STATEMENT_TABLE && (s->kind != STATEMENT_PATTERN || !before)) continue;
+    if (s->name.text && tsn_column_same(name, s->name.text)) return true;
+  }
+  return false;
+}
+
+/* The column of the part's stream that the part gives under a name: the same, or the one that AS renames. */
+static const tsn_name *part_column(const tsn_part *part, const tsn_name *name)
+{
+  const tsn_item *i;
+  const tsn_name *all = part->selects ? NULL : name;
+  for (i = part->items; i; i = i->next) {
+    const tsn_name *own = i->alias.text ? &i->alias : &i->expr->name;
+    if (i->expr->kind == EXPR_STAR) all = name;
+    else if (own->text && tsn_column_same(name, own->text)) return i->expr->kind == EXPR_COLUMN ? &i->expr->name : NULL;
+  }
+  return all;
+}
+
+tocsin_status tocsin_undeclared_streams(const char *text, size_t length, const tocsin_allocator *allocator,
+                                        int (*found)(void *context, const tocsin_undeclared *stream), void *context)
+{
+  reading r;
+  tsn_arena *arena = &r.arena;
+  tocsin_status st;
+  const tsn_statement *s;
+  const tsn_part *p;
+  bool more = true;
+  if (!found || (!text && length)) return TOCSIN_MISUSE;
+  st = read_tree(&r, text, length, allocator);
+  for (s = st == TOCSIN_OK && r.script ? r.script->statements : NULL; s; s = s->next) {
+    const tsn_clauses *clauses = s->query ? s->query->clauses : NULL;
+    const tsn_expr *first = clauses && clauses->orders ? clauses->orders->expr : NULL;
+    for (p = s->query ? s->query->parts : NULL; p && more; p = p->next) {
+      const tsn_name *time = first && first->kind == EXPR_COLUMN ? part_column(p, &first->name) : NULL;
+      tocsin_undeclared u = {.time = NULL};
+      if (!p->stream.text || is_declared(r.script, s, &p->stream)) continue;
+      u.name = tsn_arena_text(arena, p->stream.text, p->stream.length);
+      if (time && time->text) u.time = tsn_arena_text(arena, time->text, time->length);
+      more = !tsn_arena_failed(arena) && found(context, &u);
+    }
+  }
+  if (st == TOCSIN_OK) st = tsn_arena_failed(arena);
+  tsn_arena_clear(arena);
+  return st;
 }
 
 /* Gives the bytes of a buffer to the caller, exactly as long as they are. */

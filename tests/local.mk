@@ -1,6 +1,6 @@
 # One runner, not TESTS: its line comes last.
 
-LDADD = libtsnio.la libtsnapi.la libtsn.la $(CMOCKA_LIBS)
+LDADD = libtsnunpack.la libtsnio.la libtsnapi.la libtsn.la $(CMOCKA_LIBS)
 if CMOCKA
 check_PROGRAMS += $(unit_tests)
 endif
@@ -29,6 +29,7 @@ unit_tests = \
   %D%/unit/matcher \
   %D%/unit/parse \
   %D%/unit/program \
+  %D%/unit/questions \
   %D%/unit/real \
   %D%/unit/sources \
   %D%/unit/status \
@@ -45,7 +46,13 @@ check_PROGRAMS += $(fuzz_replays)
 
 # The engine as the case files and the oracle drive it.
 check_PROGRAMS += %D%/play
-%C%_play_LDADD = libtsnio.la libtsnapi.la libtsn.la
+%C%_play_LDADD = libtsnunpack.la libtsnio.la libtsnapi.la libtsn.la
+
+# SQLite with the module linked in: each of its files again, as SQLITE_CORE has it.
+check_PROGRAMS += %D%/sqlite/host
+%C%_sqlite_host_SOURCES = %D%/sqlite/host.c $(sqlite_module_sources)
+%C%_sqlite_host_CPPFLAGS = $(AM_CPPFLAGS) -DSQLITE_CORE $(SQLITE_CFLAGS)
+%C%_sqlite_host_LDADD = libtsnio.la libtsnapi.la libtsn.la $(SQLITE_LIBS)
 
 EXTRA_DIST += \
   %D%/engine.h \
@@ -62,6 +69,9 @@ EXTRA_DIST += \
   %D%/pages \
   %D%/reference \
   %D%/run \
+  %D%/sqlite/__init__.py \
+  %D%/sqlite/features.py \
+  %D%/sqlite/player.py \
   %D%/symbols \
   %D%/unit/command.py \
   %D%/unit/reading.h \

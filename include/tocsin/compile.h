@@ -54,6 +54,17 @@ typedef struct tocsin_parameter {
   const char *value; /* as text, read by the declared type */
 } tocsin_parameter;
 
+/* Columns that the host wants beside those that SELECT gives: they stand behind them in the
+ * output of each pattern, in this order. Patterns that read its output do not see them. */
+typedef enum tocsin_detail {
+  TOCSIN_DETAIL_ID = 1,       /* match_id TEXT: MATCH_ID() */
+  TOCSIN_DETAIL_STATUS = 2,   /* match_status TEXT: MATCH_STATUS() */
+  TOCSIN_DETAIL_START = 4,    /* match_start, of the type of the time: MATCH_START(); NULL where rows have no time */
+  TOCSIN_DETAIL_END = 8,      /* match_end: MATCH_END() */
+  TOCSIN_DETAIL_ROWTIME = 16, /* match_rowtime: MATCH_ROWTIME() */
+  TOCSIN_DETAIL_KEY = 32      /* the columns of PARTITION BY, as many as tocsin_pattern_info.key_count says */
+} tocsin_detail;
+
 typedef struct tocsin_compile_options {
   const tocsin_allocator *allocator; /* NULL: the C library's */
   const tocsin_stream *streams;      /* used where the text declares no stream of that name */
@@ -62,6 +73,7 @@ typedef struct tocsin_compile_options {
   size_t parameter_count;
   int bounded; /* the inputs end: no warnings about waits that end with them */
   const char *dialect; /* of tocsin_dialect_get(): notes say where it means something else, or refuses; NULL: none */
+  unsigned details;    /* of tocsin_detail, joined by | */
 } tocsin_compile_options;
 
 /* Compiles a pattern text: statements, or one bare query.
@@ -92,6 +104,18 @@ tocsin_declared_streams(const char *text, size_t length, const tocsin_allocator 
 TOCSIN_API TOCSIN_CHECKED tocsin_status
 tocsin_declared_tables(const char *text, size_t length, const tocsin_allocator *allocator,
                        int (*found)(void *context, const tocsin_stream *table), void *context);
+
+/* A stream that a pattern reads and the text does not declare. */
+typedef struct tocsin_undeclared {
+  const char *name;
+  const char *time; /* its column by which ORDER BY puts the rows in order first; NULL: there is none, or it is not told */
+} tocsin_undeclared;
+
+/* The streams that the host has to know so that a text compiles, once for each time that a
+ * pattern reads one. Calls found() as tocsin_declared_streams() does. */
+TOCSIN_API TOCSIN_CHECKED tocsin_status
+tocsin_undeclared_streams(const char *text, size_t length, const tocsin_allocator *allocator,
+                          int (*found)(void *context, const tocsin_undeclared *stream), void *context);
 
 /* Prints a text in the one canonical layout. *formatted is NUL-terminated, of
  * *formatted_length bytes, freed with tocsin_text_free(). */

@@ -76,6 +76,7 @@ typedef struct tocsin_pattern_info {
   const char *name;
   size_t part_count; /* parts of FROM: 1, or as many as UNION ALL BY NAME merges */
   size_t column_count;
+  size_t key_count; /* different columns of PARTITION BY */
 } tocsin_pattern_info;
 
 /* Where the rows of a part come from: a stream, or the output of a pattern before it. */
@@ -91,6 +92,12 @@ TOCSIN_API tocsin_part_info tocsin_program_pattern_part(const tocsin_program *pr
 /* Whether rows of the stream can reach the pattern, through other patterns too. */
 TOCSIN_API int tocsin_program_pattern_reads(const tocsin_program *program, size_t pattern, size_t stream);
 TOCSIN_API tocsin_column_info tocsin_program_output_column(const tocsin_program *program, size_t pattern, size_t column);
+/* Which column of PARTITION BY an output column is, unchanged; SIZE_MAX: none. */
+TOCSIN_API size_t tocsin_program_output_key(const tocsin_program *program, size_t pattern, size_t column);
+/* Which column of its stream gives a part the values of a key, unchanged. Rows with other
+ * values there can be left out for who wants the matches of some keys alone. SIZE_MAX: none
+ * does, the part reads a pattern, or a window over its rows sees those of other keys too. */
+TOCSIN_API size_t tocsin_program_key_column(const tocsin_program *program, size_t pattern, size_t part, size_t key);
 
 #ifdef __cplusplus
 }

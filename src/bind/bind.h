@@ -185,6 +185,7 @@ typedef struct tsn_border {
 typedef struct tsn_bpart {
   tsn_part_kind kind;
   uint32_t index; /* of the stream, or of the pattern before this one */
+  uint32_t outputs; /* PART_PATTERN: of the pattern, with the details for the host, which raw does not show */
   tsn_bstream *raw;
   tsn_btable *table; /* joined; NULL: none. Its columns stand behind those of raw */
   uint32_t table_index;
@@ -244,6 +245,7 @@ typedef struct tsn_bound {
   size_t inner_count;
   tsn_boutput *outputs;
   size_t output_count;
+  size_t selected; /* outputs that SELECT gives; behind them stand details for the host */
   tsn_bx *where;
   const char *text; /* the query as written, for the fingerprint */
   size_t text_length;

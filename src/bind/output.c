@@ -5,6 +5,8 @@
 #include "base/text.h"
 #include "bind/binder.h"
 
+#define MATCH_DETAILS 5 /* of tocsin_detail, besides the key */
+
 static void add_inner(tsn_binder *b, const char *name, tsn_bx *value, bool measure)
 {
   tsn_binner *inner = &b->query->inner[b->query->inner_count];
@@ -103,7 +105,7 @@ static tsn_bx *order_value(tsn_binder *b, bool first, uint32_t column, tsn_span 
 static void bind_inner(tsn_binder *b, const tsn_clauses *clauses)
 {
   tsn_bound *q = b->query;
-  size_t count = b->shape->column_count + 3, i, keys;
+  size_t count = b->shape->column_count + 3 + MATCH_DETAILS, i, keys;
   const tsn_item *m;
   for (m = clauses->measures; m; m = m->next) count++;
   count += q->key_count;
@@ -170,6 +172,43 @@ static const char *name_of(tsn_binder *b, const tsn_item *item)
   return copy;
 }
 
+static void add_output(tsn_binder *b, const char *name, size_t inner)
+{
+  tsn_bound *q = b->query;
+  tsn_bx *x = inner_of(b, inner, q->at);
+  if (x) q->outputs[q->output_count++] = (tsn_boutput){.name = name, .value = x};
+}
+
+/* What the host wants to know of each match. Times of rows without time are NULL. */
+static void add_details(tsn_binder *b, unsigned details)
+{
+  static const struct {
+    unsigned detail;
+    tsn_match_value value;
+    tocsin_type type; /* NULL: that of the time */
+    const char *name;
+  } table[MATCH_DETAILS] = {{TOCSIN_DETAIL_ID, MATCH_VALUE_ID, TOCSIN_TEXT, "match_id"},
+                            {TOCSIN_DETAIL_STATUS, MATCH_VALUE_STATUS, TOCSIN_TEXT, "match_status"},
+                            {TOCSIN_DETAIL_START, MATCH_VALUE_START, TOCSIN_NULL, "match_start"},
+                            {TOCSIN_DETAIL_END, MATCH_VALUE_END, TOCSIN_NULL, "match_end"},
+                            {TOCSIN_DETAIL_ROWTIME, MATCH_VALUE_ROWTIME, TOCSIN_NULL, "match_rowtime"}};
+  tsn_bound *q = b->query;
+  size_t i, keys = 0;
+  while (keys < q->inner_count && !q->inner[keys].is_measure && keys < q->key_count && is_key(q, q->inner[keys].value->index)) keys++;
+  for (i = 0; i < MATCH_DETAILS; i++) {
+    bool timeless = table[i].type == TOCSIN_NULL && q->time_column < 0;
+    tsn_bx *x;
+    if (!(details & table[i].detail)) continue;
+    x = timeless ? tsn_bx_new(b, BX_CONST, TOCSIN_NULL, q->at)
+                 : match_value(b, table[i].value, table[i].type == TOCSIN_NULL ? q->time_type : table[i].type, q->at);
+    if (!x) return;
+    x->is_null = timeless;
+    add_inner(b, table[i].name, x, true);
+    add_output(b, table[i].name, q->inner_count - 1);
+  }
+  for (i = 0; (details & TOCSIN_DETAIL_KEY) && i < keys; i++) add_output(b, q->inner[i].name, i);
+}
+
 void tsn_bind_outputs(tsn_binder *b, const tsn_query *query)
 {
   tsn_bound *q = b->query;
@@ -178,7 +217,7 @@ void tsn_bind_outputs(tsn_binder *b, const tsn_query *query)
   bind_inner(b, query->clauses);
   if (!q->inner) return;
   for (item = query->items; item; item = item->next) count += item->expr->kind == EXPR_STAR ? q->inner_count : 1;
-  q->outputs = tsn_arena_new_array(b->arena, tsn_boutput, count + 1);
+  q->outputs = tsn_arena_new_array(b->arena, tsn_boutput, count + 1 + MATCH_DETAILS + q->key_count);
   if (!q->outputs) return;
   for (item = query->items; item; item = item->next) {
     tsn_context c = {.b = b, .place = PLACE_OUTER};
@@ -199,6 +238,8 @@ void tsn_bind_outputs(tsn_binder *b, const tsn_query *query)
     if (!q->outputs[q->output_count].name) return;
     q->outputs[q->output_count++].value = x;
   }
+  q->selected = q->output_count;
+  if (b->options) add_details(b, b->options->details);
   if (query->where) {
     tsn_context c = {.b = b, .place = PLACE_OUTER};
     q->where = tsn_bind_condition(&c, query->where, "WHERE");

@@ -61,23 +61,23 @@ static tsn_bstream *output_of(tsn_binder *b, tsn_bound *q)
   size_t i;
   if (s) return s;
   s = tsn_arena_new(b->arena, tsn_bstream);
-  columns = tsn_arena_new_array(b->arena, tocsin_stream_column, q->output_count + 1);
+  columns = tsn_arena_new_array(b->arena, tocsin_stream_column, q->selected + 1);
   if (!s || !columns) return NULL;
-  for (i = 0; i < q->output_count; i++) {
+  for (i = 0; i < q->selected; i++) {
     tocsin_type type = q->outputs[i].value->type;
     columns[i] = (tocsin_stream_column){.name = q->outputs[i].name, .type = type == TOCSIN_NULL ? TOCSIN_TEXT : type};
   }
   s->name = q->name;
   s->what = "pattern";
   s->columns = columns;
-  s->column_count = q->output_count;
-  s->needed = tsn_arena_new_array(b->arena, bool, q->output_count + 1);
+  s->column_count = q->selected;
+  s->needed = tsn_arena_new_array(b->arena, bool, q->selected + 1);
   s->event_time = -1;
   s->at = q->at;
   s->broken = q->broken;
-  columns[q->output_count] = (tocsin_stream_column){.name = "", .type = q->time_column >= 0 ? q->time_type : TOCSIN_NULL};
+  columns[q->selected] = (tocsin_stream_column){.name = "", .type = q->time_column >= 0 ? q->time_type : TOCSIN_NULL};
   if (q->time_column >= 0) {
-    s->event_time = (int)q->output_count;
+    s->event_time = (int)q->selected;
     s->has_watermark = true;
   }
   return s->needed ? q->output = s : NULL;
@@ -90,6 +90,7 @@ static bool find_pattern(tsn_binder *b, const tsn_name *name, tsn_bpart *out)
     if (!tsn_column_same(name, b->bound->patterns[i]->name)) continue;
     out->kind = PART_PATTERN;
     out->index = (uint32_t)i;
+    out->outputs = (uint32_t)b->bound->patterns[i]->output_count;
     out->raw = output_of(b, b->bound->patterns[i]);
     return true;
   }

@@ -12,6 +12,7 @@
 #include "cli/cli.h"
 #include "cli/say.h"
 #include "io/cell.h"
+#include "io/declared.h"
 #include "io/json_path.h"
 #include "io/writer.h"
 
@@ -449,35 +450,11 @@ int tsn_database_read(tsn_database *db, tsn_batch *batch, bool *ended)
 
 /* --- inference --- */
 
-static bool has_word(const char *text, const char *word)
-{
-  size_t length = strlen(word);
-
-  for (; text && *text; text++)
-    if (strlen(text) >= length && tsn_same_name(text, length, word, length)) return true;
-  return false;
-}
-
-/* A declared type as SQLite understands it, and the words for what it has no types for: BOOLEAN and times.
- * TOCSIN_NULL: it says nothing. */
-static tocsin_type declared_type(const char *text)
-{
-  static const struct { const char *word; tocsin_type type; } words[] = {
-    { "BOOL", TOCSIN_BOOLEAN }, { "DATE", TOCSIN_TIMESTAMP }, { "TIME", TOCSIN_TIMESTAMP }, { "INTERVAL", TOCSIN_INTERVAL },
-    { "INT", TOCSIN_BIGINT },   { "CHAR", TOCSIN_TEXT },      { "CLOB", TOCSIN_TEXT },      { "TEXT", TOCSIN_TEXT },
-    { "REAL", TOCSIN_DOUBLE },  { "FLOA", TOCSIN_DOUBLE },    { "DOUB", TOCSIN_DOUBLE },
-  };
-
-  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-    if (has_word(text, words[i].word)) return words[i].type;
-  return TOCSIN_NULL;
-}
-
 /* What is declared wins over the sample, but for times: SQLite keeps them as numbers or texts of all kinds, and only
  * values tell whether and how. */
 static void settle_type(tsn_column_def *column, const char *declared, bool has_values)
 {
-  tocsin_type type = declared_type(declared);
+  tocsin_type type = tsn_declared_type(declared);
 
   if (type == TOCSIN_NULL || column->type == TOCSIN_TIMESTAMP) return;
   if ((type == TOCSIN_TIMESTAMP || type == TOCSIN_INTERVAL) && has_values) return;

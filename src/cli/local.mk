@@ -1,7 +1,7 @@
 # The command. It holds the engine and is no libtool wrapper, so that it runs where it was built.
 bin_PROGRAMS += tocsin
 tocsin_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(SQLITE_CFLAGS)
-tocsin_LDADD = libtsnio.la libtsnapi.la libtsn.la $(SQLITE_LIBS) $(PTHREAD_LIBS)
+tocsin_LDADD = libtsnunpack.la libtsnio.la libtsnapi.la libtsn.la $(SQLITE_LIBS) $(PTHREAD_LIBS)
 tocsin_SOURCES = \
   %D%/args.c \
   %D%/args.h \

@@ -1,7 +1,11 @@
-# Readers and writers, for hosts; the core does without.
-noinst_LTLIBRARIES += libtsnio.la
-libtsnio_la_CPPFLAGS = $(AM_CPPFLAGS) $(ZLIB_CFLAGS) $(ZSTD_CFLAGS)
-libtsnio_la_LIBADD = $(ZLIB_LIBS) $(ZSTD_LIBS) -lm
+# Readers and writers, for hosts; the core does without. What unpacks inputs stands apart, as it alone takes other libraries.
+noinst_LTLIBRARIES += libtsnio.la libtsnunpack.la
+libtsnunpack_la_CPPFLAGS = $(AM_CPPFLAGS) $(ZLIB_CFLAGS) $(ZSTD_CFLAGS)
+libtsnunpack_la_LIBADD = $(ZLIB_LIBS) $(ZSTD_LIBS)
+libtsnunpack_la_SOURCES = \
+  %D%/stream.c \
+  %D%/stream.h
+libtsnio_la_LIBADD = -lm
 libtsnio_la_SOURCES = \
   %D%/cell.c \
   %D%/cell.h \
@@ -9,6 +13,8 @@ libtsnio_la_SOURCES = \
   %D%/csv_block.c \
   %D%/csv_block.h \
   %D%/csv.h \
+  %D%/declared.c \
+  %D%/declared.h \
   %D%/decoder.c \
   %D%/decoder.h \
   %D%/digits.h \
@@ -26,8 +32,6 @@ libtsnio_la_SOURCES = \
   %D%/rows.h \
   %D%/sample.c \
   %D%/sample.h \
-  %D%/stream.c \
-  %D%/stream.h \
   %D%/wide.h \
   %D%/width.c \
   %D%/width.h \

@@ -37,8 +37,10 @@ static void plan_join(tsn_plan *p, const tsn_bpart *part, size_t first, tsn_part
 static bool plan_part(tsn_plan *p, tsn_part_plan *plan, const uint32_t *columns, size_t column_count, tsn_part_rec *rec)
 {
   const tsn_bpart *part = plan->part;
-  size_t own = tsn_plan_raw_slots(p, part, plan->values, p->slot_total);
+  size_t own = tsn_plan_raw_slots(p, part, plan->values, p->slot_total), i;
   if (tsn_arena_failed(p->arena)) return false;
+  for (i = 0; i < own && part->kind == PART_PATTERN; i++)
+    if (p->slots[i] == part->raw->column_count) p->slots[i] = part->outputs; /* the output time stands behind the details */
   *rec = (tsn_part_rec){.kind = (uint32_t)part->kind,
                         .index = part->index,
                         .time_slot = part->time_column >= 0 ? p->slot_of[part->time_column] : TSN_NONE,

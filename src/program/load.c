@@ -198,6 +198,26 @@ tocsin_type tocsin_program_function_argument(const tocsin_program *program, size
 
 size_t tocsin_program_pattern_count(const tocsin_program *program) { return program->patterns_count; }
 
+/* The slot of the n-th different column of PARTITION BY; TSN_NONE: there are fewer, *count of them. */
+static uint32_t key_slot(const tocsin_program *program, const tsn_pattern_rec *r, size_t n, size_t *count)
+{
+  const uint32_t *keys = program->indices + r->keys.first;
+  uint32_t i, k;
+  *count = 0;
+  for (i = 0; i < r->keys.count; i++) {
+    for (k = 0; k < i && keys[k] != keys[i]; k++) continue;
+    if (k == i && (*count)++ == n) return keys[i];
+  }
+  return TSN_NONE;
+}
+
+static size_t key_count(const tocsin_program *program, const tsn_pattern_rec *r)
+{
+  size_t count;
+  (void)key_slot(program, r, SIZE_MAX, &count);
+  return count;
+}
+
 tocsin_pattern_info tocsin_program_pattern(const tocsin_program *program, size_t pattern)
 {
   tocsin_pattern_info info = {.name = ""};
@@ -207,6 +227,7 @@ tocsin_pattern_info tocsin_program_pattern(const tocsin_program *program, size_t
   info.name = tsn_program_text(program, r->name);
   info.part_count = r->parts.count;
   info.column_count = r->outputs.count;
+  info.key_count = key_count(program, r);
   return info;
 }
 
@@ -242,4 +263,30 @@ tocsin_column_info tocsin_program_output_column(const tocsin_program *program, s
   info.name = tsn_program_text(program, o->name);
   info.type = (tocsin_type)o->type;
   return info;
+}
+
+/* The columns of PARTITION BY stand first in what MATCH_RECOGNIZE gives. */
+size_t tocsin_program_output_key(const tocsin_program *program, size_t pattern, size_t column)
+{
+  const tsn_pattern_rec *r;
+  uint32_t inner;
+  if (pattern >= program->patterns_count || column >= program->patterns[pattern].outputs.count) return SIZE_MAX;
+  r = &program->patterns[pattern];
+  inner = program->outputs[r->outputs.first + column].from_inner;
+  return inner != TSN_NONE && inner < key_count(program, r) ? inner : SIZE_MAX;
+}
+
+size_t tocsin_program_key_column(const tocsin_program *program, size_t pattern, size_t part, size_t key)
+{
+  const tsn_pattern_rec *r;
+  const tsn_part_rec *p;
+  uint32_t slot, raw;
+  size_t count;
+  if (pattern >= program->patterns_count || part >= program->patterns[pattern].parts.count) return SIZE_MAX;
+  r = &program->patterns[pattern];
+  p = &program->parts[r->parts.first + part];
+  slot = key_slot(program, r, key, &count);
+  if (slot == TSN_NONE || p->kind != PART_STREAM || p->windows.count) return SIZE_MAX;
+  raw = program->values[p->values.first + slot].slot;
+  return raw < p->slots.count ? program->indices[p->slots.first + raw] : SIZE_MAX;
 }

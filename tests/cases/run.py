@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Plays case files: text in, rows out.
 
-  run.py [--tocsin ./tocsin] [--player tests/play] [--accept] [FILE or FOLDER ...]
+  run.py [--tocsin ./tocsin] [--player tests/play] [--sqlite tests/sqlite/host] [--accept] [FILE or FOLDER ...]
 
 The format stands at the head of format.py. --accept writes what came into the case files instead of complaining; look
 at what it changed. The last line is "N passed, N failed"; a case counts once for itself and once for each law in it.
@@ -19,6 +19,7 @@ import tempfile
 
 sys.dont_write_bytecode = True      # the source folder may be read-only
 import format as f                  # noqa: E402
+import in_sqlite                    # noqa: E402
 from format import CaseError        # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -267,12 +268,23 @@ def batches(played):
             raise Wrong(f"in batches of {size}:\n{e}") from None
 
 
+def through_sqlite(played):
+    """SQLite gives the rows that the command gives."""
+    if "WATERMARK" in played.text.upper() and str(played.run()[2].get("rows_late", 0)) != "0":
+        return
+    wrong = in_sqlite.play(played.case, played.text, played.declared, played.options.sqlite)
+    if wrong:
+        raise Wrong(wrong)
+
+
 LAWS = {"batches": batches}
 
 
-def ways(case):
-    """The case itself and the laws in `also`."""
+def ways(case, options):
+    """The case itself, the laws in `also`, and SQLite where the case is for it too."""
     found = [("", itself)]
+    if options.sqlite and in_sqlite.suits(case):
+        found.append(("sqlite", through_sqlite))
     for block in case.all("also"):
         for law in f.split_columns(f.inner_text(block)):
             if law not in LAWS:
@@ -284,7 +296,7 @@ def ways(case):
 def play(path, case, options):
     """(passed, failed, text) of one case."""
     try:
-        todo = ways(case)
+        todo = ways(case, options)
     except CaseError as e:
         return 0, 1, f"{os.path.relpath(path)}: {case.promise or case.name}\n    {e}"
     passed, failures = 0, []
@@ -367,10 +379,13 @@ def main():
     parser = argparse.ArgumentParser(description="Plays case files.", epilog="The format: the head of format.py.")
     parser.add_argument("--tocsin", default="./tocsin", help="the command (./tocsin)")
     parser.add_argument("--player", default="tests/play", help="the player for batches (tests/play)")
+    parser.add_argument("--sqlite", help="SQLite with Tocsin in it; without, it is left out")
     parser.add_argument("--accept", action="store_true", help="write what came into the case files")
     parser.add_argument("places", nargs="*", metavar="FILE-OR-FOLDER", default=[HERE])
     options = parser.parse_args()
-    options.tocsin, options.player = os.path.abspath(options.tocsin), os.path.abspath(options.player)
+    for name in ("tocsin", "player", "sqlite"):
+        if getattr(options, name):
+            setattr(options, name, os.path.abspath(getattr(options, name)))
 
     passed = failed = 0
     jobs = []

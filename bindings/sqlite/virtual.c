@@ -1,0 +1,394 @@
+/* CREATE VIRTUAL TABLE ... USING tocsin('SELECT ...', option='value', :parameter=value): see module.h.
+ *
+ * A column for each that SELECT gives, and hidden ones: match_id, match_status, match_rowtime. A text that does not
+ * compile is no table; one that compiled once, but does not any more (a table that it reads is gone) is a table that
+ * can be dropped, and answers queries with what is wrong. */
+#include "bindings/sqlite/module.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+typedef struct table {
+  sqlite3_vtab base;
+  tsn_sql_text text;
+  char *broken;      /* why it has no columns; NULL: it has */
+  size_t selected;   /* columns of SELECT; the hidden ones stand behind */
+  size_t key_count;
+  unsigned hidden[3]; /* details, by hidden column */
+  size_t hidden_count;
+} table;
+
+typedef struct cursor {
+  tsn_sql_cursor rows;
+  tsn_sql_places places;
+} cursor;
+
+/* What xBestIndex tells xFilter: details, whether few rows are wanted, and for each key how it is given. */
+#define PLAN_DETAILS 0x3f
+#define PLAN_KEYS 11
+#define PLAN_KEY_SHIFT(key) (8 + 2 * (int)(key))
+enum { KEY_FREE, KEY_EQUAL, KEY_IN, KEY_NULL };
+
+/* --- the table --- */
+
+static const char *declared_type(tocsin_type type)
+{
+  switch (type) {
+  case TOCSIN_BOOLEAN:
+    return "BOOLEAN";
+  case TOCSIN_BIGINT:
+    return "BIGINT";
+  case TOCSIN_DOUBLE:
+    return "DOUBLE";
+  case TOCSIN_TIMESTAMP:
+    return "DATETIME"; /* not TIMESTAMP: Python's converter of that name wants another form of text */
+  case TOCSIN_LIST:
+    return "JSON";
+  case TOCSIN_TEXT:
+  case TOCSIN_INTERVAL:
+  case TOCSIN_NULL:
+    break;
+  }
+  return "TEXT";
+}
+
+/* Whether a column before this one has its name. */
+static bool is_taken(const tocsin_program *program, size_t pattern, size_t before, const char *name)
+{
+  for (size_t i = 0; i < before; i++) {
+    const char *other = tocsin_program_output_column(program, pattern, i).name;
+    if (tsn_same_name(other, strlen(other), name, strlen(name))) return true;
+  }
+  return false;
+}
+
+/* A name that no column has: SELECT may give two the same, a table may not. */
+static void put_name(sqlite3_str *out, const tocsin_program *program, size_t pattern, size_t column)
+{
+  const char *name = tocsin_program_output_column(program, pattern, column).name;
+  size_t count = tocsin_program_pattern(program, pattern).column_count, n = 0;
+  char *other;
+
+  if (!is_taken(program, pattern, column, name)) {
+    sqlite3_str_appendf(out, "\"%w\"", name);
+    return;
+  }
+  do other = sqlite3_mprintf("%s:%d", name, (int)++n);
+  while (other && is_taken(program, pattern, count, other) && (sqlite3_free(other), true));
+  sqlite3_str_appendf(out, "\"%w\"", other ? other : "");
+  sqlite3_free(other);
+}
+
+static int declare(table *t, char **error)
+{
+  static const struct { unsigned detail; const char *name; } hidden[] = {
+    { TOCSIN_DETAIL_ID, "match_id" }, { TOCSIN_DETAIL_STATUS, "match_status" }, { TOCSIN_DETAIL_ROWTIME, "match_rowtime" },
+  };
+  const tocsin_program *program;
+  size_t pattern = t->text.only, count, selected;
+  sqlite3_str *out;
+  char *text;
+  int st = tsn_sql_text_program(&t->text, TOCSIN_DETAIL_ROWTIME, &program, error); /* for its type */
+
+  if (st != SQLITE_OK) return st;
+  count = tocsin_program_pattern(program, pattern).column_count;
+  t->selected = selected = count - 1;
+  t->key_count = tocsin_program_pattern(program, pattern).key_count;
+  out = sqlite3_str_new(t->text.db);
+  sqlite3_str_appendall(out, "CREATE TABLE x(");
+  for (size_t i = 0; i < selected; i++) {
+    sqlite3_str_appendall(out, i ? ", " : "");
+    put_name(out, program, pattern, i);
+    sqlite3_str_appendf(out, " %s", declared_type(tocsin_program_output_column(program, pattern, i).type));
+  }
+  for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++) {
+    tocsin_type type = hidden[i].detail == TOCSIN_DETAIL_ROWTIME ? tocsin_program_output_column(program, pattern, selected).type : TOCSIN_TEXT;
+    if (is_taken(program, pattern, selected, hidden[i].name)) continue;
+    sqlite3_str_appendf(out, "%s%s %s HIDDEN", selected || t->hidden_count ? ", " : "", hidden[i].name, declared_type(type));
+    t->hidden[t->hidden_count++] = hidden[i].detail;
+  }
+  sqlite3_str_appendall(out, ")");
+  text = sqlite3_str_finish(out);
+  st = text ? sqlite3_declare_vtab(t->text.db, text) : SQLITE_NOMEM;
+  sqlite3_free(text);
+  return st == SQLITE_OK || st == SQLITE_NOMEM ? st : tsn_sql_fail(error, st, "%s: %s", t->text.name, sqlite3_errmsg(t->text.db));
+}
+
+static int read_arguments(table *t, int argc, const char *const *argv, char **error)
+{
+  char *text = argc > 3 ? tsn_sql_unquoted(&t->text.arena, argv[3]) : NULL;
+  int st = SQLITE_OK;
+
+  if (tsn_arena_failed(&t->text.arena) != TOCSIN_OK) return SQLITE_NOMEM;
+  if (!text) return tsn_sql_fail(error, SQLITE_ERROR, "%s: write USING tocsin('SELECT ... MATCH_RECOGNIZE (...)', option='value', :parameter='value')", t->text.name);
+  for (int i = 4; i < argc && st == SQLITE_OK; i++) st = tsn_sql_settings_read(&t->text.settings, argv[i], error);
+  if (st != SQLITE_OK) return st;
+  if (t->text.settings.live || t->text.settings.into)
+    return tsn_sql_fail(error, SQLITE_ERROR, "%s: %s is not supported yet", t->text.name, t->text.settings.live ? "mode='live'" : "into");
+  st = tsn_sql_text_open(&t->text, text, strlen(text), true, error);
+  return st == SQLITE_OK ? declare(t, error) : st;
+}
+
+static void clear(table *t)
+{
+  tsn_sql_text_clear(&t->text);
+  sqlite3_free(t->broken);
+  sqlite3_free(t);
+}
+
+static int open_table(sqlite3 *db, int argc, const char *const *argv, bool create, sqlite3_vtab **out, char **error)
+{
+  bool temporary = tsn_same_name(argv[1], strlen(argv[1]), "temp", 4);
+  table *t = sqlite3_malloc64(sizeof *t);
+  char *why = NULL;
+  int st;
+
+  *out = NULL;
+  if (!t) return SQLITE_NOMEM;
+  memset(t, 0, sizeof *t);
+  tsn_sql_text_init(&t->text, db, argv[2], temporary ? NULL : argv[1]);
+  st = read_arguments(t, argc, argv, &why);
+  if (st != SQLITE_OK && st != SQLITE_NOMEM && st != SQLITE_INTERRUPT && !create) {
+    t->broken = why ? why : sqlite3_mprintf("%s: %s", argv[2], sqlite3_errstr(st));
+    st = t->broken ? sqlite3_declare_vtab(db, "CREATE TABLE x(broken TEXT)") : SQLITE_NOMEM;
+    why = NULL;
+  }
+  if (st != SQLITE_OK) {
+    clear(t);
+    *error = why;
+    return st;
+  }
+  *out = &t->base;
+  return SQLITE_OK;
+}
+
+static int create(sqlite3 *db, void *unused, int argc, const char *const *argv, sqlite3_vtab **out, char **error)
+{
+  (void)unused;
+  return open_table(db, argc, argv, true, out, error);
+}
+
+static int connect(sqlite3 *db, void *unused, int argc, const char *const *argv, sqlite3_vtab **out, char **error)
+{
+  (void)unused;
+  return open_table(db, argc, argv, false, out, error);
+}
+
+static int disconnect(sqlite3_vtab *base)
+{
+  clear((table *)base);
+  return SQLITE_OK;
+}
+
+/* --- planning --- */
+
+/* The details of the hidden columns that a query reads. */
+static unsigned details_of(const table *t, sqlite3_uint64 used)
+{
+  unsigned details = 0;
+
+  for (size_t i = 0; i < t->hidden_count; i++) {
+    size_t column = t->selected + i;
+    if (used >> (column < 63 ? column : 63) & 1) details |= t->hidden[i];
+  }
+  return details;
+}
+
+/* Whether the rows of one key can be asked for: in each part that reads a stream a column gives it, and `column = ?` finds
+ * all that the engine would read as the value. */
+static bool can_ask(table *t, const tocsin_program *program, size_t key, bool null)
+{
+  tocsin_pattern_info info = tocsin_program_pattern(program, t->text.only);
+
+  for (size_t i = 0; i < info.part_count; i++) {
+    tocsin_part_info part = tocsin_program_pattern_part(program, t->text.only, i);
+    size_t column = tocsin_program_key_column(program, t->text.only, i, key);
+    if (part.is_pattern || column == SIZE_MAX) return false;
+    if (!tsn_sql_text_finds(&t->text, program, part.index, column, null)) return false;
+  }
+  return info.part_count > 0;
+}
+
+/* How a constraint gives a key; KEY_FREE: it does not. */
+static int way_of(sqlite3_index_info *info, int i)
+{
+  switch (info->aConstraint[i].op) {
+  case SQLITE_INDEX_CONSTRAINT_EQ:
+    return sqlite3_vtab_in(info, i, -1) ? KEY_IN : KEY_EQUAL;
+  case SQLITE_INDEX_CONSTRAINT_ISNULL:
+    return KEY_NULL;
+  default:
+    return KEY_FREE;
+  }
+}
+
+/* The constraint that gives a key; *way: how. -1: none. */
+static int find_key(table *t, const tocsin_program *program, sqlite3_index_info *info, size_t key, int *way)
+{
+  for (int i = 0; i < info->nConstraint; i++) {
+    const struct sqlite3_index_constraint *c = &info->aConstraint[i];
+    if (!c->usable || c->iColumn < 0 || (size_t)c->iColumn >= t->selected) continue;
+    if (tocsin_program_output_key(program, t->text.only, (size_t)c->iColumn) != key) continue;
+    *way = way_of(info, i);
+    if (*way != KEY_FREE && can_ask(t, program, key, *way == KEY_NULL)) return i;
+  }
+  return -1;
+}
+
+/* Takes the constraints that give keys; they are said, and noted for the scan. */
+static size_t take_keys(table *t, const tocsin_program *program, sqlite3_index_info *info, sqlite3_str *said, tsn_sql_want *wants)
+{
+  size_t count = 0;
+
+  for (size_t key = 0; key < t->key_count && key < PLAN_KEYS; key++) {
+    int way, i = find_key(t, program, info, key, &way);
+    if (i < 0) continue;
+    wants[count++] = (tsn_sql_want){ .key = key, .count = way == KEY_NULL ? 0 : way == KEY_EQUAL ? 1 : 2 };
+    info->aConstraintUsage[i].argvIndex = (int)count; /* SQLite compares again: a column may fold case */
+    if (way == KEY_IN) sqlite3_vtab_in(info, i, 1);
+    info->idxNum |= way << PLAN_KEY_SHIFT(key);
+    info->estimatedCost /= 100;
+    info->estimatedRows = info->estimatedRows / 100 + 1;
+    sqlite3_str_appendf(said, "%s%s%s", count > 1 ? " AND " : "", tocsin_program_output_column(program, t->text.only, (size_t)info->aConstraint[i].iColumn).name,
+                        way == KEY_NULL ? " IS NULL" : way == KEY_IN ? " IN (...)" : "=?");
+  }
+  return count;
+}
+
+static int best_index(sqlite3_vtab *base, sqlite3_index_info *info)
+{
+  table *t = (table *)base;
+  const tocsin_program *program;
+  tsn_sql_want wants[PLAN_KEYS];
+  char *error = NULL;
+  sqlite3_str *said;
+  size_t count;
+  int st;
+
+  if (t->broken) return tsn_sql_tell_table(base, SQLITE_ERROR, sqlite3_mprintf("%s", t->broken));
+  st = tsn_sql_text_program(&t->text, 0, &program, &error);
+  if (st != SQLITE_OK) return tsn_sql_tell_table(base, st, error);
+  info->idxNum = (int)details_of(t, info->colUsed);
+  info->estimatedCost = 1e6;
+  info->estimatedRows = 10000;
+  said = sqlite3_str_new(t->text.db);
+  count = take_keys(t, program, info, said, wants);
+  if (info->nOrderBy == 1 && info->aOrderBy[0].iColumn < 0 && !info->aOrderBy[0].desc) {
+    info->orderByConsumed = 1; /* the natural order is that of the rowid */
+    sqlite3_str_appendf(said, "%sORDER BY rowid", count ? " " : "");
+  }
+  st = tsn_sql_scan_explain(&t->text, wants, count, said, &error);
+  info->idxStr = sqlite3_str_finish(said);
+  info->needToFreeIdxStr = 1;
+  if (st == SQLITE_OK && !info->idxStr) st = SQLITE_NOMEM;
+  return st == SQLITE_OK ? st : tsn_sql_tell_table(base, st, error);
+}
+
+/* --- rows --- */
+
+static int open_cursor(sqlite3_vtab *base, sqlite3_vtab_cursor **out)
+{
+  (void)base;
+  return tsn_sql_cursor_new(sizeof(cursor), out);
+}
+
+static int close_cursor(sqlite3_vtab_cursor *base)
+{
+  cursor *c = (cursor *)base;
+
+  tsn_sql_scan_close(&c->rows.scan);
+  sqlite3_free(c);
+  return SQLITE_OK;
+}
+
+/* The values of a list that IN gives. */
+static int read_list(sqlite3_value *list, sqlite3_value ***values, size_t *count)
+{
+  sqlite3_value *v, **grown;
+  size_t cap = 0;
+  int st;
+
+  for (st = sqlite3_vtab_in_first(list, &v); st == SQLITE_OK && v; st = sqlite3_vtab_in_next(list, &v)) {
+    if (*count == cap) {
+      cap = cap ? 2 * cap : 8;
+      grown = sqlite3_realloc64(*values, cap * sizeof *grown);
+      if (!grown) return SQLITE_NOMEM;
+      *values = grown;
+    }
+    (*values)[*count] = sqlite3_value_dup(v);
+    if (!(*values)[*count]) return SQLITE_NOMEM;
+    ++*count;
+  }
+  return st == SQLITE_DONE ? SQLITE_OK : st;
+}
+
+static int filter(sqlite3_vtab_cursor *base, int plan, const char *said, int argc, sqlite3_value **argv)
+{
+  cursor *c = (cursor *)base;
+  table *t = (table *)base->pVtab;
+  tsn_sql_want wants[PLAN_KEYS];
+  sqlite3_value **lists[PLAN_KEYS] = { NULL };
+  size_t want_count = 0;
+  unsigned details = (unsigned)plan & PLAN_DETAILS;
+  char *error = NULL;
+  int st = SQLITE_OK, at = 0;
+  bool none = false;
+
+  (void)said;
+  tsn_sql_scan_close(&c->rows.scan);
+  c->rows.row = 0;
+  for (size_t key = 0; key < PLAN_KEYS && at < argc && st == SQLITE_OK; key++) {
+    int way = plan >> PLAN_KEY_SHIFT(key) & 3;
+    tsn_sql_want *w = &wants[want_count];
+    if (way == KEY_FREE) continue;
+    *w = (tsn_sql_want){ .key = key, .values = &argv[at], .count = way == KEY_EQUAL };
+    if (way == KEY_IN) {
+      st = read_list(argv[at], &lists[want_count], &w->count);
+      w->values = lists[want_count];
+      none = none || w->count == 0;
+    }
+    want_count++;
+    at++;
+  }
+  if (st == SQLITE_OK && !none) st = tsn_sql_scan_open(&c->rows.scan, &t->text, details, wants, want_count, &error);
+  for (size_t i = 0; i < want_count; i++) {
+    for (size_t k = 0; lists[i] && k < wants[i].count; k++) sqlite3_value_free(lists[i][k]);
+    sqlite3_free(lists[i]);
+  }
+  if (st != SQLITE_OK) return tsn_sql_tell_table(base->pVtab, st, error);
+  c->rows.more = false;
+  if (none) return SQLITE_OK;
+  c->places = tsn_sql_places_of(c->rows.scan.program, t->text.only, details);
+  return tsn_sql_cursor_next(base);
+}
+
+static int column(sqlite3_vtab_cursor *base, sqlite3_context *context, int at)
+{
+  const cursor *c = (const cursor *)base;
+  const table *t = (const table *)base->pVtab;
+  size_t place = (size_t)at, hidden = (size_t)at - t->selected;
+
+  if (place >= t->selected) {
+    unsigned detail = hidden < t->hidden_count ? t->hidden[hidden] : 0;
+    place = detail == TOCSIN_DETAIL_ID ? c->places.id : detail == TOCSIN_DETAIL_STATUS ? c->places.status : detail == TOCSIN_DETAIL_ROWTIME ? c->places.rowtime : SIZE_MAX;
+  }
+  if (place < c->rows.scan.match.value_count) tsn_sql_result(context, &c->rows.scan.match.values[place]);
+  return SQLITE_OK;
+}
+
+const sqlite3_module tsn_sql_virtual_module = {
+  .iVersion = 1,
+  .xCreate = create,
+  .xConnect = connect,
+  .xBestIndex = best_index,
+  .xDisconnect = disconnect,
+  .xDestroy = disconnect,
+  .xOpen = open_cursor,
+  .xClose = close_cursor,
+  .xFilter = filter,
+  .xNext = tsn_sql_cursor_next,
+  .xEof = tsn_sql_cursor_eof,
+  .xColumn = column,
+  .xRowid = tsn_sql_cursor_rowid,
+};

@@ -1,0 +1,325 @@
+#!/usr/bin/env python3
+"""Tocsin in SQLite beyond what cases show: columns and types, options, plans, order of reading, errors, limits.
+
+  tests/sqlite/features.py --host tests/sqlite/host [--module bindings/sqlite/.libs/tocsin.so] [--only NAME]
+
+Each test is a function over a fresh connection; the last line is "N passed, N failed". With --module all is done once more
+with the loadable module.
+"""
+import argparse
+import json
+import os
+import sys
+import traceback
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from sqlite import player           # noqa: E402
+
+TESTS = []
+LOGINS = """CREATE TABLE logins (account TEXT, ok INTEGER, ts TEXT);
+INSERT INTO logins VALUES ('ann', 0, '2026-01-31 09:00:00'), ('bob', 0, '2026-01-31 09:00:30'), ('ann', 0, '2026-01-31 09:01:00'),
+  ('ann', 1, '2026-01-31 09:02:00'), ('bob', 0, '2026-01-31 09:03:00'), ('bob', 1, '2026-01-31 09:04:00'), ('cid', 1, '2026-01-31 09:05:00');"""
+QUERY = """SELECT * FROM logins MATCH_RECOGNIZE ( PARTITION BY account ORDER BY ts
+  MEASURES COUNT(fail.*) AS fails, success.ts AS at PATTERN ( fail[ok = 0]{2,} -> success[ok = 1] ) WITHIN 10 MINUTES )"""
+ANN = ["ann", 2, "2026-01-31T09:02:00.000000Z"]
+BOB = ["bob", 2, "2026-01-31T09:04:00.000000Z"]
+
+
+def test(f):
+    TESTS.append(f)
+    return f
+
+
+class Session:
+    def __init__(self, host, options):
+        self.host, self.options = host, options
+
+    def run(self, *blocks):
+        """The answers to blocks, of which the connection's opening is the first; only the last may fail."""
+        answers = player.play(self.host, [b"OPEN\n", *blocks], self.options)
+        for a in answers[:-1]:
+            assert a.code == 0, a.message
+        return answers[-1]
+
+    def rows(self, *blocks):
+        answer = self.run(*blocks)
+        assert answer.code == 0, answer.message
+        return answer.rows
+
+    def error(self, *blocks):
+        answer = self.run(*blocks)
+        assert answer.code != 0, f"no error, but {answer.rows}"
+        return answer.message
+
+
+def same(got, wanted):
+    assert got == wanted, f"\n  got      {got!r}\n  expected {wanted!r}"
+
+
+def has(text, *parts):
+    for part in parts:
+        assert part in text, f"{part!r} is not in {text!r}"
+
+
+def using(query, *options, name="m"):
+    return f"CREATE VIRTUAL TABLE temp.{name} USING tocsin({', '.join([player.quoted(query), *options])});"
+
+
+@test
+def version_and_functions(s):
+    version = s.rows("SELECT tocsin_version()")
+    assert version[0][0].startswith("0."), version
+    has(s.rows(LOGINS, f"SELECT tocsin_explain({player.quoted(QUERY)})")[0][0], "automaton", "FAIL")
+
+
+@test
+def fixed_columns_of_tocsin_query(s):
+    answer = s.run(LOGINS, f"SELECT * FROM tocsin_query({player.quoted(QUERY)})")
+    assert answer.code == 0, answer.message
+    same(answer.columns, ["pattern", "match_id", "status", "start", "end", "key", "row"])
+    same([r[2:6] for r in answer.rows], [["MATCHED", "2026-01-31T09:00:00.000000Z", ANN[2], '{"account":"ann"}'],
+                                         ["MATCHED", "2026-01-31T09:00:30.000000Z", BOB[2], '{"account":"bob"}']])
+    same([json.loads(r[6]) for r in answer.rows], [dict(zip(("account", "fails", "at"), r)) for r in (ANN, BOB)])
+    assert len({r[1] for r in answer.rows}) == 2 and all(len(r[1]) == 32 for r in answer.rows), answer.rows
+    same(s.rows(LOGINS, f"SELECT row ->> 'fails', key ->> '$.account' FROM tocsin_query({player.quoted(QUERY)}) LIMIT 1"), [[2, "ann"]])
+
+
+@test
+def typed_and_hidden_columns(s):
+    made = LOGINS + using(QUERY)
+    same(s.rows(made, "SELECT * FROM m"), [ANN, BOB])
+    same(s.rows(made, "SELECT name, type, hidden FROM pragma_table_xinfo('m')"),
+         [["account", "TEXT", 0], ["fails", "BIGINT", 0], ["at", "DATETIME", 0], ["match_id", "TEXT", 1], ["match_status", "TEXT", 1],
+          ["match_rowtime", "DATETIME", 1]])
+    same(s.rows(made, "SELECT match_status, match_rowtime, rowid FROM m"), [["MATCHED", ANN[2], 1], ["MATCHED", BOB[2], 2]])
+    same(s.rows(made, f"SELECT count(*) FROM m JOIN tocsin_query({player.quoted(QUERY)}) q ON q.key ->> 'account' = m.account"), [[2]])
+    same(s.rows(made, "SELECT a.account, b.account FROM m a, m b WHERE a.account < b.account"), [["ann", "bob"]])
+
+
+@test
+def names_that_clash_are_kept_apart(s):
+    query = """SELECT k, v AS K, match_id FROM t MATCH_RECOGNIZE ( PARTITION BY k ORDER BY ts MEASURES a.v AS v, MATCH_ID() AS match_id PATTERN (a) )"""
+    made = "CREATE TABLE t (k TEXT, v INT, ts INT); INSERT INTO t VALUES ('x', 7, 1);" + using(query)
+    answer = s.run(made, "SELECT * FROM m")
+    same(answer.columns, ["k", "K:1", "match_id"])
+    same(answer.rows[0][:2], ["x", 7])
+
+
+@test
+def types_come_from_declarations(s):
+    made = """CREATE TABLE t (b BOOLEAN, i INT8, d DOUBLE PRECISION, s VARCHAR(9), w DATETIME, l INTERVAL, u, ts INTEGER);
+INSERT INTO t VALUES (1, 5, 1.5, 'x', '2026-01-31', 'PT90S', 2.5, 1);"""
+    made += using("SELECT * FROM t MATCH_RECOGNIZE ( ORDER BY ts ALL ROWS PER MATCH PATTERN (a) )")
+    same(s.rows(made, "SELECT * FROM m"), [[1, 1, 5, 1.5, "x", "2026-01-31T00:00:00.000000Z", "PT1M30S", 2.5]])
+    same([r[0] for r in s.rows(made, "SELECT type FROM pragma_table_info('m')")],
+         ["BIGINT", "BOOLEAN", "BIGINT", "DOUBLE", "TEXT", "DATETIME", "TEXT", "DOUBLE"])
+
+
+@test
+def units_tell_how_numbers_are_times(s):
+    query = player.quoted("SELECT * FROM t MATCH_RECOGNIZE ( ORDER BY ts PATTERN ( a b ) WITHIN 1 MINUTE )")
+    for unit, factor in (("second", 1), ("millisecond", 1000), ("microsecond", 10**6), ("nanosecond", 10**9)):
+        made = f"CREATE TABLE t (ts INTEGER); INSERT INTO t VALUES ({1767225600 * factor}), ({1767225630 * factor});"
+        wanted = [["2026-01-01T00:00:00.000000Z", "2026-01-01T00:00:30.000000Z", 2]]
+        same(s.rows(made, f"CREATE VIRTUAL TABLE m USING tocsin({query}, unit='{unit}'); SELECT * FROM m"), wanted)
+        same(s.rows(made, f"SELECT start, \"end\", row ->> 'match_rows' FROM tocsin_query({query}, json_object('unit', '{unit}'))"), wanted)
+    has(s.error("CREATE TABLE t (ts DATETIME); INSERT INTO t VALUES (1767225600);", f"SELECT row FROM tocsin_query({query})"), "t, row 1", "unit='second'")
+    has(s.error("CREATE TABLE t (ts DATETIME)", f"CREATE VIRTUAL TABLE m USING tocsin({query}, unit='hour')"), "'hour' is none of", "'millisecond'")
+
+
+@test
+def parameters_and_limits(s):
+    text = player.quoted("CREATE PARAMETER least BIGINT DEFAULT 1; CREATE PATTERN p AS " + QUERY.replace("{2,}", "{1,}").replace(
+        "MEASURES", "MEASURES :least AS least, "))
+    same(s.rows(LOGINS, f"CREATE VIRTUAL TABLE m USING tocsin({text}, :least='3'); SELECT least FROM m"), [[3], [3]])
+    same(s.rows(LOGINS, f"CREATE VIRTUAL TABLE m USING tocsin({text}, :least = 4 ); SELECT least FROM m"), [[4], [4]])
+    same(s.rows(LOGINS, f"SELECT row ->> 'least' FROM tocsin_query({text}, json_object(':least', 5)) LIMIT 1"), [[5]])
+    has(s.error(LOGINS, f"CREATE VIRTUAL TABLE m USING tocsin({text}, :lest='3')"), "[E1008]", "lest")
+    has(s.error(LOGINS, f"CREATE VIRTUAL TABLE m USING tocsin({text}, max_bytes='100'); SELECT * FROM m"), "m: ")
+    has(s.error(LOGINS, f"CREATE VIRTUAL TABLE m USING tocsin({text}, max_byts='100')"), "did you mean max_bytes?")
+    has(s.error(LOGINS, f"CREATE VIRTUAL TABLE m USING tocsin({text}, 'x')"), "options are written")
+
+
+@test
+def rows_are_put_in_order_whatever_way_they_lie(s):
+    query = "SELECT * FROM t MATCH_RECOGNIZE ( PARTITION BY k ORDER BY ts MEASURES ARRAY_AGG(id) AS ids PATTERN ( a+ ) )"
+    tables = {
+        "rowid": "CREATE TABLE t (id INTEGER PRIMARY KEY, k TEXT, ts {});",
+        "index": "CREATE TABLE t (id INTEGER PRIMARY KEY, k TEXT, ts {}); CREATE INDEX i ON t (ts);",
+        "descending": "CREATE TABLE t (id INTEGER PRIMARY KEY, k TEXT, ts {}); CREATE INDEX i ON t (ts DESC);",
+        "key": "CREATE TABLE t (id INTEGER PRIMARY KEY, k TEXT, ts {}); CREATE INDEX i ON t (k, ts);",
+        "without rowid": "CREATE TABLE t (id INTEGER, k TEXT, ts {}, PRIMARY KEY (k, id)) WITHOUT ROWID;",
+        "view": "CREATE TABLE u (id INTEGER PRIMARY KEY, k TEXT, ts {}); CREATE VIEW t AS SELECT * FROM u WHERE id > 0;",
+    }
+    texts = ["'2026-01-31T09:00:00.5Z'", "'2026-01-31 09:00:00'", "'2026-01-31T10:30:00+02:00'", "'2026-01-31 09:00:01'", "'2026-01-31'"]
+    whole = ["3", "2", "7.5", "1", "2"]
+    for name, table in tables.items():
+        for kind, values, wanted in (("TEXT", texts, [5, 3, 2, 1, 4]), ("REAL", whole, [4, 2, 5, 1, 3]), ("", whole, [4, 2, 5, 1, 3])):
+            into = "u" if name == "view" else "t"
+            rows = ", ".join(f"({i}, 'x', {v})" for i, v in enumerate(values, 1))
+            made = table.format(kind) + f"INSERT INTO {into} VALUES {rows};" + using(query)
+            for where in ("", " WHERE k = 'x'", " WHERE k IN ('x', 'y')"):
+                got = s.rows(made, "SELECT ids FROM m" + where)
+                assert got == [[json.dumps(wanted, separators=(",", ":"))]], f"{name}, {kind}{where}: {got}, {wanted} expected"
+
+
+@test
+def keys_are_asked_for_alone(s):
+    made = LOGINS + "CREATE INDEX by_account ON logins (account, ts);" + using(QUERY)
+    same(s.rows(made, "SELECT * FROM m WHERE account = 'bob'"), [BOB])
+    same(s.rows(made, "SELECT * FROM m WHERE account IN ('bob', 'ann', 'zoe')"), [ANN, BOB])
+    same(s.rows(made, "SELECT * FROM m WHERE account IN (SELECT 'bob')"), [BOB])
+    same(s.rows(made, "SELECT * FROM m WHERE account IS NULL"), [])
+    same(s.rows(made, "SELECT * FROM m WHERE account = NULL"), [])
+    plan = s.rows(made, "EXPLAIN QUERY PLAN SELECT * FROM m WHERE account = 'bob' ORDER BY rowid")[0][3]
+    has(plan, "account=?", "ORDER BY rowid", "by_account (account=?)")
+    assert s.rows(made, "EXPLAIN QUERY PLAN SELECT * FROM m ORDER BY fails")[-1][3] == "USE TEMP B-TREE FOR ORDER BY"
+    # Only the key's rows are read: a broken one of another key is not met.
+    broken = LOGINS + "INSERT INTO logins VALUES ('cid', 'maybe', '2026-01-31 09:06:00');" + using(QUERY, "bad='fail'")
+    has(s.error(broken, "SELECT * FROM m"), 'logins, row 8: ok: "maybe" is no BIGINT')
+    same(s.rows(broken, "SELECT * FROM m WHERE account = 'ann'"), [ANN])
+
+
+@test
+def keys_are_what_the_engine_reads(s):
+    # NOCASE in the table, none in the matches; and a column without a type, where 5 is not '5' but both read as 5.
+    made = """CREATE TABLE t (k TEXT COLLATE NOCASE, ts INT, u); INSERT INTO t VALUES ('a', 1, '5'), ('A', 2, '5'), ('a', 3, 5), ('b', 4, 'x');"""
+    made += using("SELECT * FROM t MATCH_RECOGNIZE ( PARTITION BY k ORDER BY ts MEASURES COUNT(*) AS n PATTERN ( a+ ) )")
+    made += using("SELECT * FROM t MATCH_RECOGNIZE ( PARTITION BY u ORDER BY ts MEASURES COUNT(*) AS n PATTERN ( a+ ) )", name="by_u")
+    same(s.rows(made, "SELECT * FROM m WHERE k = 'a'"), [["a", 2]])
+    same(s.rows(made, "SELECT * FROM m WHERE k = 'A'"), [["A", 1]])
+    same(s.rows(made, "SELECT * FROM by_u WHERE u = '5'"), [["5", 3]])
+
+
+@test
+def several_streams_are_merged(s):
+    made = LOGINS + """CREATE TABLE payments (payer TEXT, amount REAL, at TEXT);
+INSERT INTO payments VALUES ('bob', 900, '2026-01-31 09:04:30'), ('ann', 20, '2026-01-31 09:00:10');"""
+    made += using("""SELECT * FROM ( logins UNION ALL BY NAME SELECT payer AS account, at AS ts, amount FROM payments )
+MATCH_RECOGNIZE ( PARTITION BY account ORDER BY ts MEASURES ARRAY_AGG(STREAM()) AS l PATTERN ( any+ ) )""")
+    wanted = [["ann", '["logins","payments","logins","logins"]'], ["bob", '["logins","logins","logins","payments"]'], ["cid", '["logins"]']]
+    same(s.rows(made, "SELECT * FROM m"), wanted)
+    same(s.rows(made, "SELECT * FROM m WHERE account = 'bob'"), wanted[1:2])
+
+
+@test
+def tables_are_joined_and_functions_called(s):
+    text = """CREATE STREAM logins (account TEXT, ok BOOLEAN, ts TIMESTAMP);
+CREATE TABLE people (name TEXT, country TEXT, PRIMARY KEY (name));
+CREATE FUNCTION substr (TEXT, BIGINT, BIGINT) RETURNS TEXT;
+CREATE FUNCTION date (TIMESTAMP) RETURNS TIMESTAMP;
+CREATE PATTERN p AS SELECT * FROM (SELECT ts, account, country FROM logins LEFT JOIN people ON name = account)
+  MATCH_RECOGNIZE ( ORDER BY ts MEASURES substr(a.account, 1, 1) AS letter, a.country AS country, date(a.ts) AS day PATTERN ( a[country IS NOT NULL] ) );"""
+    made = LOGINS + "CREATE TABLE people (name TEXT, country TEXT); INSERT INTO people VALUES ('ann', 'SE'), ('cid', 'DE'), ('cid', 'FR');"
+    day = "2026-01-31T00:00:00.000000Z"
+    same(s.rows(made + using(text), "SELECT * FROM m"), [["a", "SE", day]] * 3 + [["c", "DE", day]])
+    has(s.error(made + using(text, "bad='fail'"), "SELECT * FROM m"), "table people")
+    has(s.error(made + using(text.replace("substr", "no_such")), "SELECT * FROM m"), "function no_such", "no such function")
+    text = text.replace("substr (TEXT, BIGINT, BIGINT) RETURNS TEXT", "date_part (TEXT) RETURNS BIGINT").replace("substr(a.account, 1, 1)", "date_part('x')").replace("date_part", "json_array_length")
+    has(s.error(made + using(text), "SELECT * FROM m"), "json_array_length", "malformed JSON")
+
+
+@test
+def a_file_of_patterns_defines_tables(s):
+    text = f"""CREATE PATTERN guessed AS {QUERY};
+CREATE PATTERN twice AS SELECT * FROM guessed MATCH_RECOGNIZE ( MEASURES a.account AS first, b.account AS second PATTERN ( a b ) );"""
+    define = f"SELECT tocsin_define({player.quoted(text)})"
+    same(s.rows(LOGINS, define), [["guessed, twice"]])
+    same(s.rows(LOGINS, define + "; SELECT * FROM guessed JOIN twice ON account = first"), [ANN + ["ann", "bob"]])
+    same(s.rows(LOGINS, f"SELECT tocsin_define({player.quoted(text)}, json_object('schema', 'temp')); SELECT count(*) FROM sqlite_temp_master"), [[2]])
+    has(s.error(LOGINS + "CREATE TABLE twice (x);", define), "twice")
+    same(s.rows(LOGINS + "CREATE TABLE twice (x);", "SELECT count(*) FROM sqlite_master"), [[2]])
+    has(s.error(LOGINS, using(text)), "several patterns", "guessed, twice")
+    same(s.rows(LOGINS + using(text, "pattern='twice'"), "SELECT * FROM m"), [["ann", "bob"]])
+    same([r[0] for r in s.rows(LOGINS, f"SELECT pattern FROM tocsin_query({player.quoted(text)})")], ["guessed", "guessed", "twice"])
+    has(s.error(LOGINS, f"SELECT tocsin_define({player.quoted(QUERY)})"), "without a name")
+
+
+@test
+def errors_say_where_and_what_helps(s):
+    has(s.error(LOGINS, using("SELECT * FROM login MATCH_RECOGNIZE ( ORDER BY ts PATTERN ( a ) )")), "m: line 1, column 15: [E1003]", "did you mean logins?")
+    has(s.error(LOGINS, using("SELECT * FROM logins\nMATCH_RECOGNIZE ( ORDER BY ts PATTERN ( a[okay = 1] ) )")), "line 2, column ", "[E1001]", "no column okay")
+    has(s.error("CREATE VIRTUAL TABLE m USING tocsin"), "USING tocsin('SELECT")
+    has(s.error("CREATE VIRTUAL TABLE m USING tocsin(SELECT 1)"), "USING tocsin('SELECT")
+    has(s.error("SELECT * FROM tocsin_query"), "tocsin_query('SELECT")
+    has(s.error("SELECT * FROM tocsin_query(NULL)"), "NULL")
+    has(s.error(LOGINS, using(QUERY, "mode='live'")), "mode='live' is not supported yet")
+    made = "CREATE TABLE t (k TEXT, v INT, ts INT); INSERT INTO t VALUES ('x', 9223372036854775807, 1), ('x', 1, 2);"
+    has(s.error(made + using("SELECT * FROM t MATCH_RECOGNIZE ( PARTITION BY k ORDER BY ts MEASURES SUM(v) AS sum PATTERN ( a{2} ) )"), "SELECT * FROM m"),
+        "m: ", "SUM(v)", "out of range")
+    found = json.loads(s.rows(LOGINS, "SELECT tocsin_check('SELECT * FROM logins MATCH_RECOGNIZE ( ORDER BY ts PATTERN ( a ->{3} b ) )')")[0][0])
+    same([(f["severity"], f["line"]) for f in found], [("error", 1)])
+    found = json.loads(s.rows(LOGINS, "SELECT tocsin_check('SELECT * FROM logins MATCH_RECOGNIZE ( ORDER BY ts PATTERN ( a -> b ) )')")[0][0])
+    same([f["severity"] for f in found], ["warning"])
+
+
+@test
+def a_table_that_lost_what_it_reads_can_be_dropped(s):
+    made = LOGINS + f"CREATE VIRTUAL TABLE m USING tocsin({player.quoted(QUERY)}); DROP TABLE logins;"
+    file = f"OPEN {os.path.join(os.environ['TOCSIN_TEST_FOLDER'], 'lost.db')}\n".encode()
+    has(s.error(file, made, file, "SELECT * FROM m"), "m: line ", "no table or view logins")
+    same(s.rows(file, "DROP TABLE m; SELECT count(*) FROM sqlite_master"), [[0]])
+
+
+@test
+def declared_streams_are_read_as_declared(s):
+    text = """CREATE STREAM logins (who TEXT PATH '$.account', ok BOOLEAN NOT NULL, ts TIMESTAMP);
+SELECT * FROM logins MATCH_RECOGNIZE ( ORDER BY ts MEASURES ARRAY_AGG(who) AS l PATTERN ( a+ ) )"""
+    made = LOGINS + "INSERT INTO logins VALUES ('zoe', NULL, '2026-01-31 09:03:30'), ('zoe', 1, 'never');" + using(text)
+    same(s.rows(made, "SELECT * FROM m"), [['["ann","bob","ann","ann","bob","bob","cid"]']])
+    has(s.error(LOGINS, using(text.replace("ok B", "okay B")) + "SELECT * FROM m"), "no column okay")
+
+
+@test
+def matching_can_be_interrupted(s):
+    made = """CREATE TABLE t (ts INTEGER PRIMARY KEY, v INT);
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) INSERT INTO t SELECT i, i % 7 FROM n;"""
+    made += using("SELECT * FROM t MATCH_RECOGNIZE ( ORDER BY ts MEASURES COUNT(*) AS n PATTERN ( a+ ) DEFINE a AS v >= 0 )")
+    same(s.rows(made, "SELECT * FROM m"), [[100000]])
+    has(s.error(made, b"INTERRUPT 50\n", "SELECT * FROM m"), "interrupted")
+
+
+@test
+def heap_limits_count_the_engine(s):
+    made = """CREATE TABLE t (ts INTEGER PRIMARY KEY, v INT);
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000) INSERT INTO t SELECT i, i FROM n;"""
+    made += using("SELECT * FROM t MATCH_RECOGNIZE ( ORDER BY ts ALL ROWS PER MATCH PATTERN ( a+ ) )")
+    same(s.rows(made, "SELECT count(*) FROM m"), [[200000]])
+    has(s.error(made, b"HEAP 12000000\n", "SELECT count(*) FROM m"), "out of memory")
+
+
+@test
+def first_matches_come_before_the_last_row_is_read(s):
+    made = """CREATE TABLE t (ts INTEGER PRIMARY KEY, v INT);
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) INSERT INTO t SELECT i, i FROM n;"""
+    made += using("SELECT * FROM t MATCH_RECOGNIZE ( ORDER BY ts MEASURES a.v AS v PATTERN ( a ) )")
+    same(s.rows(made, b"INTERRUPT 50\n", "SELECT v FROM m LIMIT 2"), [[1], [2]])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--host", required=True)
+    parser.add_argument("--module", help="the loadable module")
+    parser.add_argument("--only")
+    options = parser.parse_args()
+    import tempfile
+    passed = failed = 0
+    for way in [[]] + ([["--load", os.path.abspath(options.module)]] if options.module else []):
+        for f in TESTS:
+            if options.only and options.only not in f.__name__:
+                continue
+            with tempfile.TemporaryDirectory(prefix="tocsin-sqlite-") as folder:
+                os.environ["TOCSIN_TEST_FOLDER"] = folder
+                try:
+                    f(Session(os.path.abspath(options.host), way))
+                    passed += 1
+                except Exception:
+                    failed += 1
+                    print(f"{f.__name__}{' (loaded)' if way else ''}\n" + "".join("    " + line for line in traceback.format_exc().splitlines(True)[-6:]))
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
