@@ -67,6 +67,7 @@ EXTRA_DIST += \
   %D%/layers \
   %D%/oracle \
   %D%/pages \
+  %D%/python \
   %D%/reference \
   %D%/run \
   %D%/sqlite/__init__.py \
@@ -80,7 +81,7 @@ EXTRA_DIST += \
 
 TEST_RUN = PYTHONDONTWRITEBYTECODE=1 CC='$(CC)' CFLAGS='$(CFLAGS)' NM='$(NM)' $(PYTHON3) $(srcdir)/%D%/run --source $(srcdir) --build .
 
-check-local: all
+check-local: all $(check_LTLIBRARIES)
 if CMOCKA
 	@$(TEST_RUN) $(check_PROGRAMS)
 else
@@ -91,7 +92,7 @@ endif
 CAMPAIGN = 1000000
 SEED = 1
 CLEANFILES += campaign.json campaign.txt
-check-deep: all $(check_PROGRAMS)
+check-deep: all $(check_PROGRAMS) $(check_LTLIBRARIES)
 	@$(TEST_RUN) --deep --campaign $(CAMPAIGN) --seed $(SEED) $(check_PROGRAMS)
 
 # With libFuzzer of clang, apart from the other objects. What it finds stays in fuzz-found/. (pointer-overflow: clang

@@ -1,0 +1,28 @@
+# The Python module, for `make check`; a wheel is made by pip from pyproject.toml and setup.py, of the same sources.
+if PYTHON_MODULE
+check_LTLIBRARIES += %D%/_core.la
+endif
+%C%__core_la_SOURCES = \
+  %D%/arrow.h \
+  %D%/arrow_export.c \
+  %D%/arrow_source.c \
+  %D%/binding.h \
+  %D%/column_source.c \
+  %D%/file_source.c \
+  %D%/function.c \
+  %D%/matcher.c \
+  %D%/module.c \
+  %D%/program.c \
+  %D%/row_source.c \
+  %D%/rows.c \
+  %D%/rows.h \
+  %D%/source.c \
+  %D%/value.c \
+  %D%/vector.c \
+  %D%/vector.h
+%C%__core_la_CPPFLAGS = $(AM_CPPFLAGS) -DTOCSIN_STATIC -isystem $(PYTHON_INCLUDE)   # TOCSIN_API exports nothing
+%C%__core_la_LIBADD = libtsnio.la libtsnapi.la libtsn.la
+%C%__core_la_LDFLAGS = -module -avoid-version -shared -rpath $(abs_builddir) -export-symbols-regex '^PyInit__core$$'
+
+EXTRA_DIST += \
+  %D%/tocsin
