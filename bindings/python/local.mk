@@ -21,8 +21,8 @@ endif
   %D%/vector.c \
   %D%/vector.h
 %C%__core_la_CPPFLAGS = $(AM_CPPFLAGS) -DTOCSIN_STATIC -isystem $(PYTHON_INCLUDE)   # TOCSIN_API exports nothing
-%C%__core_la_LIBADD = libtsnio.la libtsnapi.la libtsn.la
-%C%__core_la_LDFLAGS = -module -avoid-version -shared -rpath $(abs_builddir) -export-symbols-regex '^PyInit__core$$'
+%C%__core_la_LIBADD = libtsnunpack.la libtsnio.la libtsnapi.la libtsn.la
+%C%__core_la_LDFLAGS = -module -avoid-version -shared -no-undefined -rpath $(abs_builddir) -export-symbols-regex '^PyInit__core$$'
 
 EXTRA_DIST += \
   %D%/tocsin
