@@ -120,5 +120,7 @@ layers:
 BENCH =
 bench: all
 	@PYTHONDONTWRITEBYTECODE=1 $(PYTHON3) $(srcdir)/%D%/bench/run ./tocsin $(BENCH)
+bench-sqlite: all $(check_PROGRAMS)
+	@PYTHONDONTWRITEBYTECODE=1 $(PYTHON3) $(srcdir)/%D%/bench/sqlite %D%/sqlite/host
 
-.PHONY: bench check-deep fuzz layers
+.PHONY: bench bench-sqlite check-deep fuzz layers

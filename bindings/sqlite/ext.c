@@ -169,6 +169,8 @@ static int add_functions(sqlite3 *db)
   } all[] = {
     { "tocsin_version", 0, 0, SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, give_version },
     { "tocsin_order", 3, 3, SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, tsn_sql_order },
+    { "tocsin_disorder", 2, 2, SQLITE_DIRECTONLY, tsn_sql_disorder },
+    { "tocsin_take", -1, -1, SQLITE_DIRECTONLY, tsn_sql_take },
     { "tocsin_check", 1, 2, SQLITE_DIRECTONLY, check },
     { "tocsin_explain", 1, 2, SQLITE_DIRECTONLY, explain },
     { "tocsin_define", 1, 2, SQLITE_DIRECTONLY, define },

@@ -5,7 +5,12 @@
  *   they lie in order of the rowid, as in a table that grows     a look at the time column alone first, then as they lie
  *   else                                                         ORDER BY, and SQLite sorts
  * An index orders texts as texts, and numbers before texts. Whether that is the order of
- * times is certain for numbers; of texts it is looked at before. */
+ * times is certain for numbers; of texts it is looked at before.
+ *
+ * Rows are not stepped to one by one: a function in WHERE takes the values of each and is TRUE where the batch is
+ * full, so that SQLite comes back once a batch:
+ *   SELECT 1 FROM (SELECT a, b FROM t ORDER BY ts LIMIT -1) WHERE tocsin_take(?, a, b)
+ * The LIMIT keeps the function from being asked before rows are in order; where nothing is sorted it is not needed. */
 #include "bindings/sqlite/module.h"
 
 #include <string.h>
@@ -16,6 +21,7 @@
 
 #define BATCH_BYTES ((size_t)8 << 20)
 #define VALUES_MOST 1000 /* of a filter; more are left to SQLite */
+#define TAKEN_MOST 100   /* columns that tocsin_take() is given; SQLite takes 127 arguments */
 
 /* --- columns --- */
 
@@ -67,49 +73,64 @@ typedef struct query {
   size_t filter_count;
 } query;
 
-/* The beginning of a statement, up to its WHERE. only: one column of the table, or -1: those that are read. */
-static sqlite3_str *begin(const query *q, const char *head, int only)
+/* The columns that are read, each behind `before` the first and commas; whether there are any. only: one of the table, or -1. */
+static bool put_columns(const query *q, sqlite3_str *out, const char *before, int only)
 {
   const tsn_sql_input *in = q->in;
-  sqlite3_str *out = sqlite3_str_new(in->db);
-  bool first = true;
 
-  sqlite3_str_appendf(out, "%sSELECT ", head);
   for (size_t i = 0; i < in->schema.column_count && only < 0; i++) {
     if (in->at[i] < 0) continue;
-    sqlite3_str_appendf(out, "%s\"%w\"", first ? "" : ", ", in->table.columns[in->at[i]].name);
-    first = false;
+    sqlite3_str_appendf(out, "%s\"%w\"", before, in->table.columns[in->at[i]].name);
+    before = ", ";
   }
-  if (only >= 0) sqlite3_str_appendf(out, "\"%w\"", in->table.columns[only].name);
-  else if (first) sqlite3_str_appendall(out, "1"); /* rows alone count */
-  sqlite3_str_appendf(out, " FROM \"%w\".\"%w\"", in->table.schema, in->table.name);
+  if (only >= 0) sqlite3_str_appendf(out, "%s\"%w\"", before, in->table.columns[only].name);
+  return only >= 0 || *before == ',';
+}
+
+static void put_from(const query *q, sqlite3_str *out)
+{
+  sqlite3_str_appendf(out, " FROM \"%w\".\"%w\"", q->in->table.schema, q->in->table.name);
+}
+
+/* The beginning of a statement, up to its WHERE. */
+static sqlite3_str *begin(const query *q, const char *head, int only)
+{
+  sqlite3_str *out = sqlite3_str_new(q->in->db);
+
+  if (*head) sqlite3_str_appendall(out, head);
+  if (!put_columns(q, out, "SELECT ", only)) sqlite3_str_appendall(out, "SELECT 1"); /* rows alone count */
+  put_from(q, out);
   return out;
 }
 
-static void put_filters(const query *q, sqlite3_str *out)
+/* WHERE with what holds for all rows, and a function of columns, if there is one. Parameter 1 is the function's. */
+static void put_where(const query *q, sqlite3_str *out, const char *function, int only)
 {
   bool first = true;
+  int at = 1;
 
   for (size_t i = 0; i < q->filter_count; i++) {
     const tsn_sql_filter *f = &q->filters[i];
     if (f->count > VALUES_MOST) continue;
     sqlite3_str_appendf(out, "%s\"%w\"", first ? " WHERE " : " AND ", f->column);
     if (f->count == 0) sqlite3_str_appendall(out, " IS NULL");
-    else if (f->count == 1) sqlite3_str_appendall(out, " = ?");
+    else if (f->count == 1) sqlite3_str_appendf(out, " = ?%d", ++at);
     else {
-      sqlite3_str_appendall(out, " IN (?");
-      for (size_t k = 1; k < f->count; k++) sqlite3_str_appendall(out, ",?");
+      for (size_t k = 0; k < f->count; k++) sqlite3_str_appendf(out, "%s?%d", k ? "," : " IN (", ++at);
       sqlite3_str_appendall(out, ")");
     }
     first = false;
   }
+  if (!function) return;
+  sqlite3_str_appendf(out, "%s%s", first ? " WHERE " : " AND ", function);
+  put_columns(q, out, ", ", only);
+  sqlite3_str_appendall(out, ")");
 }
 
-/* Prepares what was written, the filters bound. */
-static int finish(const query *q, sqlite3_str *out, sqlite3_stmt **statement)
+/* Prepares a text, which is freed, the filters bound. */
+static int finish(const query *q, char *text, sqlite3_stmt **statement)
 {
-  char *text = sqlite3_str_finish(out);
-  int st = text ? sqlite3_prepare_v2(q->in->db, text, -1, statement, NULL) : SQLITE_NOMEM, at = 0;
+  int st = text ? sqlite3_prepare_v2(q->in->db, text, -1, statement, NULL) : SQLITE_NOMEM, at = 1;
 
   if (!text) *statement = NULL;
   sqlite3_free(text);
@@ -123,13 +144,14 @@ static int finish(const query *q, sqlite3_str *out, sqlite3_stmt **statement)
 
 typedef enum order { ORDER_NONE, ORDER_ROWID, ORDER_COLUMN, ORDER_TIME } order;
 
-static void put_order(const query *q, sqlite3_str *out, order by)
+/* WHERE and ORDER BY. */
+static void put_order(const query *q, sqlite3_str *out, order by, const char *function, int only)
 {
   const tsn_sql_input *in = q->in;
   const char *rowid = in->table.rowid;
 
   if (by == ORDER_ROWID && !q->filter_count) sqlite3_str_appendall(out, " NOT INDEXED");
-  put_filters(q, out);
+  put_where(q, out, function, only);
   if (by == ORDER_ROWID) sqlite3_str_appendf(out, " ORDER BY %s", rowid);
   if (by == ORDER_COLUMN) sqlite3_str_appendf(out, " ORDER BY \"%w\"", in->table.columns[in->at[in->time]].name);
   if (by == ORDER_TIME)
@@ -138,25 +160,37 @@ static void put_order(const query *q, sqlite3_str *out, order by)
   if (by != ORDER_ROWID && by != ORDER_NONE && rowid) sqlite3_str_appendf(out, ", %s", rowid);
 }
 
-/* Whether SQLite would have to sort; what else it would do goes to `said`, unless that is NULL. */
-static int sorts(const query *q, order by, bool *out, sqlite3_str *said)
+/* Whether SQLite would have to sort for a statement; what else it would do goes to `said`, unless that is NULL. */
+static int plan_of(sqlite3 *db, const char *statement, bool *sorting, sqlite3_str *said)
 {
-  sqlite3_str *text = begin(q, "EXPLAIN QUERY PLAN ", -1);
-  sqlite3_stmt *plan;
-  int st;
+  char *text = statement ? sqlite3_mprintf("EXPLAIN QUERY PLAN %s", statement) : NULL;
+  sqlite3_stmt *plan = NULL;
+  int st = text ? sqlite3_prepare_v2(db, text, -1, &plan, NULL) : SQLITE_NOMEM;
 
-  *out = false;
-  put_order(q, text, by);
-  st = finish(q, text, &plan);
+  *sorting = false;
   while (st == SQLITE_OK && (st = sqlite3_step(plan)) == SQLITE_ROW) {
     const char *detail = (const char *)sqlite3_column_text(plan, 3);
-    bool sorting = detail && strstr(detail, "TEMP B-TREE");
-    *out = *out || sorting;
-    if (said && detail && !sorting) sqlite3_str_appendf(said, "%s%s", sqlite3_str_length(said) ? "; " : "", detail);
+    bool sorts = detail && strstr(detail, "TEMP B-TREE");
+    *sorting = *sorting || sorts;
+    if (said && detail && !sorts) sqlite3_str_appendf(said, "%s%s", sqlite3_str_length(said) ? "; " : "", detail);
     st = SQLITE_OK;
   }
   sqlite3_finalize(plan);
+  sqlite3_free(text);
   return st == SQLITE_DONE ? SQLITE_OK : st;
+}
+
+static int sorts(const query *q, order by, bool *out, sqlite3_str *said)
+{
+  sqlite3_str *text = begin(q, "", -1);
+  char *statement;
+  int st;
+
+  put_order(q, text, by, NULL, -1);
+  statement = sqlite3_str_finish(text);
+  st = plan_of(q->in->db, statement, out, said);
+  sqlite3_free(statement);
+  return st;
 }
 
 /* The time of a value; false: it has none. */
@@ -180,26 +214,66 @@ void tsn_sql_order(sqlite3_context *context, int count, sqlite3_value **argument
   if (time_of(arguments[0], (tocsin_type)type, (tocsin_unit)unit, &time)) sqlite3_result_int64(context, time);
 }
 
-/* Whether rows that come in an order come in order of time. */
+/* A statement that gives the rows in order to a function, and comes back where it is TRUE. *text is freed by the caller. */
+static int with_function(const query *q, order by, const char *function, int only, char **text)
+{
+  char *call = sqlite3_mprintf("%s(?1", function);
+  sqlite3_str *out = sqlite3_str_new(q->in->db);
+  bool sorting = true;
+  int st = SQLITE_OK;
+
+  sqlite3_str_appendall(out, "SELECT 1");
+  put_from(q, out);
+  put_order(q, out, by, call, only);
+  *text = sqlite3_str_finish(out);
+  if (by != ORDER_NONE) st = call ? plan_of(q->in->db, *text, &sorting, NULL) : SQLITE_NOMEM;
+  if (st == SQLITE_OK && sorting) {
+    sqlite3_free(*text);
+    out = begin(q, "SELECT 1 FROM (", only);
+    put_order(q, out, by, NULL, -1);
+    sqlite3_str_appendf(out, " LIMIT -1) WHERE %s", call);
+    put_columns(q, out, ", ", only);
+    sqlite3_str_appendall(out, ")");
+    *text = sqlite3_str_finish(out);
+  }
+  sqlite3_free(call);
+  return st == SQLITE_OK && !*text ? SQLITE_NOMEM : st;
+}
+
+/* What tocsin_disorder() remembers between two rows. */
+typedef struct watch {
+  const tsn_column_def *column;
+  int64_t last;
+} watch;
+
+void tsn_sql_disorder(sqlite3_context *context, int count, sqlite3_value **arguments)
+{
+  watch *w = sqlite3_value_pointer(arguments[0], "tocsin_watch");
+  int64_t time;
+  bool back;
+
+  (void)count;
+  if (!w || !time_of(arguments[1], w->column->type, w->column->unit, &time)) return;
+  back = time < w->last;
+  w->last = time;
+  sqlite3_result_int(context, back);
+}
+
+/* Whether rows that come in an order, and nobody sorts, come in order of time. */
 static int in_order(const query *q, order by, bool *out)
 {
-  const tsn_column_def *column = &q->in->columns[q->in->time];
-  sqlite3_str *text = begin(q, "", q->in->at[q->in->time]);
-  int64_t last = INT64_MIN, time;
-  sqlite3_stmt *rows;
-  int st;
+  watch w = { &q->in->columns[q->in->time], INT64_MIN };
+  sqlite3_stmt *rows = NULL;
+  char *text;
+  int st = with_function(q, by, "tocsin_disorder", q->in->at[q->in->time], &text);
 
-  put_order(q, text, by);
-  st = finish(q, text, &rows);
-  *out = true;
-  while (st == SQLITE_OK && *out && (st = sqlite3_step(rows)) == SQLITE_ROW) {
-    st = SQLITE_OK;
-    if (!time_of(sqlite3_column_value(rows, 0), column->type, column->unit, &time)) continue;
-    *out = time >= last;
-    last = time;
-  }
+  if (st == SQLITE_OK) st = finish(q, text, &rows);
+  else sqlite3_free(text);
+  if (st == SQLITE_OK) st = sqlite3_bind_pointer(rows, 1, &w, "tocsin_watch", NULL);
+  if (st == SQLITE_OK) st = sqlite3_step(rows);
+  *out = st == SQLITE_DONE;
   sqlite3_finalize(rows);
-  return st == SQLITE_DONE ? SQLITE_OK : st;
+  return st == SQLITE_DONE || st == SQLITE_ROW ? SQLITE_OK : st;
 }
 
 /* Whether least and greatest value of the time column are numbers: so are all between. */
@@ -210,9 +284,9 @@ static int all_numbers(const query *q, bool *out)
     sqlite3_str *text = begin(q, "", q->in->at[q->in->time]);
     sqlite3_stmt *rows;
     int st;
-    put_filters(q, text);
+    put_where(q, text, NULL, -1);
     sqlite3_str_appendf(text, " ORDER BY 1%s LIMIT 1", last ? " DESC" : "");
-    st = finish(q, text, &rows);
+    st = finish(q, sqlite3_str_finish(text), &rows);
     if (st == SQLITE_OK && (st = sqlite3_step(rows)) == SQLITE_ROW) {
       int stored = sqlite3_column_type(rows, 0);
       *out = stored == SQLITE_INTEGER || stored == SQLITE_FLOAT || stored == SQLITE_NULL;
@@ -268,21 +342,37 @@ static int look(tsn_sql_input *in, const tsn_sql_text *text, tsn_arena *arena, c
   return SQLITE_OK;
 }
 
+/* The statement over the rows: it comes back with each batch, or, where there are too many columns for a function, each row. */
+static int prepare_rows(const query *q, order by)
+{
+  tsn_sql_input *in = q->in;
+  char *text;
+  int st = SQLITE_OK;
+
+  for (size_t i = 0; i < in->schema.column_count; i++) in->read_count += in->at[i] >= 0;
+  in->stepped = in->read_count > TAKEN_MOST;
+  if (in->stepped) {
+    sqlite3_str *out = begin(q, "", -1);
+    put_order(q, out, by, NULL, -1);
+    text = sqlite3_str_finish(out);
+  } else {
+    st = with_function(q, by, "tocsin_take", -1, &text);
+  }
+  if (st == SQLITE_OK) st = finish(q, text, &in->rows);
+  else sqlite3_free(text);
+  return st == SQLITE_OK && !in->stepped ? sqlite3_bind_pointer(in->rows, 1, in, "tocsin_input", NULL) : st;
+}
+
 int tsn_sql_input_open(tsn_sql_input *in, const tsn_sql_text *text, tsn_arena *arena, const tocsin_program *program, size_t index, bool is_table,
                        const tsn_sql_filter *filters, size_t filter_count, char **error)
 {
   query q = { in, filters, filter_count };
-  sqlite3_str *out;
   order by;
   int st = look(in, text, arena, program, index, is_table, error);
 
   if (st != SQLITE_OK) return st;
   st = choose_order(&q, &by);
-  if (st == SQLITE_OK) {
-    out = begin(&q, "", -1);
-    put_order(&q, out, by);
-    st = finish(&q, out, &in->rows);
-  }
+  if (st == SQLITE_OK) st = prepare_rows(&q, by);
   if (st != SQLITE_OK) return st == SQLITE_NOMEM ? st : tsn_sql_fail(error, st, "cannot read %s: %s", in->name, sqlite3_errmsg(in->db));
   if (tsn_batch_init(&in->batch, in->alloc, &in->schema) != TOCSIN_OK) return SQLITE_NOMEM;
   in->open = true;
@@ -305,6 +395,8 @@ int tsn_sql_input_explain(const tsn_sql_text *text, tsn_arena *arena, const tocs
 void tsn_sql_input_close(tsn_sql_input *in)
 {
   sqlite3_finalize(in->rows);
+  sqlite3_free(in->error);
+  in->error = NULL;
   if (in->open) tsn_batch_clear(&in->batch);
   in->rows = NULL;
   in->open = false;
@@ -353,14 +445,15 @@ static int read_value(tsn_sql_input *in, size_t column, sqlite3_value *from, boo
   return SQLITE_OK;
 }
 
-static int read_row(tsn_sql_input *in, char **error)
+/* The values of a row, those of the columns that are read. */
+static int read_row(tsn_sql_input *in, sqlite3_value **values, char **error)
 {
   bool good = true;
-  int at = 0, st = SQLITE_OK;
+  int st = SQLITE_OK;
 
   in->row++;
   for (size_t i = 0; i < in->schema.column_count && good && st == SQLITE_OK; i++) {
-    if (in->at[i] >= 0) st = read_value(in, i, sqlite3_column_value(in->rows, at++), &good, error);
+    if (in->at[i] >= 0) st = read_value(in, i, *values++, &good, error);
     else if (in->columns[i].not_null) good = false;
   }
   if (st != SQLITE_OK) return st;
@@ -386,21 +479,51 @@ static bool is_full(const tsn_batch *batch)
   return bytes >= BATCH_BYTES;
 }
 
+void tsn_sql_take(sqlite3_context *context, int count, sqlite3_value **arguments)
+{
+  tsn_sql_input *in = count ? sqlite3_value_pointer(arguments[0], "tocsin_input") : NULL;
+
+  if (!in || (size_t)count != in->read_count + 1) return;
+  in->stopped = read_row(in, arguments + 1, &in->error);
+  if (in->stopped != SQLITE_OK) sqlite3_result_error_code(context, in->stopped);
+  else sqlite3_result_int(context, in->batch.rows >= in->most || is_full(&in->batch));
+}
+
+/* The row that a statement without the function stands at. */
+static int take_row(tsn_sql_input *in, char **error)
+{
+  sqlite3_value **values = tsn_alloc_array(in->alloc, in->read_count, sizeof *values);
+  int st = values ? SQLITE_OK : SQLITE_NOMEM;
+
+  for (size_t i = 0; values && i < in->read_count; i++) values[i] = sqlite3_column_value(in->rows, (int)i);
+  if (st == SQLITE_OK) st = read_row(in, values, error);
+  if (values) tsn_alloc_free(in->alloc, values, in->read_count * sizeof *values);
+  return st;
+}
+
 int tsn_sql_input_fill(tsn_sql_input *in, size_t most, char **error)
 {
   int st = SQLITE_ROW;
 
   tsn_batch_reset(&in->batch);
   in->next = 0;
+  in->most = most;
   while (!in->ended && in->batch.rows < most && !is_full(&in->batch)) {
     st = sqlite3_step(in->rows);
     if (st != SQLITE_ROW) break;
-    st = read_row(in, error);
+    if (!in->stepped) continue;
+    st = take_row(in, error);
     if (st != SQLITE_OK) return st;
+    st = SQLITE_ROW;
   }
   in->ended = in->ended || st == SQLITE_DONE;
   in->view = tsn_batch_view(&in->batch);
-  if (st == SQLITE_ROW || st == SQLITE_DONE || st == SQLITE_OK) return SQLITE_OK;
+  if (st == SQLITE_ROW || st == SQLITE_DONE) return SQLITE_OK;
+  if (in->stopped != SQLITE_OK) {
+    *error = in->error;
+    in->error = NULL;
+    return in->stopped;
+  }
   if (st == SQLITE_NOMEM || st == SQLITE_INTERRUPT) return st;
   return tsn_sql_fail(error, st, "cannot read %s: %s", in->name, sqlite3_errmsg(in->db));
 }

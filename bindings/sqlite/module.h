@@ -190,6 +190,11 @@ typedef struct tsn_sql_input {
   bool open, ended; /* ended: the statement has no more rows; */
   bool over;        /* nor has the view */
   bool bad_fails;
+  bool stepped;      /* rows come one by one */
+  size_t read_count; /* columns that are read */
+  size_t most;       /* rows that are asked for */
+  int stopped;       /* what tocsin_take() failed with, */
+  char *error;       /* and why */
   tocsin_batch view;
   size_t next; /* row of the view */
   uint64_t row, bad, nan;
@@ -208,6 +213,9 @@ int tsn_sql_input_fill(tsn_sql_input *in, size_t most, char **error);
 int64_t tsn_sql_input_time(const tsn_sql_input *in, size_t row);
 /* SQL function tocsin_order(value, type, unit): the time of a value, for ORDER BY. */
 void tsn_sql_order(sqlite3_context *context, int count, sqlite3_value **arguments);
+/* tocsin_take(input, value, ...) and tocsin_disorder(watch, value), for statements of inputs alone: NULL for all others. */
+void tsn_sql_take(sqlite3_context *context, int count, sqlite3_value **arguments);
+void tsn_sql_disorder(sqlite3_context *context, int count, sqlite3_value **arguments);
 
 /* ---- scan.c ---- */
 

@@ -2,9 +2,10 @@
  *
  *   in    OPEN [file]\n                 a new connection instead of the old one; without a file in memory
  *         SQL <bytes>\n<text>\n         statements, run to their end
+ *         STEP <bytes>\n<text>\n        one statement, each value of its rows looked at and none shown: [rows, processor seconds]
  *         INTERRUPT <steps>\n           the next SQL is interrupted by a progress handler after so many of its calls
  *         HEAP <bytes>\n                hard_heap_limit from now on; 0: none
- *   out   for each OPEN and SQL: for each statement with columns a line COLUMNS and a JSON array of their names, then a
+ *   out   for each OPEN, SQL and STEP: for each statement with columns a line COLUMNS and a JSON array of their names, then a
  *         JSON array a row; at the end END <code> <message>
  *
  *   --load MODULE   the loadable module is loaded instead of what is linked in
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 int sqlite3_tocsin_init(sqlite3 *db, char **error, const sqlite3_api_routines *api);
 
@@ -125,6 +127,28 @@ static void run(const char *text, long interrupt)
   put_end(st == SQLITE_OK ? st : sqlite3_extended_errcode(db), sqlite3_errmsg(db));
 }
 
+/* How fast rows come. */
+static void step(const char *text)
+{
+  sqlite3_stmt *s = NULL;
+  long rows = 0;
+  double sum = 0;
+  clock_t begin = clock();
+  int i, st = sqlite3_prepare_v2(db, text, -1, &s, NULL);
+  while (st == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW) {
+    for (i = 0, rows++; i < sqlite3_column_count(s); i++) {
+      switch (sqlite3_column_type(s, i)) {
+      case SQLITE_INTEGER: sum += (double)sqlite3_column_int64(s, i); break;
+      case SQLITE_FLOAT: sum += sqlite3_column_double(s, i); break;
+      default: sum += sqlite3_column_text(s, i) ? 1 : 0; break;
+      }
+    }
+  }
+  st = sqlite3_finalize(s);
+  printf("[%ld,%.6f,%.17g]\n", rows, (double)(clock() - begin) / CLOCKS_PER_SEC, sum);
+  put_end(st, sqlite3_errmsg(db));
+}
+
 static char *read_text(size_t length)
 {
   char *text = malloc(length + 1);
@@ -167,6 +191,10 @@ int main(int argc, char **argv)
       fail_at = strstr(text, "-- fails") ? failing : 0;
       run(text, interrupt);
       fail_at = interrupt = 0;
+      free(text);
+    } else if (!strncmp(line, "STEP ", 5)) {
+      char *text = read_text(strtoul(line + 5, NULL, 10));
+      step(text);
       free(text);
     } else if (!strncmp(line, "INTERRUPT ", 10)) {
       interrupt = strtol(line + 10, NULL, 10);

@@ -38,10 +38,15 @@ def play(host, blocks, options=(), timeout=120):
         else:
             at.rows.append(json.loads(line))
             at.all_rows.append(at.rows[-1])
-    wanted = sum(isinstance(b, str) or b.startswith(b"OPEN") for b in blocks)
+    wanted = sum(isinstance(b, str) or b.startswith((b"OPEN", b"STEP")) for b in blocks)
     if done.returncode or len(answers) < wanted:
         answers += [Answer(-1, f"the host ended with status {done.returncode}: {done.stderr.decode(errors='replace')[-2000:]}")] * (wanted - len(answers))
     return answers
+
+
+def step(text):
+    data = text.encode()
+    return b"STEP %d\n%s\n" % (len(data), data)
 
 
 def quoted(text):
