@@ -71,6 +71,7 @@ EXTRA_DIST += \
   %D%/reference \
   %D%/run \
   %D%/sqlite/__init__.py \
+  %D%/sqlite/faults.py \
   %D%/sqlite/features.py \
   %D%/sqlite/player.py \
   %D%/symbols \
