@@ -25,4 +25,5 @@ endif
 %C%__core_la_LDFLAGS = -module -avoid-version -shared -no-undefined -rpath $(abs_builddir) -export-symbols-regex '^PyInit__core$$'
 
 EXTRA_DIST += \
-  %D%/tocsin
+  %D%/tocsin \
+  MANIFEST.in pyproject.toml setup.py

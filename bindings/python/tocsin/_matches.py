@@ -1,6 +1,4 @@
 """What was found."""
-import collections.abc
-
 from . import _core, _show
 from ._types import BIGINT, BOOLEAN, DOUBLE, INTERVAL, LIST, TEXT, TIMESTAMP, TYPES, find_name
 
@@ -78,10 +76,10 @@ class Output:
         self.places = {n: i for i, n in reversed(list(enumerate(self.names)))}
 
 
-class Matches(collections.abc.Sequence):
+class Matches:
     """Matches in the order in which they were decided; values become Python objects when they are read.
 
-    A sequence of Match. Speaks the Arrow PyCapsule protocol: polars.DataFrame(r), pyarrow.table(r). Where the text
+    A sequence of Match (but no collections.abc.Sequence, which other packages would take for a list of objects). Speaks the Arrow PyCapsule protocol: polars.DataFrame(r), pyarrow.table(r). Where the text
     has several patterns, r["name"] are the matches of one of them.
     """
 
@@ -118,6 +116,10 @@ class Matches(collections.abc.Sequence):
 
     def __iter__(self):
         for at in range(len(self)):
+            yield self._at(at)
+
+    def __reversed__(self):
+        for at in range(len(self) - 1, -1, -1):
             yield self._at(at)
 
     @property

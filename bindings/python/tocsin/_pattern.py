@@ -63,6 +63,10 @@ def parameter_text(value):
     return str(value)
 
 
+def parameter_list(*given):
+    return [(n.lstrip(":"), parameter_text(v)) for some in given for n, v in (some or {}).items()]
+
+
 def read_diagnostics(text, told):
     """The engine counts bytes of UTF-8, people count characters."""
     encoded = text.encode()
@@ -334,8 +338,7 @@ def compile(text_or_path, *, streams=None, functions=None, parameters=None, **mo
             prepared = prepare(given, stream)
             shapes[stream] = prepared.shape(stream)
             close_inputs([(stream, prepared)])
-    values = [(n.lstrip(":"), parameter_text(v)) for n, v in {**(parameters or {}), **more}.items()]
-    return Pattern(text, name, shapes, values, functions)
+    return Pattern(text, name, shapes, parameter_list(parameters, more), functions)
 
 
 def load_pattern(saved):
@@ -350,37 +353,37 @@ def load_pattern(saved):
 def query(text, *, parameters=None, functions=None, late=None, bad="fail", **streams):
     """Compiles and matches in one go. Streams and tables that are not given by name are variables of the caller, as in DuckDB."""
     frame = sys._getframe(1)
-    pattern = compile(text, parameters=parameters, functions=functions)
-    given = dict(streams)
-    wanted, tables = _core.declared(pattern.text)
-    if pattern._program is not None:
-        program = pattern._program
-        read = {s for _, _, _, reads in program.patterns for s in reads}
-        wanted = [name for i, (name, *_) in enumerate(program.streams) if i in read]
-    for name in [*wanted, *tables]:
-        if find_name(name, given) is None:
-            value = variable(frame, name)
-            if value is not None:
-                given[name] = value
-    while pattern._program is None:
-        unknown = pattern._unknown
-        at = find_name(unknown.name, given)
-        value = list(given.values())[at] if at is not None else variable(frame, unknown.name)
+    return query_in([frame.f_locals, frame.f_globals], text, parameters, functions, streams, late, bad)
+
+
+def query_in(scopes, text, parameters=None, functions=None, streams=None, late=None, bad="fail"):
+    """query() with the places where variables are looked for."""
+    given = dict(streams or {})
+
+    def look(name):
+        """The data of a name that may not have been given yet; None: there is no variable either."""
+        at = find_name(name, given)
+        if at is not None:
+            name = list(given)[at]
+        value = given[name] if at is not None else next((scope[name] for scope in scopes if name in scope), None)
+        if value is not None:
+            given[name] = value = prepare(value, name)
+        return value
+
+    text, name = read_text(text)
+    values = parameter_list(parameters)
+    shapes = {}
+    while True:
+        pattern = Pattern(text, name, shapes, values, functions)
+        if pattern._program is not None:
+            break
+        value = look(pattern._unknown.name)
         if value is None:
-            raise unknown.error
-        if at is None:
-            given[unknown.name] = value = prepare(value, unknown.name)
-        else:
-            key = list(given)[at]
-            given[key] = value = prepare(value, unknown.name)
-        pattern = Pattern(pattern.text, pattern.name, {**pattern._streams, unknown.name: value.shape(unknown.name)}, pattern._parameters,
-                          pattern._functions)
+            raise pattern._unknown.error
+        shapes[pattern._unknown.name] = value.shape(pattern._unknown.name)
+    program = pattern._program
+    for i in sorted({s for _, _, _, reads in program.patterns for s in reads}):
+        look(program.streams[i][0])
+    for table, *_ in program.tables:
+        look(table)
     return pattern.match(inputs=given, late=late, bad=bad)
-
-
-def variable(frame, name):
-    """The caller's variable of this name; None: there is none."""
-    for scope in (frame.f_locals, frame.f_globals):
-        if name in scope:
-            return scope[name]
-    return None
