@@ -365,6 +365,7 @@ static tocsin_status read_header(tsn_decoder *r, tsn_csv *c, const char *start, 
   }
   if (st == TOCSIN_OK) st = check_header(r, c, start, (size_t)(*next - start));
   r->line += lines;
+  r->body = r->region_offset + (uint64_t)(*next - r->region);
   return st;
 }
 

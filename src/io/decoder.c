@@ -77,6 +77,29 @@ tocsin_status tsn_decoder_fail(tsn_decoder *r, const char *format, ...)
   return TOCSIN_CORRUPT;
 }
 
+/* --- places --- */
+
+tsn_decoder_place tsn_decoder_at(const tsn_decoder *r)
+{
+  if (r->carry_offset <= r->body || (r->csv && !r->body)) return (tsn_decoder_place){ .line = 1 }; /* a header alone is read again */
+  return (tsn_decoder_place){ r->carry_offset, r->line, r->body, r->discarding };
+}
+
+tocsin_status tsn_decoder_go(tsn_decoder *r, const tsn_decoder_place *place)
+{
+  if (r->failed != TOCSIN_OK) return r->failed;
+  if (r->body != place->body || r->counts.rows || place->offset < place->body || (r->csv && place->offset && !place->body))
+    return r->failed = tsn_decoder_fail(r, "it does not begin as it did when it was read before");
+  if (place->offset == 0) return TOCSIN_OK;
+  tsn_bytes_reset(&r->carries[r->active]);
+  r->carry_offset = r->counts.bytes = place->offset;
+  r->line = place->line;
+  r->discarding = place->within;
+  r->marks = sizeof byte_order_mark;
+  r->scanned = 0;
+  return TOCSIN_OK;
+}
+
 /* --- bad rows --- */
 
 void tsn_decoder_bad(tsn_decoder *r, const char *start, size_t length, size_t column, const char *reason)
@@ -345,6 +368,7 @@ tocsin_status tsn_decoder_finish(tsn_decoder *r, tsn_batch *batch)
   r->from.kept_offset = r->carry_offset;
   r->active ^= 1;
   tsn_bytes_reset(&r->carries[r->active]);
+  r->carry_offset = r->counts.bytes;
   r->scanned = 0;
   return st;
 }

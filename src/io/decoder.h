@@ -90,6 +90,19 @@ typedef struct tsn_decoder_counts {
 } tsn_decoder_counts;
 tsn_decoder_counts tsn_decoder_count(const tsn_decoder *r);
 
+/* Where the next record begins: all that another decoder has to know to go on from there. */
+typedef struct tsn_decoder_place {
+  uint64_t offset, line;
+  uint64_t body; /* length of what stands before the first record: a header, a byte order mark in front of it; 0: nothing */
+  bool within;   /* not a record, but the rest of a line that was too long */
+} tsn_decoder_place;
+
+/* Behind all records that were read so far; a record that is not complete begins there. */
+tsn_decoder_place tsn_decoder_at(const tsn_decoder *r);
+/* Goes on there: the next feed begins at the place's offset. Of a new decoder that was fed the body alone. CORRUPT: that
+ * was no body. */
+tocsin_status tsn_decoder_go(tsn_decoder *r, const tsn_decoder_place *place);
+
 /* row: index in the batch, of a row that the last feed or finish appended. */
 tsn_origin tsn_decoder_origin(const tsn_decoder *r, size_t row);
 
@@ -123,6 +136,7 @@ struct tsn_decoder {
   tsn_jsonl *jsonl;
   tsn_decoder_counts counts; /* rows and bad include this call's */
   uint64_t line;            /* of the next record */
+  uint64_t body;            /* where the first record behind a header begins */
 
   /* The bytes being read, [region, limit), and where they lie in the input. */
   const char *region, *limit;

@@ -13,6 +13,7 @@ typedef struct reading {
   const tsn_schema *schema;
   size_t max_line;
   bool show_raw, show_origin;
+  bool restarts; /* behind each piece another decoder goes on, from the place where the one before stood */
 } reading;
 
 /* Chance, by a seed. */
@@ -82,7 +83,36 @@ static inline void reading_bad(void *context, const tsn_bad_row *bad)
   tsn_bytes_char(&g->out, '\n');
 }
 
-/* Reads text in pieces of `piece` bytes, each in a block of its own; the result is in g->out. */
+static inline tocsin_status reading_feed(reading *g, tsn_decoder *r, tsn_batch *batch, const char *text, size_t size)
+{
+  char *block = test_malloc(size + 1); /* a block of its own */
+  tocsin_status st;
+
+  memcpy(block, text, size);
+  tsn_batch_reset(batch);
+  st = tsn_decoder_feed(r, block, size, batch);
+  if (st == TOCSIN_OK) reading_rows(g, r, batch);
+  test_free(block);
+  return st;
+}
+
+/* Another decoder in the place of *r; *at: where it goes on. */
+static inline tocsin_status reading_restart(reading *g, const tsn_decoder_options *options, tsn_decoder **r, tsn_batch *batch,
+                                            const char *text, size_t *at, uint64_t *nans)
+{
+  tsn_decoder_place place = tsn_decoder_at(*r);
+  tocsin_status st;
+
+  *nans += tsn_decoder_count(*r).nan;
+  tsn_decoder_free(*r);
+  st = tsn_decoder_new(&g->alloc, g->format, g->schema, options, r);
+  if (st == TOCSIN_OK) st = reading_feed(g, *r, batch, text, (size_t)place.body);
+  if (st == TOCSIN_OK) st = tsn_decoder_go(*r, &place);
+  *at = (size_t)place.offset;
+  return st;
+}
+
+/* Reads text in pieces of `piece` bytes; the result is in g->out. */
 static inline void reading_run(reading *g, const char *text, size_t length, size_t piece)
 {
   tsn_decoder_options options = { .source = "t", .max_line = g->max_line, .on_bad = reading_bad, .context = g,
@@ -90,26 +120,27 @@ static inline void reading_run(reading *g, const char *text, size_t length, size
   tsn_decoder *r;
   tsn_batch batch;
   tocsin_status st;
+  uint64_t nans = 0;
+  size_t at = 0;
 
   tsn_bytes_reset(&g->out);
   st = tsn_decoder_new(&g->alloc, g->format, g->schema, &options, &r);
   assert_int_equal(tsn_batch_init(&batch, &g->alloc, g->schema), TOCSIN_OK);
-  for (size_t at = 0; at < length && st == TOCSIN_OK; at += piece) {
-    size_t size = length - at < piece ? length - at : piece;
-    char *block = test_malloc(size);
-    memcpy(block, text + at, size);
-    tsn_batch_reset(&batch);
-    st = tsn_decoder_feed(r, block, size, &batch);
-    if (st == TOCSIN_OK) reading_rows(g, r, &batch);
-    test_free(block);
+  for (size_t end = 0; end < length && st == TOCSIN_OK;) {
+    end = length - end < piece ? length : end + piece;
+    st = reading_feed(g, r, &batch, text + at, end - at);
+    at = end;
+    if (st == TOCSIN_OK && g->restarts) st = reading_restart(g, &options, &r, &batch, text, &at, &nans);
   }
+  if (st == TOCSIN_OK && at < length) st = reading_feed(g, r, &batch, text + at, length - at);
   tsn_batch_reset(&batch);
   if (st == TOCSIN_OK) st = tsn_decoder_finish(r, &batch);
   if (st == TOCSIN_OK) reading_rows(g, r, &batch);
+  nans += tsn_decoder_count(r).nan;
   if (st != TOCSIN_OK)
     tsn_bytes_printf(&g->out, "? %d %s\n", (int)st, tsn_decoder_message(r));
-  else if (tsn_decoder_count(r).nan)
-    tsn_bytes_printf(&g->out, "%llu NaN\n", (unsigned long long)tsn_decoder_count(r).nan);
+  else if (nans)
+    tsn_bytes_printf(&g->out, "%llu NaN\n", (unsigned long long)nans);
   tsn_batch_clear(&batch);
   tsn_decoder_free(r);
 }
@@ -134,7 +165,7 @@ static inline void reading_sort(char *text)
   test_free(copy);
 }
 
-/* Pieces of every size from 1 to 40, then the whole at once: all must give `wanted`. */
+/* Pieces of every size from 1 to 40, then the whole at once, by one decoder and by many: all must give `wanted`. */
 static inline void reading_check(reading *g, const char *text, size_t length, const char *wanted, const char *about)
 {
   char *expect = test_malloc(strlen(wanted) + 2);
@@ -143,18 +174,21 @@ static inline void reading_check(reading *g, const char *text, size_t length, co
   tsn_bytes_init(&g->out, &g->alloc, 0);
   memcpy(expect, wanted, strlen(wanted) + 1);
   reading_sort(expect);
-  for (size_t piece = 1; piece <= 41; piece++) {
+  for (size_t n = 2; n < 2 * 42; n++) {
+    size_t piece = n / 2;
     char *got;
+    g->restarts = n % 2;
     reading_run(g, text, length, piece == 41 ? length + 1 : piece);
     got = test_malloc(g->out.length + 2);
     memcpy(got, tsn_bytes_cstr(&g->out), g->out.length + 1);
     reading_sort(got);
     if (strcmp(got, expect)) {
-      print_error("%s, in pieces of %zu:\n%s--- wanted:\n%s", about, piece, got, expect);
+      print_error("%s, in pieces of %zu%s:\n%s--- wanted:\n%s", about, piece, g->restarts ? ", a decoder each" : "", got, expect);
       fail();
     }
     test_free(got);
   }
+  g->restarts = false;
   test_free(expect);
   tsn_bytes_clear(&g->out);
   assert_int_equal(g->alloc.used, 0);
