@@ -28,6 +28,7 @@ unit_tests = \
   %D%/unit/map \
   %D%/unit/matcher \
   %D%/unit/parse \
+  %D%/unit/position \
   %D%/unit/program \
   %D%/unit/questions \
   %D%/unit/real \
@@ -38,6 +39,13 @@ unit_tests = \
   %D%/unit/text \
   %D%/unit/time \
   %D%/unit/writers
+
+# Of the command it takes what reads.
+%C%_unit_position_SOURCES = %D%/unit/position.c \
+  src/cli/args.c src/cli/database.c src/cli/follow.c src/cli/input.c src/cli/pipe.c src/cli/place.c src/cli/position.c \
+  src/cli/progress.c src/cli/say.c src/cli/sorted.c src/cli/source.c
+%C%_unit_position_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(SQLITE_CFLAGS) $(ZLIB_CFLAGS)
+%C%_unit_position_LDADD = $(LDADD) $(SQLITE_LIBS) $(ZLIB_LIBS) $(PTHREAD_LIBS)
 
 # Replays of the fuzz corpus; `make fuzz` is below.
 fuzz_targets = compile csv jsonl program

@@ -79,6 +79,9 @@ struct tsn_database {
   sqlite3 *connection;
   sqlite3_stmt *rows;
   source_column *columns; /* by column of the schema */
+  int width;              /* columns of the table; behind them stands the rowid, if there is one */
+  bool has_row_id;
+  int64_t row_id;         /* of the row read last */
   uint64_t row;           /* number of the row at hand, from 1 */
   uint64_t *numbers;      /* of the rows of the batch that was read last */
   size_t number_cap, first; /* rows that the batch held before */
@@ -125,11 +128,80 @@ static bool has_table(const tsn_database *db, bool *known)
   return found;
 }
 
-/* The connection, and a statement over all rows of the table. */
-static int connect(tsn_database *db)
+/* Whether it is a table, and no view: those answer NULL for their rowid. */
+static bool is_table(const tsn_database *db)
 {
-  char *text;
-  int st;
+  const char *sql = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ? COLLATE NOCASE";
+  sqlite3_stmt *one;
+  bool found;
+
+  if (sqlite3_prepare_v2(db->connection, sql, -1, &one, NULL) != SQLITE_OK) return false;
+  sqlite3_bind_text(one, 1, db->input->table, -1, SQLITE_STATIC);
+  found = sqlite3_step(one) == SQLITE_ROW;
+  sqlite3_finalize(one);
+  return found;
+}
+
+/* A name of the rowid that is none of a column; NULL: there is none left. */
+static const char *row_id_name(sqlite3_stmt *rows)
+{
+  static const char *const names[] = { "_rowid_", "rowid", "oid" };
+
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    int at = 0, count = sqlite3_column_count(rows);
+    while (at < count && sqlite3_stricmp(sqlite3_column_name(rows, at), names[i]) != 0) at++;
+    if (at == count) return names[i];
+  }
+  return NULL;
+}
+
+static int prepare(tsn_database *db, char *text, sqlite3_stmt **out)
+{
+  int st = text ? sqlite3_prepare_v2(db->connection, text, -1, out, NULL) : SQLITE_NOMEM;
+
+  sqlite3_free(text);
+  return st;
+}
+
+/* The greatest rowid must not lie before what was read: new rows may have taken numbers that were read before. */
+static int check_last(tsn_database *db, const char *name)
+{
+  sqlite3_stmt *last;
+  int st = 0;
+
+  if (!db->row) return 0;
+  if (prepare(db, sqlite3_mprintf("SELECT max(%s) FROM \"%w\"", name, db->input->table), &last) != SQLITE_OK) return failed(db, NULL);
+  if (sqlite3_step(last) == SQLITE_ROW && sqlite3_column_type(last, 0) == SQLITE_INTEGER && sqlite3_column_int64(last, 0) < db->row_id) {
+    tsn_say("%s was replaced: it was read up to rowid %lld, and its last is %lld now", db->input->name, (long long)db->row_id,
+            (long long)sqlite3_column_int64(last, 0));
+    st = TSN_EXIT_INPUT;
+  }
+  sqlite3_finalize(last);
+  return st;
+}
+
+/* Rows in the order of their rowid, where they have one, from behind a place on. */
+static int order_by_row_id(tsn_database *db, const tsn_place *from)
+{
+  const char *name = row_id_name(db->rows), *table = db->input->table;
+  sqlite3_stmt *ordered = NULL;
+
+  if (name && is_table(db))
+    db->has_row_id = prepare(db, sqlite3_mprintf("SELECT *, %s FROM \"%w\" WHERE %s > ?1 OR ?1 IS NULL ORDER BY %s", name, table, name, name), &ordered) == SQLITE_OK;
+  if (from && from->known && !db->has_row_id) return failed(db, "it has no rowid by which to go on where it was left");
+  if (!db->has_row_id) return 0;
+  sqlite3_finalize(db->rows);
+  db->rows = ordered;
+  if (!from || !from->known) return 0;
+  db->row_id = from->row_id;
+  db->row = from->row;
+  if (from->row) sqlite3_bind_int64(db->rows, 1, from->row_id);
+  return check_last(db, name);
+}
+
+/* The connection, and a statement over all rows of the table. */
+static int connect(tsn_database *db, const tsn_place *from)
+{
   bool known;
 
   if (access(db->input->path, R_OK) != 0) return failed(db, strerror(errno));
@@ -138,11 +210,9 @@ static int connect(tsn_database *db)
   sqlite3_db_config(db->connection, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL); /* a file from anywhere: it runs nothing of its own */
   sqlite3_db_config(db->connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
   if (!has_table(db, &known)) return known ? no_table(db) : failed(db, NULL);
-  text = sqlite3_mprintf("SELECT * FROM \"%w\"", db->input->table);
-  if (!text) return tsn_no_memory();
-  st = sqlite3_prepare_v2(db->connection, text, -1, &db->rows, NULL);
-  sqlite3_free(text);
-  return st == SQLITE_OK ? 0 : failed(db, NULL);
+  if (prepare(db, sqlite3_mprintf("SELECT * FROM \"%w\"", db->input->table), &db->rows) != SQLITE_OK) return failed(db, NULL);
+  db->width = sqlite3_column_count(db->rows);
+  return order_by_row_id(db, from);
 }
 
 static tsn_database *database_new(tsn_alloc *alloc, const tsn_input *input)
@@ -169,7 +239,7 @@ void tsn_database_close(tsn_database *db)
 
 static int find_column(const tsn_database *db, const char *name, size_t length)
 {
-  for (int i = 0; i < sqlite3_column_count(db->rows); i++) {
+  for (int i = 0; i < db->width; i++) {
     const char *own = sqlite3_column_name(db->rows, i);
     if (own && tsn_same_name(own, strlen(own), name, length)) return i;
   }
@@ -215,7 +285,7 @@ static int map_columns(tsn_database *db)
 }
 
 int tsn_database_open(tsn_database **out, tsn_alloc *alloc, const tsn_input *input, const tsn_schema *schema,
-                      const tsn_decoder_options *options)
+                      const tsn_decoder_options *options, const tsn_place *from)
 {
   tsn_database *db = *out = database_new(alloc, input);
   int st;
@@ -223,13 +293,18 @@ int tsn_database_open(tsn_database **out, tsn_alloc *alloc, const tsn_input *inp
   if (!db) return tsn_no_memory();
   db->schema = schema;
   db->options = *options;
-  st = connect(db);
+  st = connect(db, from);
   return st ? st : map_columns(db);
 }
 
 const char *tsn_database_remark(const tsn_database *db)
 {
   return db->remark;
+}
+
+void tsn_database_place(const tsn_database *db, tsn_place *out)
+{
+  *out = (tsn_place){ .known = db->has_row_id, .row_id = db->row_id, .row = db->row };
 }
 
 tsn_decoder_counts tsn_database_count(const tsn_database *db)
@@ -249,7 +324,7 @@ static void write_key(tsn_bytes *out, const char *name, bool first)
 /* The row at hand, as SQLite has it. */
 static void write_row(const tsn_database *db, tsn_bytes *out)
 {
-  int count = sqlite3_column_count(db->rows);
+  int count = db->width;
 
   for (int i = 0; i < count; i++) {
     write_key(out, sqlite3_column_name(db->rows, i) ? sqlite3_column_name(db->rows, i) : "", i == 0);
@@ -415,6 +490,7 @@ static int read_row(tsn_database *db, tsn_batch *batch)
 
   db->row++;
   db->counts.rows++;
+  if (db->has_row_id) db->row_id = sqlite3_column_int64(db->rows, db->width);
   for (size_t i = 0; i < db->schema->column_count && good; i++)
     good = read_value(db, &db->schema->columns[i], db->columns[i].at, batch, i);
   if (!good) {
@@ -475,7 +551,7 @@ static void write_field(tsn_bytes *out, const char *text, size_t length, bool fi
 /* The row at hand as CSV: values are read as there, so their types are told as there. */
 static void write_record(const tsn_database *db, tsn_bytes *out, bool *has_values)
 {
-  for (int i = 0; i < sqlite3_column_count(db->rows); i++) {
+  for (int i = 0; i < db->width; i++) {
     int stored = sqlite3_column_type(db->rows, i);
     const char *bytes;
     has_values[i] |= stored != SQLITE_NULL;
@@ -499,7 +575,7 @@ static int sample(tsn_database *db, uint64_t rows, tsn_bytes *out, bool *has_val
 {
   uint64_t n;
 
-  for (int i = 0; i < sqlite3_column_count(db->rows); i++) {
+  for (int i = 0; i < db->width; i++) {
     const char *name = sqlite3_column_name(db->rows, i);
     write_field(out, name ? name : "", name ? strlen(name) : 0, i == 0);
   }
@@ -513,7 +589,7 @@ static int sample(tsn_database *db, uint64_t rows, tsn_bytes *out, bool *has_val
 
 static int infer(tsn_database *db, tsn_arena *arena, const char *name, uint64_t rows, tsn_inferred *out)
 {
-  bool *has_values = tsn_arena_new_array(arena, bool, (size_t)sqlite3_column_count(db->rows) + 1);
+  bool *has_values = tsn_arena_new_array(arena, bool, (size_t)db->width + 1);
   tsn_column_def *columns;
   const char *why;
   tocsin_status inferred;
@@ -543,7 +619,7 @@ int tsn_database_infer(tsn_alloc *alloc, tsn_arena *arena, const tsn_input *inpu
                        tsn_inferred *out)
 {
   tsn_database *db = database_new(alloc, input);
-  int st = db ? connect(db) : tsn_no_memory();
+  int st = db ? connect(db, NULL) : tsn_no_memory();
 
   if (st == 0) st = infer(db, arena, name, rows, out);
   tsn_database_close(db);

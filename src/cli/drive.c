@@ -497,23 +497,26 @@ static void show_waiting(void *context)
   (void)tsn_sink_flush(&d->sink); /* a failure comes again with the next write */
 }
 
-static void prepare(drive *d, tsn_source *s)
+static int prepare(drive *d, tsn_source *s)
 {
   s->on_bad = tsn_aside_bad;
   s->context = &d->aside;
   s->before_wait = show_waiting;
   s->wait_context = d;
+  return tsn_source_begin(s);
 }
 
 static int prepare_sources(drive *d)
 {
-  for (size_t i = 0; i < d->job->table_count; i++) prepare(d, &d->job->tables[i]);
-  for (size_t i = 0; i < d->job->source_count; i++) {
+  int st = 0;
+
+  for (size_t i = 0; i < d->job->table_count && st == 0; i++) st = prepare(d, &d->job->tables[i]);
+  for (size_t i = 0; i < d->job->source_count && st == 0; i++) {
     tsn_source *s = &d->job->sources[i];
-    prepare(d, s);
-    if (tsn_args_has(d->job->args, "sort") && !(s->sorted = tsn_sorted_new(d->job->alloc))) return tsn_no_memory();
+    st = prepare(d, s);
+    if (st == 0 && tsn_args_has(d->job->args, "sort") && !(s->sorted = tsn_sorted_new(d->job->alloc))) return tsn_no_memory();
   }
-  return 0;
+  return st;
 }
 
 /* The patterns whose matches are wanted, and those that they read; NULL: out of memory. */

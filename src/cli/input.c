@@ -83,7 +83,7 @@ static int add_file(tsn_inputs *inputs, const tsn_args *args, const char *stream
 {
   const char *name = last_part(path);
   size_t length = strlen(name);
-  tsn_input input = { .stream = stream };
+  tsn_input input = { .stream = stream, .operand = inputs->operand, .listed = inputs->listed };
 
   read_name(name, &length, &input.format, &input.packing);
   if (input.format == TSN_FORMAT_NONE) input.format = format; /* the name knows better */
@@ -193,6 +193,7 @@ int tsn_inputs_add(tsn_inputs *inputs, const tsn_args *args, const char *operand
     if (!stream) return tsn_no_memory();
     path = operand + name + 1;
   }
+  inputs->listed = false;
   if (!*path) return tsn_args_wrong(args->command, "an input is missing behind '%s'", operand);
   if (tsn_is_database(path)) {
     tsn_input input = { .stream = stream };
@@ -207,10 +208,12 @@ int tsn_inputs_add(tsn_inputs *inputs, const tsn_args *args, const char *operand
     return push(inputs, (tsn_input){
       .path = "-", .name = "standard input", .stream = stream, .base = "", .format = format });
   }
-  if (stat(path, &info) == 0)
-    return S_ISDIR(info.st_mode) ? add_folder(inputs, args, stream, path, format)
-                                 : add_file(inputs, args, stream, path, NULL, format);
-  if (strpbrk(path, "*?[")) return add_glob(inputs, args, stream, path, format);
+  if (stat(path, &info) == 0) {
+    inputs->listed = S_ISDIR(info.st_mode);
+    return inputs->listed ? add_folder(inputs, args, stream, path, format) : add_file(inputs, args, stream, path, NULL, format);
+  }
+  inputs->listed = strpbrk(path, "*?[") != NULL;
+  if (inputs->listed) return add_glob(inputs, args, stream, path, format);
   tsn_say("cannot read %s: %s", path, strerror(errno));
   return TSN_EXIT_INPUT;
 }
@@ -225,21 +228,38 @@ uint64_t tsn_input_size(const tsn_input *input)
 
 /* --- reading --- */
 
-int tsn_file_open(tsn_file *f, tsn_alloc *alloc, const tsn_input *input)
+/* The first bytes; the place of reading stays. */
+static void read_head(tsn_file *f)
+{
+  while (f->head_length < TSN_HEAD) {
+    ssize_t got = pread(f->fd, f->head + f->head_length, TSN_HEAD - f->head_length, (off_t)f->head_length);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return;
+    f->head_length += (size_t)got;
+  }
+}
+
+int tsn_file_open(tsn_file *f, tsn_alloc *alloc, const tsn_input *input, int fd)
 {
   struct stat info;
   tocsin_status st = TOCSIN_OK;
 
-  *f = (tsn_file){ .alloc = alloc, .input = input, .fd = -1 };
+  *f = (tsn_file){ .alloc = alloc, .input = input, .fd = fd };
   tsn_bytes_init(&f->peeked, alloc, 0);
-  f->fd = strcmp(input->path, "-") ? open(input->path, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
+  if (fd < 0) f->fd = strcmp(input->path, "-") ? open(input->path, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
   if (f->fd < 0 || fstat(f->fd, &info) != 0) {
     tsn_say("cannot read %s: %s", input->name, strerror(errno));
     tsn_file_close(f);
     return TSN_EXIT_INPUT;
   }
   f->is_regular = S_ISREG(info.st_mode);
-  if (f->is_regular) f->size = (uint64_t)info.st_size;
+  if (f->is_regular) {
+    f->size = (uint64_t)info.st_size;
+    f->device = (uint64_t)info.st_dev;
+    f->inode = (uint64_t)info.st_ino;
+    read_head(f);
+    if (fd >= 0) (void)lseek(fd, 0, SEEK_SET); /* of a regular file: it cannot fail */
+  }
   f->buffer = tsn_alloc_array(alloc, TSN_CHUNK, 1);
   if (input->packing != TSN_PLAIN) st = tsn_stream_new(alloc, input->packing, TSN_CHUNK, &f->stream);
   if (f->buffer && st == TOCSIN_OK) return 0;
@@ -255,6 +275,15 @@ void tsn_file_close(tsn_file *f)
   tsn_alloc_free(f->alloc, f->buffer, TSN_CHUNK);
   tsn_bytes_clear(&f->peeked);
   *f = (tsn_file){ .fd = -1 };
+}
+
+int tsn_file_release(tsn_file *f)
+{
+  int fd = f->fd;
+
+  f->fd = -1;
+  tsn_file_close(f);
+  return fd;
 }
 
 /* Returns when there is something to read, or no reason to wait any more. */
@@ -328,15 +357,49 @@ static int read_plain(tsn_file *f, const char **bytes, size_t *length)
   return 0;
 }
 
-int tsn_file_next(tsn_file *f, const char **bytes, size_t *length)
+int tsn_file_part(tsn_file *f, uint64_t most, const char **bytes, size_t *length)
 {
   size_t left = f->peeked.length - f->given;
 
-  if (left == 0) return read_plain(f, bytes, length);
-  *bytes = f->peeked.data + f->given;
-  *length = left < TSN_CHUNK ? left : TSN_CHUNK;
-  f->given += *length;
-  return 0;
+  if (left) {
+    *bytes = f->peeked.data + f->given;
+    *length = left < TSN_CHUNK ? left : TSN_CHUNK;
+    if (*length > most) *length = (size_t)most;
+    f->given += *length;
+  } else {
+    int st = read_plain(f, bytes, length);
+    if (st != 0 || *length <= most) return st;
+    tsn_bytes_reset(&f->peeked);
+    tsn_bytes_append(&f->peeked, *bytes + most, *length - (size_t)most);
+    f->given = 0;
+    *length = (size_t)most;
+  }
+  return f->peeked.failed == TOCSIN_OK ? 0 : tsn_no_memory();
+}
+
+int tsn_file_next(tsn_file *f, const char **bytes, size_t *length)
+{
+  return tsn_file_part(f, UINT64_MAX, bytes, length);
+}
+
+int tsn_file_go(tsn_file *f, uint64_t from, uint64_t *to)
+{
+  const char *bytes;
+  size_t length = 1;
+  int st = 0;
+
+  if (f->is_regular && !f->stream) {
+    tsn_bytes_reset(&f->peeked);
+    f->given = 0;
+    f->ended = false;
+    f->read = *to;
+    if (lseek(f->fd, (off_t)*to, SEEK_SET) >= 0) return 0;
+    tsn_say("cannot read %s: %s", f->input->name, strerror(errno));
+    return TSN_EXIT_INPUT;
+  }
+  for (; st == 0 && from < *to && length; from += length) st = tsn_file_part(f, *to - from, &bytes, &length);
+  *to = from;
+  return st;
 }
 
 /* Whether a pipe rests although it has brought whole lines: who feeds it may be

@@ -20,16 +20,21 @@ typedef struct tsn_input {
   const char *path;   /* "-": standard input */
   const char *table;  /* of the SQLite database at path; NULL: path is a file of rows (database.h) */
   const char *name;   /* for messages */
+  const char *old_name; /* NULL; of a file that was renamed while it was read: the path that the command names */
   const char *stream; /* as STREAM= says; NULL: it does not */
   const char *base;   /* named like the file or folder: clicks of a/clicks.csv.gz */
   tsn_format format;
   tsn_packing packing;
+  size_t operand; /* of the command: which it comes from, */
+  bool listed;    /* as one of the files of a folder or a glob */
 } tsn_input;
 
 typedef struct tsn_inputs {
   tsn_arena *arena;
   tsn_input *items;
   size_t count, cap;
+  size_t operand; /* which is being added, and whether it is a folder or a glob */
+  bool listed;
 } tsn_inputs;
 
 /* What --format says; TSN_FORMAT_NONE: nothing. An exit status. */
@@ -44,6 +49,7 @@ uint64_t tsn_input_size(const tsn_input *input);
 /* --- reading --- */
 
 #define TSN_CHUNK ((size_t)256 << 10)
+#define TSN_HEAD 1024 /* bytes by whose hash a file is known again */
 
 typedef struct tsn_file {
   tsn_alloc *alloc;
@@ -51,6 +57,9 @@ typedef struct tsn_file {
   int fd;
   bool is_regular, ended;
   uint64_t size, read; /* of a regular file, packed: in all, and so far */
+  uint64_t device, inode;
+  char head[TSN_HEAD]; /* the first bytes of a regular file, as they lie there */
+  size_t head_length;
   char *buffer;        /* of TSN_CHUNK */
   size_t held, used;   /* bytes in the buffer, and how many of them were unpacked */
   tsn_stream *stream;
@@ -64,11 +73,20 @@ typedef struct tsn_file {
 /* Set by a signal: reading answers as if the input were over. */
 extern atomic_int tsn_interrupted;
 
-int tsn_file_open(tsn_file *f, tsn_alloc *alloc, const tsn_input *input);
+/* fd: of the file, if it is open already, which is the file's from now on; -1: it is not. */
+int tsn_file_open(tsn_file *f, tsn_alloc *alloc, const tsn_input *input, int fd);
 void tsn_file_close(tsn_file *f);
+/* Closes it, but for the descriptor, which is answered. */
+int tsn_file_release(tsn_file *f);
 
 /* The next plain bytes, valid until the next call; *length 0: the end. */
 int tsn_file_next(tsn_file *f, const char **bytes, size_t *length);
+/* The same, at most so many. */
+int tsn_file_part(tsn_file *f, uint64_t most, const char **bytes, size_t *length);
+
+/* Goes on at a plain byte, *to; `from` is the one that would be next. Where the input ends before it, *to is set to where
+ * that is. */
+int tsn_file_go(tsn_file *f, uint64_t from, uint64_t *to);
 
 /* Reads ahead up to `want` bytes, without taking them from tsn_file_next().
  * *whole: that is all there is. */

@@ -280,8 +280,10 @@ int tsn_job_compile(tsn_job *job, size_t first)
   tocsin_status found;
   int st = tsn_inputs_format(job->args, &format);
 
-  for (size_t i = first; i < job->args->operand_count && st == 0; i++)
+  for (size_t i = first; i < job->args->operand_count && st == 0; i++) {
+    job->inputs.operand = i;
     st = tsn_inputs_add(&job->inputs, job->args, job->args->operands[i], format);
+  }
   if (st != 0) return st;
   found = tocsin_declared_streams(job->text.length ? job->text.data : "", job->text.length, NULL, add_name, &text.streams);
   if (found == TOCSIN_OK)

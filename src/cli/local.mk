@@ -24,6 +24,8 @@ tocsin_SOURCES = \
   %D%/drive.h \
   %D%/files.c \
   %D%/files.h \
+  %D%/follow.c \
+  %D%/follow.h \
   %D%/input.c \
   %D%/input.h \
   %D%/job.c \
@@ -31,6 +33,10 @@ tocsin_SOURCES = \
   %D%/main.c \
   %D%/pipe.c \
   %D%/pipe.h \
+  %D%/place.c \
+  %D%/place.h \
+  %D%/position.c \
+  %D%/position.h \
   %D%/progress.c \
   %D%/progress.h \
   %D%/say.c \

@@ -43,6 +43,7 @@ typedef struct packet {
   const tsn_input *input;
   tsn_decoder_counts counts;
   uint64_t bytes;
+  tsn_stands moved;
 } packet;
 
 struct tsn_pipe {
@@ -124,6 +125,8 @@ static bool keep_origins(tsn_source *s, packet *p)
 
 static void fill(tsn_source *s, packet *p)
 {
+  tsn_stands moved;
+
   tsn_bytes_reset(&p->told);
   p->event_count = 0;
   p->lost = false;
@@ -135,6 +138,10 @@ static void fill(tsn_source *s, packet *p)
   p->input = s->input;
   p->counts = tsn_source_counts(s);
   p->bytes = tsn_source_bytes(s);
+  moved = p->moved;
+  p->moved = s->moved;
+  s->moved = moved;
+  s->moved.count = 0;
   if (p->status == 0 && !keep_origins(s, p)) p->status = tsn_no_memory();
 }
 
@@ -174,6 +181,10 @@ bool tsn_pipe_start(tsn_source *s)
   pipe->reader.before_wait = rest;
   pipe->reader.wait_context = pipe;
   pipe->reader.stop = &pipe->stop;
+  pipe->reader.stands = (tsn_stands){ NULL, 0, 0 };
+  tsn_alloc_init(&pipe->reader.kept, NULL);
+  pipe->reader.others = (tsn_bytes){ .alloc = NULL };
+  pipe->reader.rows_ahead = 0; /* passed over where packets are taken */
   for (size_t i = 0; i < PACKETS; i++) {
     tsn_bytes_init(&pipe->packets[i].told, s->alloc, 0);
     tsn_bytes_init(&pipe->packets[i].lines, s->alloc, 0);
@@ -186,6 +197,8 @@ bool tsn_pipe_start(tsn_source *s)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     s->pipe = pipe;
     s->file_open = false;
+    s->readings = NULL; /* the thread's */
+    s->reading_count = s->reading_cap = 0;
     return true;
   }
   pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -245,6 +258,7 @@ int tsn_pipe_fill(tsn_source *s)
   s->view = p->view;
   s->done = p->done;
   s->next = 0;
+  s->moved = p->moved;
   if (p->lost) return tsn_no_memory();
   tell(s, p);
   return p->status;
@@ -263,6 +277,7 @@ static void clear_packet(packet *p, tsn_alloc *alloc)
   tsn_alloc_free(alloc, p->origins.places, p->origins.cap * sizeof *p->origins.places);
   tsn_bytes_clear(&p->lines);
   tsn_bytes_clear(&p->told);
+  tsn_alloc_free(alloc, p->moved.items, p->moved.cap * sizeof *p->moved.items);
   tsn_alloc_free(alloc, p->events, p->event_cap * sizeof *p->events);
 }
 

@@ -15,7 +15,7 @@ int tsn_shape_infer(tsn_alloc *alloc, tsn_arena *arena, const tsn_input *input, 
   int st;
 
   if (input->table) return tsn_database_infer(alloc, arena, input, name, rows, out);
-  st = tsn_file_open(file, alloc, input);
+  st = tsn_file_open(file, alloc, input, -1);
   if (st == 0) st = tsn_file_peek(file, bytes, &sample, &length, &whole);
   if (st != 0) return st;
   inferred = tsn_infer(arena, input->format, name, sample, length, whole, rows, out, &why);

@@ -5,6 +5,7 @@
 
 #include "base/time.h"
 #include "cli/cli.h"
+#include "cli/follow.h"
 #include "cli/pipe.h"
 #include "cli/say.h"
 #include "cli/sorted.h"
@@ -56,13 +57,76 @@ static tsn_decoder_counts counts_now(const tsn_source *s)
   return s->decoder ? tsn_decoder_count(s->decoder) : s->database ? tsn_database_count(s->database) : none;
 }
 
-static void close_file(tsn_source *s)
+tsn_reading *tsn_source_add(tsn_source *s, const tsn_input *input)
+{
+  void *readings = s->readings;
+
+  if (!tsn_alloc_grow(s->alloc, &readings, &s->reading_cap, s->reading_count + 1, sizeof *s->readings)) return NULL;
+  s->readings = readings;
+  s->readings[s->reading_count] = (tsn_reading){ .input = input, .fd = -1 };
+  return &s->readings[s->reading_count++];
+}
+
+int tsn_source_begin(tsn_source *s)
+{
+  tsn_alloc_init(&s->kept, NULL);
+  tsn_bytes_init(&s->others, &s->kept, 0);
+  for (size_t i = 0; i < s->input_count; i++)
+    if (!tsn_source_add(s, s->inputs[i])) return tsn_no_memory();
+  return 0;
+}
+
+bool tsn_stands_set(tsn_stands *stands, tsn_alloc *alloc, size_t reading, const tsn_input *input, const tsn_place *place)
+{
+  void *items = stands->items;
+  size_t at = stands->count;
+
+  while (at > 0 && stands->items[at - 1].reading > reading) at--;
+  if (at > 0 && stands->items[at - 1].reading == reading) {
+    stands->items[at - 1] = (tsn_stand){ reading, input, *place };
+    return true;
+  }
+  if (!tsn_alloc_grow(alloc, &items, &stands->cap, stands->count + 1, sizeof *stands->items)) return false;
+  stands->items = items;
+  memmove(stands->items + at + 1, stands->items + at, (stands->count - at) * sizeof *stands->items);
+  stands->items[at] = (tsn_stand){ reading, input, *place };
+  stands->count++;
+  return true;
+}
+
+static void clear_stands(tsn_stands *stands, tsn_alloc *alloc)
+{
+  tsn_alloc_free(alloc, stands->items, stands->cap * sizeof *stands->items);
+  *stands = (tsn_stands){ NULL, 0, 0 };
+}
+
+/* The rows at hand are taken: what stands behind them is what stands before the next. */
+static bool take_rows(tsn_source *s)
+{
+  uint64_t bad = tsn_source_counts(s).bad - s->before.bad;
+
+  for (size_t i = 0; i < s->moved.count; i++) {
+    const tsn_stand *m = &s->moved.items[i];
+    if (!tsn_stands_set(&s->stands, &s->kept, m->reading, m->input, &m->place)) return false;
+  }
+  s->moved.count = 0;
+  s->before = tsn_source_counts(s);
+  s->bad_ahead -= bad < s->bad_ahead ? bad : s->bad_ahead;
+  return true;
+}
+
+static void close_decoder(tsn_source *s)
 {
   s->counts = tsn_source_counts(s);
   tsn_decoder_free(s->decoder);
   tsn_database_close(s->database);
   s->decoder = NULL;
   s->database = NULL;
+}
+
+static void close_file(tsn_source *s)
+{
+  close_decoder(s);
   if (s->file_open) {
     s->packed_bytes += s->file.read;
     tsn_file_close(&s->file);
@@ -70,21 +134,54 @@ static void close_file(tsn_source *s)
   s->file_open = s->file_ended = false;
 }
 
+/* What was read of the input at hand is read; it is closed, and looked at again where it may grow. */
+static void leave_reading(tsn_source *s)
+{
+  tsn_reading *r = &s->readings[s->at];
+
+  r->over = r->moved || !tsn_follow_goes_on(s, r);
+  if (!r->over && s->file_open) {
+    close_decoder(s);
+    s->packed_bytes += s->file.read;
+    r->seen = s->file.read;
+    r->fd = tsn_file_release(&s->file);
+    s->file_open = s->file_ended = false;
+    tsn_follow_spare(s, r);
+  } else {
+    close_file(s);
+  }
+  s->at++;
+}
+
 void tsn_source_close(tsn_source *s)
 {
-  if (s->pipe) tsn_pipe_free(s->pipe);
+  if (s->pipe) {
+    tsn_pipe_free(s->pipe);
+    s->moved = (tsn_stands){ NULL, 0, 0 }; /* was a packet's */
+  }
   s->pipe = NULL;
   if (s->sorted) tsn_sorted_free(s->sorted);
   s->sorted = NULL;
   close_file(s);
   if (s->batch_ready) tsn_batch_clear(&s->batch);
   s->batch_ready = false;
+  for (size_t i = 0; i < s->reading_count; i++) tsn_follow_close(&s->readings[i]);
+  tsn_alloc_free(s->alloc, s->readings, s->reading_cap * sizeof *s->readings);
+  s->readings = NULL;
+  s->reading_count = s->reading_cap = 0;
+  clear_stands(&s->stands, &s->kept);
+  clear_stands(&s->moved, s->alloc);
+  if (s->others.alloc) tsn_bytes_clear(&s->others);
 }
 
 static void told_bad(void *context, const tsn_bad_row *row)
 {
   tsn_source *s = context;
-  if (s->on_bad) s->on_bad(s->context, s, row);
+
+  if (s->bad_passed)
+    s->bad_passed--;
+  else if (s->on_bad)
+    s->on_bad(s->context, s, row);
 }
 
 static int failed_reading(const tsn_source *s, tocsin_status st)
@@ -95,35 +192,97 @@ static int failed_reading(const tsn_source *s, tocsin_status st)
   return st == TOCSIN_INVALID ? TSN_EXIT_PATTERN : TSN_EXIT_INPUT; /* a path of the text is none */
 }
 
-static int open_file(tsn_source *s, tsn_decoder_options *options)
+/* The file is not the one that the place is in, or has become shorter. */
+static int misfit(const tsn_source *s, const tsn_reading *r, bool truncated, bool goes_on)
 {
+  const char *again = goes_on ? "; it is read from its beginning" : "";
+  unsigned long long byte = (unsigned long long)r->place.at.offset;
+
+  if (truncated)
+    tsn_say("%s was truncated: it was read up to byte %llu, and has %llu bytes now%s", r->input->name, byte,
+            (unsigned long long)s->file.size, again);
+  else
+    tsn_say("%s was replaced: it does not begin like the file that was read up to byte %llu%s", r->input->name, byte, again);
+  return goes_on ? 0 : TSN_EXIT_INPUT;
+}
+
+static int check_fit(tsn_source *s, tsn_reading *r)
+{
+  tsn_fit fit = tsn_place_compare(&r->place, r->input, s->file.head, s->file.head_length, s->file.size);
+
+  int st = fit == TSN_FIT_SAME ? 0 : misfit(s, r, fit == TSN_FIT_TRUNCATED, s->follow);
+
+  if (fit != TSN_FIT_SAME) r->place = (tsn_place){ .known = false };
+  return st;
+}
+
+/* Brings file and decoder to where reading goes on: behind the header, which is read again. */
+static int go_to_place(tsn_source *s, const tsn_reading *r, tsn_batch *batch)
+{
+  const tsn_decoder_place *at = &r->place.at;
+  uint64_t fed = 0, reached = at->offset;
+  tocsin_status st = TOCSIN_OK;
+  const char *bytes;
+  size_t length = 1;
+  int got = 0;
+
+  for (; fed < at->body && length && st == TOCSIN_OK; fed += length) {
+    got = tsn_file_part(&s->file, at->body - fed, &bytes, &length);
+    if (got != 0) return got;
+    if (length) st = tsn_decoder_feed(s->decoder, bytes, length, batch);
+  }
+  if (st == TOCSIN_OK) got = tsn_file_go(&s->file, fed, &reached);
+  if (got != 0) return got;
+  if (st == TOCSIN_OK) st = tsn_decoder_go(s->decoder, at);
+  if (st != TOCSIN_OK) return failed_reading(s, st);
+  if (reached >= at->offset) return 0;
+  s->file.size = reached; /* packed: now it is known */
+  return misfit(s, r, true, false);
+}
+
+static int open_file(tsn_source *s, tsn_reading *r, tsn_decoder_options *options, tsn_batch *batch)
+{
+  bool returns = r->place.at.offset > 0;
+  int opened = 0;
   tocsin_status st;
 
+  if (s->file_open && returns) { /* for a sample */
+    tsn_file_close(&s->file);
+    s->file_open = false;
+  }
   if (!s->file_open) {
-    int opened = tsn_file_open(&s->file, s->alloc, s->input);
+    opened = tsn_file_open(&s->file, s->alloc, r->input, r->fd);
+    r->fd = -1;
     if (opened != 0) return opened;
     s->file_open = true;
   }
   s->file.before_wait = s->before_wait;
   s->file.context = s->wait_context;
   s->file.stop = s->stop;
-  st = tsn_decoder_new(s->alloc, s->input->format, &s->schema, options, &s->decoder);
-  return st == TOCSIN_OK ? 0 : s->decoder ? failed_reading(s, st) : tsn_no_memory();
+  if (returns) opened = check_fit(s, r);
+  if (opened != 0) return opened;
+  st = tsn_decoder_new(s->alloc, r->input->format, &s->schema, options, &s->decoder);
+  if (st != TOCSIN_OK) return s->decoder ? failed_reading(s, st) : tsn_no_memory();
+  return r->place.at.offset ? go_to_place(s, r, batch) : 0;
 }
 
-static int open_next(tsn_source *s)
+static int open_reading(tsn_source *s, tsn_batch *batch)
 {
   tsn_decoder_options options = { .on_bad = told_bad, .context = s, .keep_origins = !s->sorted };
+  tsn_reading *r = &s->readings[s->at];
 
-  s->input = s->inputs[s->input_at++];
-  s->remarked = false;
+  s->input = r->input;
+  s->remarked = r->begun;
+  r->begun = true;
   options.source = s->input->name;
-  return s->input->table ? tsn_database_open(&s->database, s->alloc, s->input, &s->schema, &options) : open_file(s, &options);
+  return s->input->table ? tsn_database_open(&s->database, s->alloc, s->input, &s->schema, &options, &r->place)
+                         : open_file(s, r, &options, batch);
 }
 
 /* The next rows of the file that is open. */
 static int read_file(tsn_source *s, tsn_batch *batch)
 {
+  const tsn_reading *r = &s->readings[s->at];
   tocsin_status st = TOCSIN_OK;
   const char *bytes;
   size_t length;
@@ -132,10 +291,25 @@ static int read_file(tsn_source *s, tsn_batch *batch)
   if (got != 0) return got;
   if (length)
     st = tsn_decoder_feed(s->decoder, bytes, length, batch);
-  else if (!tsn_interrupted && !(s->stop && *s->stop))
+  else if (!tsn_interrupted && !(s->stop && *s->stop) && (r->moved || !s->waits || !s->file.is_regular || s->file.stream))
     st = tsn_decoder_finish(s->decoder, batch);
   s->file_ended = length == 0;
   return st == TOCSIN_OK ? 0 : failed_reading(s, st);
+}
+
+/* Where the input at hand stands now. */
+static int note_place(tsn_source *s)
+{
+  tsn_reading *r = &s->readings[s->at];
+
+  if (s->database) {
+    tsn_database_place(s->database, &r->place);
+  } else {
+    tsn_place_identify(&r->place, &s->file);
+    r->place.at = tsn_decoder_at(s->decoder);
+  }
+  if (!r->place.known || tsn_stands_set(&s->moved, s->alloc, s->at, r->input, &r->place)) return 0;
+  return tsn_no_memory();
 }
 
 static void remark(tsn_source *s)
@@ -160,13 +334,15 @@ static int fill_from_inputs(tsn_source *s)
   tsn_batch_reset(batch);
   while (batch->rows == 0 && !tsn_interrupted) {
     int got = 0;
-    if (s->file_ended) close_file(s);
+    if (s->file_ended) leave_reading(s);
     if (!s->decoder && !s->database) {
-      if (s->input_at == s->input_count) break;
-      got = open_next(s);
+      if (!tsn_follow_next(s)) break;
+      got = open_reading(s, batch);
       if (got != 0) return got;
     }
+    if (s->follow && tsn_follow_rests(s)) break;
     got = s->database ? tsn_database_read(s->database, batch, &s->file_ended) : read_file(s, batch);
+    if (got == 0) got = note_place(s);
     if (got != 0) return got;
     remark(s);
   }
@@ -174,15 +350,29 @@ static int fill_from_inputs(tsn_source *s)
   return 0;
 }
 
-int tsn_source_fill(tsn_source *s)
+/* The rows at hand are forgotten, and others in their place. */
+static int fill(tsn_source *s)
 {
   int st;
 
+  if (!take_rows(s)) return tsn_no_memory();
   if (s->pipe) return tsn_pipe_fill(s);
   s->next = 0;
   s->view = (tocsin_batch){ .rows = 0 };
   st = s->sorted ? tsn_sorted_fill(s->sorted, s, fill_from_inputs) : fill_from_inputs(s);
-  if (st == 0 && s->view.rows == 0) s->done = true;
+  if (st == 0 && s->view.rows == 0) s->done = tsn_follow_is_over(s);
+  return st;
+}
+
+int tsn_source_fill(tsn_source *s)
+{
+  int st;
+
+  do {
+    st = fill(s);
+    s->next = s->rows_ahead < s->view.rows ? (size_t)s->rows_ahead : s->view.rows;
+    s->rows_ahead -= s->next;
+  } while (st == 0 && s->view.rows && s->next == s->view.rows);
   return st;
 }
 

@@ -283,6 +283,7 @@ static int give_file(play *p, tsn_source *s, const tsn_test_step *step, tocsin_l
   for (size_t i = 0; s->inputs && i < inputs.count; i++) s->inputs[s->input_count++] = &inputs.items[i];
   s->on_bad = told_bad;
   s->context = p;
+  if (st == 0) st = tsn_source_begin(s);
   while (st == 0 && s->inputs && !s->done && !p->ended) {
     st = tsn_source_fill(s);
     if (st == 0 && !s->done) st = give_batch(p, s, step, load);
