@@ -84,6 +84,7 @@ EXTRA_DIST += \
   %D%/sqlite/player.py \
   %D%/symbols \
   %D%/unit/command.py \
+  %D%/unit/follow.py \
   %D%/unit/reading.h \
   %D%/unit/test_command.py \
   %D%/unit/t.h

@@ -1,10 +1,11 @@
 /* The command `tocsin`: a host of the library like others, that opens files.
  *
- *   main ──> cmd_run, cmd_query ──> prepare ──> drive ──> source ──> input      files to rows
- *        │                          inputs,     engine    batches    bytes
- *        │                          compile      │    (pipe: on
- *        │                                       │    a thread)
- *        │                                       └──> sink, aside, stats, progress
+ *   main ──> cmd_run, cmd_query ──> job ──> drive ──> merge, live ──> source ──> input     files to rows
+ *        │                          inputs,   │          │           batches    bytes
+ *        │                          compile   │          │      (pipe: on a thread;
+ *        │                                    │          │       place, position, follow)
+ *        │                                    │          └──> engine ──> sink, aside
+ *        │                                    └──> stats, progress
  *        ├─> cmd_test: test_form, test_play, test_show, test_report   tests beside patterns
  *        └─> cmd_check, cmd_explain, cmd_fmt, cmd_schema
  *

@@ -19,8 +19,12 @@
   { 0, "threads", "N", "use up to N threads; 1: no more than the first\n(as many as there are processors)", false },                                         \
   { 0, "stats", NULL, "print counters as a JSON object, the last line on\nstandard error", false },                   \
   { 0, "progress", "WHEN", "auto or never: a bar on a terminal", false },                                             \
-  { 0, "state", "FILE", "", true }, { 0, "checkpoint", "EVERY", "", true }, { 0, "follow", NULL, "", true },          \
-  { 0, "idle", "DURATION", "", true }
+  { 0, "follow", NULL, "go on reading inputs as they grow, and new files of\nfolders and globs; Ctrl-C ends it", false },      \
+  { 0, "idle", "DURATION", "with --follow: a stream that had no rows for so long\n"                                      \
+                           "is not waited for; DURATION,advance: where all had\nnone, time goes on by the clock", false }, \
+  { 0, "max-future", "DURATION", "rows further ahead of the clock are bad ones, or off\n(1 day with --follow, else off)", false }, \
+  { 0, "no-flush", NULL, "leave open what is open at the end, and a last line\nwithout its end unread", false },            \
+  { 0, "state", "FILE", "", true }, { 0, "checkpoint", "EVERY", "", true }
 
 /* Runs a compiled job. An exit status; the shape of the output is in the job's options. */
 int tsn_drive(tsn_job *job);

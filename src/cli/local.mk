@@ -22,6 +22,8 @@ tocsin_SOURCES = \
   %D%/diag_print.h \
   %D%/drive.c \
   %D%/drive.h \
+  %D%/engine.c \
+  %D%/engine.h \
   %D%/files.c \
   %D%/files.h \
   %D%/follow.c \
@@ -30,7 +32,9 @@ tocsin_SOURCES = \
   %D%/input.h \
   %D%/job.c \
   %D%/job.h \
+  %D%/live.c \
   %D%/main.c \
+  %D%/merge.c \
   %D%/pipe.c \
   %D%/pipe.h \
   %D%/place.c \
