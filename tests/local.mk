@@ -27,6 +27,7 @@ unit_tests = \
   %D%/unit/jsonl_random \
   %D%/unit/map \
   %D%/unit/matcher \
+  %D%/unit/outputs \
   %D%/unit/parse \
   %D%/unit/position \
   %D%/unit/program \
@@ -40,7 +41,10 @@ unit_tests = \
   %D%/unit/time \
   %D%/unit/writers
 
-# Of the command it takes what reads.
+# Of the command they take what writes, and what reads.
+%C%_unit_outputs_SOURCES = %D%/unit/outputs.c src/cli/place.c src/cli/say.c src/cli/sink.c src/cli/tables.c
+%C%_unit_outputs_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(SQLITE_CFLAGS)
+%C%_unit_outputs_LDADD = $(LDADD) $(SQLITE_LIBS)
 %C%_unit_position_SOURCES = %D%/unit/position.c \
   src/cli/args.c src/cli/database.c src/cli/follow.c src/cli/input.c src/cli/pipe.c src/cli/place.c src/cli/position.c \
   src/cli/progress.c src/cli/say.c src/cli/sorted.c src/cli/source.c

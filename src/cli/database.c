@@ -48,6 +48,21 @@ static char *plain(tsn_arena *arena, const char *text, size_t length)
   return out;
 }
 
+static int check_text(const tsn_arena *arena, const tsn_args *args, const char *url, const char *text)
+{
+  if (tsn_arena_failed(arena) != TOCSIN_OK) return tsn_no_memory();
+  return text ? 0 : tsn_args_wrong(args->command, "%s: behind %% stand two hexadecimal digits, %%3F for ?", url);
+}
+
+int tsn_database_path(tsn_arena *arena, const tsn_args *args, const char *url, const char **path)
+{
+  const char *text = url + sizeof scheme - 1;
+
+  if (!*text || strchr(text, '?')) return tsn_args_wrong(args->command, "%s: write sqlite:FILE; tables have the names of the patterns", url);
+  *path = plain(arena, text, strlen(text));
+  return check_text(arena, args, url, *path);
+}
+
 int tsn_database_input(tsn_arena *arena, const tsn_args *args, const char *url, tsn_input *input)
 {
   const char *path = url + sizeof scheme - 1, *query = strchr(path, '?'), *table = query ? query + 1 : "";
@@ -59,9 +74,7 @@ int tsn_database_input(tsn_arena *arena, const tsn_args *args, const char *url, 
   input->table = plain(arena, table + 6, strlen(table + 6));
   input->name = tsn_arena_text(arena, url, strlen(url));
   input->base = input->table;
-  if (tsn_arena_failed(arena) != TOCSIN_OK) return tsn_no_memory();
-  if (!input->path || !input->table) return tsn_args_wrong(args->command, "%s: behind %% stand two hexadecimal digits, %%3F for ?", url);
-  return 0;
+  return check_text(arena, args, url, input->path ? input->table : NULL);
 }
 
 /* --- opening --- */

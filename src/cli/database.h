@@ -19,6 +19,9 @@ typedef struct tsn_database tsn_database;
 /* Whether an operand is one. */
 bool tsn_is_database(const char *path);
 
+/* The file of a URL without a table: sqlite:alerts.db. An exit status. */
+int tsn_database_path(tsn_arena *arena, const tsn_args *args, const char *url, const char **path);
+
 /* Reads the URL: input->path, table, name and base. An exit status. */
 int tsn_database_input(tsn_arena *arena, const tsn_args *args, const char *url, tsn_input *input);
 

@@ -19,42 +19,22 @@
 
 /* --- options --- */
 
-static const char *const output_words[] = { "jsonl", "csv", "table", "arrow", NULL };
 static const char *const progress_words[] = { "auto", "never", NULL };
 
 int tsn_drive_check(const tsn_args *args)
 {
-  const char *file = tsn_args_value(args, "output"), *threads = tsn_args_value(args, "threads");
+  const char *threads = tsn_args_value(args, "threads");
   tsn_aside aside = { 0 };
   tsn_live live;
   int64_t count = 1;
-  int choice = tsn_live_options(&live, args);
+  int st = tsn_out_check(args);
 
-  if (choice != 0) return choice;
-  if (file && !strncmp(file, "sqlite:", 7)) return tsn_args_wrong(args->command, "-o sqlite: is not supported yet");
-  if (tsn_args_has(args, "to")) choice = tsn_args_choice(args, "to", output_words);
-  if (choice == 3) return tsn_args_wrong(args->command, "--to arrow is not supported yet");
-  if (choice < 0) return TSN_EXIT_USAGE;
+  if (st == 0) st = tsn_live_options(&live, args);
+  if (st != 0) return st;
   if (tsn_args_has(args, "progress") && tsn_args_choice(args, "progress", progress_words) < 0) return TSN_EXIT_USAGE;
   if (threads && (!tsn_parse_int64(threads, strlen(threads), &count) || count < 1))
     return tsn_args_wrong(args->command, "--threads is a number from 1 on, not '%s'", threads);
   return tsn_aside_options(&aside, args);
-}
-
-static bool ends_with(const char *name, const char *end)
-{
-  size_t length = strlen(name), tail = strlen(end);
-  return length > tail && !strcmp(name + length - tail, end);
-}
-
-static tsn_output choose_output(const tsn_engine *e)
-{
-  static const tsn_output outputs[] = { TSN_OUTPUT_JSONL, TSN_OUTPUT_CSV, TSN_OUTPUT_TABLE };
-  const char *file = tsn_args_value(e->job->args, "output");
-
-  if (tsn_args_has(e->job->args, "to")) return outputs[tsn_args_choice(e->job->args, "to", output_words)];
-  if (file && ends_with(file, ".csv")) return TSN_OUTPUT_CSV;
-  return e->sink.is_terminal ? TSN_OUTPUT_TABLE : TSN_OUTPUT_JSONL;
 }
 
 static int choose_pattern(tsn_engine *e)
@@ -79,36 +59,6 @@ static int choose_pattern(tsn_engine *e)
   }
   return tsn_args_wrong(e->job->args->command, best ? "there is no pattern \"%s\"; did you mean \"%s\"?"
                                                     : "there is no pattern \"%s\"", name, best);
-}
-
-static int open_writer(tsn_engine *e)
-{
-  const tocsin_program *program = e->job->program;
-  size_t all = tocsin_program_pattern_count(program), first = e->only == SIZE_MAX ? 0 : e->only;
-  size_t count = e->only == SIZE_MAX ? all : 1;
-  tsn_writer_options options = { .pattern_column = count > 1 };
-  tsn_output output = choose_output(e);
-  struct winsize size;
-
-  e->patterns = tsn_arena_new_array(&e->job->arena, tsn_writer_pattern, count);
-  if (!e->patterns) return tsn_no_memory();
-  for (size_t i = 0; i < count; i++) {
-    tocsin_pattern_info info = tocsin_program_pattern(program, first + i);
-    tsn_writer_column *columns = tsn_arena_new_array(&e->job->arena, tsn_writer_column, info.column_count);
-    if (!columns) return tsn_no_memory();
-    for (size_t k = 0; k < info.column_count; k++) {
-      tocsin_column_info c = tocsin_program_output_column(program, first + i, k);
-      columns[k] = (tsn_writer_column){ c.name, c.type };
-    }
-    e->patterns[i] = (tsn_writer_pattern){ info.name, info.column_count, columns };
-  }
-  if (e->sink.is_terminal) {
-    options.width = ioctl(e->sink.fd, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
-    options.colour = tsn_may_colour(e->sink.fd);
-  }
-  if (tsn_writer_new(e->job->alloc, output, e->patterns, count, &options, &e->writer) != TOCSIN_OK)
-    return tsn_no_memory();
-  return tsn_writer_begin(e->writer, &e->sink.buffer) == TOCSIN_OK ? 0 : tsn_no_memory();
 }
 
 /* --- a run --- */
@@ -136,7 +86,7 @@ static void watch_signals(bool live)
 static void show_waiting(void *context)
 {
   tsn_engine *e = context;
-  (void)tsn_sink_flush(&e->sink); /* a failure comes again with the next write */
+  (void)tsn_out_flush(&e->out); /* a failure comes again with the next write */
 }
 
 static int prepare(tsn_engine *e, tsn_source *s, bool is_stream)
@@ -248,7 +198,7 @@ static int open_matcher(tsn_engine *e)
 /* Everything between opening the output and the last byte of it. */
 static int run(tsn_engine *e)
 {
-  int st = tsn_engine_load(e);
+  int st = tsn_engine_load(e), ended;
 
   if (st == 0) st = e->live.follow ? tsn_live_run(e) : tsn_merge_run(e);
   tsn_engine_see_watermark(e);
@@ -258,10 +208,8 @@ static int run(tsn_engine *e)
   e->stats.watermark = e->watermark;
   e->stats.has_watermark = e->has_watermark;
   if (st == TSN_EXIT_PIPE) return st;
-  if (st == 0 || e->sink.buffer.failed == TOCSIN_OK) {
-    int ended = tsn_writer_end(e->writer, &e->sink.buffer) == TOCSIN_OK ? tsn_sink_flush(&e->sink) : tsn_no_memory();
-    if (st == 0) st = ended;
-  }
+  ended = tsn_out_end(&e->out); /* what was decided before a failure is out */
+  if (st == 0) st = ended;
   if (st == 0) st = tsn_aside_finish(&e->aside);
   return st;
 }
@@ -313,6 +261,13 @@ static uint64_t total_bytes(const tsn_job *job)
   return total;
 }
 
+static int open_out(tsn_engine *e)
+{
+  bool all = e->only == SIZE_MAX;
+
+  return tsn_out_open(&e->out, e->job, all ? 0 : e->only, all ? tocsin_program_pattern_count(e->job->program) : 1, NULL, 0);
+}
+
 int tsn_drive(tsn_job *job)
 {
   tsn_engine e = { .job = job, .start = tsn_clock_wall(), .timing = tsn_args_has(job->args, "stats") };
@@ -328,17 +283,15 @@ int tsn_drive(tsn_job *job)
   if (st == 0) st = prepare_sources(&e);
   if (st == 0) st = open_matcher(&e);
   if (st == 0) st = tsn_aside_open(&e.aside, job->alloc);
-  if (st == 0) st = tsn_sink_open(&e.sink, job->alloc, tsn_args_value(job->args, "output"));
-  if (st == 0) st = open_writer(&e);
+  if (st == 0) st = open_out(&e);
   if (st == 0) {
     opened = true;
     tsn_progress_start((!progress || !strcmp(progress, "auto")) && !e.live.follow, total_bytes(job));
     st = run(&e);
   }
   if (opened) st = report(&e, st);
-  tsn_writer_free(e.writer);
   tocsin_matcher_free(e.matcher);
-  tsn_sink_close(&e.sink);
+  tsn_out_close(&e.out);
   tsn_aside_close(&e.aside);
   return st == TSN_EXIT_PIPE ? 0 : st;
 }

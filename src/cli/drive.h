@@ -7,7 +7,8 @@
 /* The options that run and query share, for their tables. */
 #define TSN_DRIVE_OPTIONS                                                                                             \
   { 'o', "output", "FILE", "write matches to FILE; without --to its name tells\n"                                     \
-                           "the format (.csv, else JSON Lines)", false },                                             \
+                           "the format (.csv, else JSON Lines); sqlite:FILE adds\n"                                  \
+                           "them to a table for each pattern", false },                                               \
   { 0, "to", "FORMAT", "jsonl, csv or table (table on a terminal, else jsonl)", false },                              \
   { 0, "format", "FORMAT", "csv or jsonl: of standard input, and of files\nwhose names do not tell", false },         \
   { 0, "pattern", "NAME", "only the matches of this pattern", false },                                                \

@@ -12,19 +12,6 @@
 
 /* --- matches --- */
 
-static int write_match(tsn_engine *e, const tocsin_match *match)
-{
-  size_t pattern = match->pattern;
-
-  if (e->only != SIZE_MAX) {
-    if (pattern != e->only) return 0;
-    pattern = 0;
-  }
-  if (tsn_writer_row(e->writer, pattern, match->values, match->value_count, &e->sink.buffer) != TOCSIN_OK)
-    return tsn_no_memory();
-  return 0;
-}
-
 /* What a look at the clock adds to a time between two looks. */
 static double clock_cost(void)
 {
@@ -52,11 +39,11 @@ static int drain_timed(tsn_engine *e)
     between = sampled ? tsn_clock_wall() : 0;
     if (sampled && between - before > cost) taking += between - before - cost;
     if (!more) break;
-    st = write_match(e, &match);
+    st = tsn_out_row(&e->out, &match);
     if (sampled) writing += tsn_clock_wall() - between - cost;
-    if (st == 0 && (e->sink.is_terminal || e->sink.buffer.length >= TSN_SINK_FULL)) {
+    if (st == 0 && tsn_out_is_full(&e->out)) {
       double pause = tsn_clock_cpu();
-      st = tsn_sink_wrote(&e->sink);
+      st = tsn_out_flush(&e->out);
       elsewhere += tsn_clock_cpu() - pause;
     }
   }
@@ -72,8 +59,8 @@ static int drain(tsn_engine *e)
 
   if (e->timing) return drain_timed(e);
   while (st == 0 && tocsin_matcher_next(e->matcher, &match)) {
-    st = write_match(e, &match);
-    if (st == 0) st = tsn_sink_wrote(&e->sink);
+    st = tsn_out_row(&e->out, &match);
+    if (st == 0 && tsn_out_is_full(&e->out)) st = tsn_out_flush(&e->out);
   }
   return st;
 }
@@ -121,14 +108,14 @@ static int push(tsn_engine *e, tsn_source *s, size_t limit)
     size_t taken = s->next;
     tocsin_status pushed = tocsin_matcher_push(e->matcher, s->stream, &batch, s->next, &taken);
     bool moved = taken > s->next;
-    uint64_t before = tsn_writer_rows(e->writer);
+    uint64_t before = e->out.rows;
     if (e->timing) e->match_seconds += tsn_clock_cpu() - begin;
     s->next = taken;
     st = drain(e);
     if (st != 0) break;
     if (pushed != TOCSIN_OK) return row_failed(e, s, taken, pushed);
     if (e->aside.failed) return e->aside.failed;
-    if (!moved && tsn_writer_rows(e->writer) == before && e->only == SIZE_MAX) {
+    if (!moved && e->out.rows == before && e->only == SIZE_MAX) {
       tsn_say("the matcher does not go on: this is a bug");
       return TSN_EXIT_OUTPUT;
     }

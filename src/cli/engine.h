@@ -9,8 +9,7 @@
 
 #include "cli/aside.h"
 #include "cli/job.h"
-#include "cli/sink.h"
-#include "io/writer.h"
+#include "cli/out.h"
 #include "tocsin/run.h"
 
 /* What is left open at the end, and what is told by the clock: --no-flush, --follow, --idle, --max-future. */
@@ -25,10 +24,8 @@ typedef struct tsn_engine {
   tsn_job *job;
   tsn_live live;
   tocsin_matcher *matcher;
-  tsn_writer *writer;
-  tsn_writer_pattern *patterns;
   size_t only; /* the pattern of --pattern, or SIZE_MAX */
-  tsn_sink sink;
+  tsn_out out;
   tsn_aside aside;
   const tsn_source *pushing; /* for late rows */
   tocsin_late_row late;      /* the last one */

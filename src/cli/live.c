@@ -187,7 +187,7 @@ int tsn_live_run(tsn_engine *e)
     over &= !s;
     if (st == 0) st = let_idle_go(e, reaches, &told);
     if (st == 0 && !s && !over) {
-      st = tsn_sink_flush(&e->sink);
+      st = tsn_out_flush(&e->out);
       if (st == 0) st = tsn_aside_finish(&e->aside);
       if (st == 0) sleep_a_little();
     }

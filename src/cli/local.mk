@@ -35,6 +35,8 @@ tocsin_SOURCES = \
   %D%/live.c \
   %D%/main.c \
   %D%/merge.c \
+  %D%/out.c \
+  %D%/out.h \
   %D%/pipe.c \
   %D%/pipe.h \
   %D%/place.c \
@@ -57,6 +59,8 @@ tocsin_SOURCES = \
   %D%/stamp.h \
   %D%/stats.c \
   %D%/stats.h \
+  %D%/tables.c \
+  %D%/tables.h \
   %D%/test_cell.c \
   %D%/test_cell.h \
   %D%/test_form.c \

@@ -133,7 +133,8 @@ def wrong_usage_is_status_2_and_a_hint(folder):
             (["run", "up.cep", "-"], "standard input needs --format"),
             (["run", "up.cep", "other=s.csv"], 'no pattern reads a stream "other", only s'),
             (["run", "up.cep", "s.csv", "--state", "x.db"], "--state is not supported yet"),
-            (["run", "up.cep", "s.csv", "-o", "sqlite:x.db"], "-o sqlite: is not supported yet"),
+            (["run", "up.cep", "s.csv", "-o", "sqlite:x.db?table=t"], "write sqlite:FILE; tables have the names of the patterns"),
+            (["run", "up.cep", "s.csv", "-o", "sqlite:x.db", "--to", "csv"], "--to is about files; sqlite:x.db has tables"),
             (["run", "up.cep", "s.csv", "--to", "arrow"], "--to arrow is not supported yet"),
             (["run", "up.cep", "sqlite:x.db"], "sqlite:x.db: which table? Write sqlite:FILE?table=NAME"),
             (["run", "up.cep", "sqlite:x.db?table=a&mode=rw"], "which table? Write sqlite:FILE?table=NAME"),
@@ -217,6 +218,43 @@ def outputs(folder):
     if os.path.exists("/dev/full"):
         _, err = folder.run("run", "up.cep", "s.csv", "-o", "/dev/full", status=4)
         has(err, "cannot write /dev/full")
+
+
+@test
+def matches_are_rows_of_tables(folder):
+    folder.write("two.cep", TWO)
+    folder.write("logins.csv", f"ts,k,ok\n{second(1)},a,0\n{second(2)},a,0\n")
+    folder.write("cards.csv", "ts,k,amount\n5,b,200.5\n")
+    for times in 1, 2:                      # the second run adds its rows
+        folder.run("run", "two.cep", "logins.csv", "cards.csv", "-o", "sqlite:out%2Edb")
+        db = sqlite3.connect(os.path.join(folder.path, "out.db"))
+        same(db.execute("SELECT * FROM fails").fetchall(), [("a", 2, "2026-01-01T00:00:02.000000Z")] * times)
+        same(db.execute("SELECT k, amount, typeof(amount), datetime(at) FROM big").fetchall(),
+             [("b", 200.5, "real", "1970-01-01 00:00:05")] * times)
+        same([name for name, in db.execute("SELECT sql FROM sqlite_master ORDER BY 1")],
+             ['CREATE TABLE "big" ("k" TEXT, "amount" DOUBLE, "at" DATETIME)',
+              'CREATE TABLE "fails" ("k" TEXT, "n" BIGINT, "at" DATETIME)'])
+        db.close()
+    folder.write("s.csv", rows((1, "a", 1), (2, "a", 2)))
+    folder.run("query", "SELECT av, av = 1 AS first, av AS AV, bvs, CAST(NULL AS TEXT) AS nothing FROM s MATCH_RECOGNIZE ( "
+               "ORDER BY ts MEASURES a.v AS av, ARRAY_AGG(b.v) AS bvs PATTERN (a b) )", "s.csv", "-o", "sqlite:out.db")
+    db = sqlite3.connect(os.path.join(folder.path, "out.db"))
+    rows_of = db.execute("SELECT * FROM matches")
+    same([column[0] for column in rows_of.description], ["av", "first", "AV:1", "bvs", "nothing"])
+    same(rows_of.fetchall(), [(1, 1, 1, "[2]", None)])
+    db.execute("DROP TABLE big")
+    db.execute("CREATE TABLE big(k)")
+    db.commit()
+    folder.write("cards.csv", "ts,k,amount\n1800000000,b,200.5\n")
+    _, err = folder.run("run", "two.cep", "logins.csv", "cards.csv", "-o", "sqlite:out.db", status=4)
+    has(err, "cannot write sqlite:out.db: table big has no column named amount")
+    same(db.execute("SELECT count(*) FROM fails").fetchall(), [(3,)])   # what came before is there
+    db.close()
+    folder.write("no.db", "this is no database, whatever its name says, and long enough")
+    _, err = folder.run("run", "two.cep", "logins.csv", "cards.csv", "-o", "sqlite:no.db", status=4)
+    has(err, "cannot write sqlite:no.db: file is not a database")
+    _, err = folder.run("run", "two.cep", "logins.csv", "cards.csv", "-o", "sqlite:nix/o.db", status=4)
+    has(err, "cannot write sqlite:nix/o.db: unable to open database file")
 
 
 @test
