@@ -1,6 +1,7 @@
 /* The public functions of the compile side: tocsin/compile.h. */
 #include <string.h>
 
+#include "base/text.h"
 #include "bind/bind.h"
 #include "dsl/ast.h"
 #include "plan/plan.h"
@@ -296,4 +297,72 @@ void tocsin_text_free(const tocsin_allocator *allocator, char *text, size_t leng
   tsn_alloc_init(&alloc, allocator);
   alloc.used = length + 1;
   tsn_alloc_free(&alloc, text, length + 1);
+}
+
+/* --- the rows of a pattern's matches --- */
+
+/* The text from `from` on has been taken up to there; what lies before `to` follows, then `instead`. */
+static void splice(tsn_bytes *out, const char *text, size_t *from, tsn_span cut, const char *instead)
+{
+  if (cut.from > *from) tsn_bytes_append(out, text + *from, cut.from - *from);
+  tsn_bytes_text(out, instead);
+  if (cut.to > *from) *from = cut.to;
+}
+
+static void splice_query(tsn_bytes *out, const char *text, size_t *from, const tsn_query *q, int unmatched)
+{
+  const tsn_clauses *c = q->clauses;
+  const tsn_item *last = q->items;
+  tsn_span cuts[3] = {c->measures_at, c->rows_at, c->empty_at};
+  tsn_span tail = {c->at.to - 1, q->at.to}; /* from the closing parenthesis on */
+  while (last->next) last = last->next;
+  splice(out, text, from, (tsn_span){q->items->at.from, last->at.to}, "*");
+  for (size_t done = 0; done < 3; done++) { /* clauses stand in any order */
+    size_t least = 0, i;
+    for (i = 1; i < 3; i++)
+      if (cuts[i].to && (!cuts[least].to || cuts[i].from < cuts[least].from)) least = i;
+    if (cuts[least].to) splice(out, text, from, cuts[least], "");
+    cuts[least] = (tsn_span){0, 0};
+  }
+  splice(out, text, from, tail, " MEASURES CLASSIFIER() AS tocsin_label, MATCH_NUMBER() AS tocsin_match ALL ROWS PER MATCH");
+  tsn_bytes_text(out, unmatched ? " WITH UNMATCHED ROWS )" : " )");
+}
+
+/* The statement of a pattern that can be changed; NULL: there is none. */
+static const tsn_statement *find_pattern(const tsn_script *script, const char *pattern)
+{
+  const tsn_statement *s = script->statements;
+  for (; s; s = s->next) {
+    if (s->kind == STATEMENT_QUERY && !*pattern) break;
+    if (s->kind == STATEMENT_PATTERN && s->name.text && tsn_same_name(s->name.text, s->name.length, pattern, strlen(pattern))) break;
+  }
+  return s && !s->broken && s->query && s->query->items && s->query->clauses ? s : NULL;
+}
+
+tocsin_status tocsin_rows_text(const char *text, size_t length, const char *pattern, int unmatched, const tocsin_allocator *allocator,
+                               char **changed, size_t *changed_length)
+{
+  reading r;
+  tsn_bytes out;
+  const tsn_statement *s = NULL;
+  size_t from = 0;
+  tocsin_status st;
+  if (!changed || !changed_length || !pattern || (!text && length)) return TOCSIN_MISUSE;
+  *changed = NULL;
+  *changed_length = 0;
+  st = read_tree(&r, text, length, allocator);
+  tsn_bytes_init(&out, &r.alloc, FORMAT_MAX);
+  if (st == TOCSIN_OK && r.script && !r.diag.errors) s = find_pattern(r.script, pattern);
+  if (st == TOCSIN_OK && !s) st = tsn_arena_failed(&r.arena) == TOCSIN_OK ? TOCSIN_INVALID : tsn_arena_failed(&r.arena);
+  if (s) {
+    splice_query(&out, text, &from, s->query, unmatched);
+    for (s = s->next; s; s = s->next)
+      if (s->kind == STATEMENT_PATTERN || s->kind == STATEMENT_QUERY)
+        splice(&out, text, &from, (tsn_span){s->at.from, s->next ? s->next->at.from : (uint32_t)length}, "");
+    splice(&out, text, &from, (tsn_span){(uint32_t)length, (uint32_t)length}, "");
+  }
+  if (st == TOCSIN_OK) st = give_text(&r.alloc, &out, changed, changed_length);
+  tsn_bytes_clear(&out);
+  tsn_arena_clear(&r.arena);
+  return st;
 }

@@ -79,6 +79,25 @@ static PyObject *declared(PyObject *module, PyObject *text)
   return NULL;
 }
 
+/* rows_text(text, pattern, unmatched) -> text */
+static PyObject *rows_text(PyObject *module, PyObject *args)
+{
+  const char *text, *pattern;
+  Py_ssize_t length;
+  int unmatched;
+  char *changed;
+  size_t changed_length;
+  tocsin_status st;
+  PyObject *made;
+
+  if (!PyArg_ParseTuple(args, "s#sp", &text, &length, &pattern, &unmatched)) return NULL;
+  st = tocsin_rows_text(text, (size_t)length, pattern, unmatched, NULL, &changed, &changed_length);
+  if (st != TOCSIN_OK) return raise_status(PyModule_GetState(module), st, NULL);
+  made = PyUnicode_FromStringAndSize(changed, (Py_ssize_t)changed_length);
+  tocsin_text_free(NULL, changed, changed_length);
+  return made;
+}
+
 /* microseconds(time): since 1970 UTC */
 static PyObject *microseconds(PyObject *module, PyObject *value)
 {
@@ -95,6 +114,7 @@ static PyMethodDef methods[] = {
   { "matcher", (PyCFunction)(void (*)(void))matcher_new, METH_VARARGS | METH_KEYWORDS, "matcher(program, ...) -> Matcher" },
   { "arrow_schema", arrow_schema, METH_O, "arrow_schema(capsule of a stream) -> [(name, type, unit, path)]" },
   { "file_schema", file_schema, METH_VARARGS, "file_schema(sample, whole, name, format, packing) -> [(name, type, unit, path)]" },
+  { "rows_text", rows_text, METH_VARARGS, "rows_text(text, pattern, unmatched) -> the text that gives the rows of the matches" },
   { "microseconds", microseconds, METH_O, "microseconds(time) -> int, since 1970 UTC" },
   { NULL, NULL, 0, NULL },
 };

@@ -123,12 +123,27 @@ TOCSIN_API TOCSIN_CHECKED tocsin_status
 tocsin_format(const char *text, size_t length, const tocsin_allocator *allocator, char **formatted,
               size_t *formatted_length, tocsin_diagnostics **diagnostics);
 
+/* The text of one pattern, changed so that it gives the rows of its matches: what a host
+ * needs to draw them. Instead of its own columns it gives all those of its rows and
+ *   tocsin_label  CLASSIFIER(): the label under which the row was matched
+ *   tocsin_match  MATCH_NUMBER()
+ * with ALL ROWS PER MATCH. A WHERE behind it, and the patterns behind it, are left out.
+ *
+ * pattern    its name; "" for a bare query
+ * unmatched  not 0: WITH UNMATCHED ROWS, which not every AFTER MATCH allows
+ * *changed is NUL-terminated, of *changed_length bytes, freed with tocsin_text_free()
+ *
+ * INVALID    the text has no such pattern, or errors of grammar */
+TOCSIN_API TOCSIN_CHECKED tocsin_status
+tocsin_rows_text(const char *text, size_t length, const char *pattern, int unmatched, const tocsin_allocator *allocator,
+                 char **changed, size_t *changed_length);
+
 /* A program as a person reads it: automaton, registers, what is kept and why.
  * Freed with tocsin_text_free(). */
 TOCSIN_API TOCSIN_CHECKED tocsin_status
 tocsin_explain(const tocsin_program *program, const tocsin_allocator *allocator, char **text, size_t *length);
 
-/* Frees a text that tocsin_format() or tocsin_explain() gave, by the same allocator. */
+/* Frees a text that tocsin_format(), tocsin_rows_text() or tocsin_explain() gave, by the same allocator. */
 TOCSIN_API void tocsin_text_free(const tocsin_allocator *allocator, char *text, size_t length);
 
 #ifdef __cplusplus

@@ -191,6 +191,18 @@ static void formatting_and_declarations_come_whole_or_not_at_all(void **state)
     for (k = 1, passed = false; k < LIVES_MAX && !passed; k++) {
       engine_heap heap = {.fail_at = k};
       tocsin_allocator allocator = engine_allocator(&heap);
+      char *changed;
+      size_t length;
+      tocsin_status st = tocsin_rows_text(text, strlen(text), "", 1, &allocator, &changed, &length);
+      passed = heap.calls < k;
+      T_ROW(passed ? st == TOCSIN_OK || st == TOCSIN_INVALID : st == TOCSIN_NOMEM, text); /* some have no bare query */
+      tocsin_text_free(&allocator, changed, length);
+      T_ROW(heap.used == 0, text);
+      lives++;
+    }
+    for (k = 1, passed = false; k < LIVES_MAX && !passed; k++) {
+      engine_heap heap = {.fail_at = k};
+      tocsin_allocator allocator = engine_allocator(&heap);
       int found = 0;
       tocsin_status st = tocsin_declared_streams(text, strlen(text), &allocator, count_stream, &found);
       passed = heap.calls < k;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "t.h"
+#include "tocsin/compile.h"
 
 /* Lays a text out; "" where it has errors. */
 static void format(tsn_alloc *alloc, const char *text, size_t length, tsn_bytes *out)
@@ -236,9 +237,45 @@ static void a_layout_may_run_out_of_memory(void **state)
   tsn_arena_clear(&arena);
 }
 
+/* --- the rows of a pattern's matches --- */
+
+static void the_text_for_the_rows_of_matches(void **state)
+{
+#define STREAM "CREATE STREAM s (k TEXT, ts BIGINT, v BIGINT);\n"
+#define SHOWS " MEASURES CLASSIFIER() AS tocsin_label, MATCH_NUMBER() AS tocsin_match ALL ROWS PER MATCH"
+  static const struct {
+    const char *text, *pattern, *wanted; /* NULL: INVALID */
+    int unmatched;
+  } rows[] = {
+    { STREAM "SELECT k, n + 1 AS m FROM s MATCH_RECOGNIZE (PARTITION BY k ORDER BY ts MEASURES COUNT(*) AS n PATTERN (a)) AS x WHERE n > 1", "",
+      STREAM "SELECT * FROM s MATCH_RECOGNIZE (PARTITION BY k ORDER BY ts  PATTERN (a)" SHOWS " )", 0 },
+    { STREAM "SELECT * FROM s MATCH_RECOGNIZE (ORDER BY ts ALL ROWS PER MATCH OMIT EMPTY MATCHES MEASURES 1 AS n PATTERN (a b) DEFINE a AS TRUE);\n", "",
+      STREAM "SELECT * FROM s MATCH_RECOGNIZE (ORDER BY ts    PATTERN (a b) DEFINE a AS TRUE" SHOWS " WITH UNMATCHED ROWS );\n", 1 },
+    { STREAM "CREATE PATTERN p AS SELECT k FROM s MATCH_RECOGNIZE (ORDER BY ts PATTERN (a));\n"
+             "CREATE PATTERN q AS SELECT k FROM p MATCH_RECOGNIZE (ORDER BY ts PATTERN (a));\nCREATE PARAMETER x BIGINT;", "P",
+      STREAM "CREATE PATTERN p AS SELECT * FROM s MATCH_RECOGNIZE (ORDER BY ts PATTERN (a)" SHOWS " );\nCREATE PARAMETER x BIGINT;", 0 },
+    { STREAM "SELECT * FROM s MATCH_RECOGNIZE (ORDER BY ts PATTERN (a))", "p", NULL, 0 },
+    { STREAM "SELECT * FROM s MATCH_RECOGNIZE (ORDER BY ts PATTERN (a)", "", NULL, 0 },
+    { "", "", NULL, 0 },
+  };
+#undef STREAM
+#undef SHOWS
+
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    char *changed;
+    size_t length;
+    tocsin_status st = tocsin_rows_text(rows[i].text, strlen(rows[i].text), rows[i].pattern, rows[i].unmatched, NULL, &changed, &length);
+    T_ROW(st == (rows[i].wanted ? TOCSIN_OK : TOCSIN_INVALID), rows[i].text);
+    if (rows[i].wanted) same(changed, rows[i].wanted, rows[i].text);
+    tocsin_text_free(NULL, changed, length);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+    cmocka_unit_test(the_text_for_the_rows_of_matches),
     cmocka_unit_test(short_queries_stay_on_one_line),
     cmocka_unit_test(longer_ones_have_a_line_for_each_clause),
     cmocka_unit_test(declarations_stand_in_columns),

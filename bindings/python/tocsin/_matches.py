@@ -83,8 +83,9 @@ class Matches:
     has several patterns, r["name"] are the matches of one of them.
     """
 
-    def __init__(self, rows, program, stats, pattern, only=None):
-        self._rows, self._program, self._pattern, self._only = rows, program, pattern, only
+    def __init__(self, rows, program, stats, pattern, source=None, only=None):
+        """source: (data, named, options) of the match, to draw its events; None: they are not at hand."""
+        self._rows, self._program, self._pattern, self._source, self._only = rows, program, pattern, source, only
         self._outputs = [Output(name, columns) for name, columns, _, _ in program.patterns]
         self.stats = stats
 
@@ -98,7 +99,7 @@ class Matches:
             at = find_name(key, self.patterns)
             if at is None:
                 raise KeyError(key)
-            return Matches(self._rows, self._program, self.stats, self._pattern, at)
+            return Matches(self._rows, self._program, self.stats, self._pattern, self._source, at)
         if isinstance(key, slice):
             return [self[i] for i in range(*key.indices(len(self)))]
         at = key.__index__()
@@ -193,6 +194,21 @@ class Matches:
         return pandas.DataFrame({n: pandas_values(pandas, self.column(n), t) for n, t in zip(output.names, output.types)}, columns=list(output.names))
 
     # --- to look at ---
+
+    def plot(self, *data, value=None, backend=None, **streams):
+        """A timeline: a lane per partition, events coloured by label, each match a span, and under it a line of values.
+
+        data     what was matched, where it cannot be read twice (an iterator), or comes from a stream
+        value    the column of the line; by default the first number that the pattern reads
+        backend  "matplotlib", "altair" or "svg"; by default the first of them that is installed
+        """
+        from . import _plot
+        known = self._source
+        if data or streams:
+            known = (data, streams, known[2] if known else {})
+        if known is None:
+            raise _core.Error("the data is not at hand any more: give it, r.plot(data)")
+        return _plot.draw(_plot.timeline(self, value, *known), backend)
 
     def __repr__(self):
         head = ", ".join(repr(m) for m in self[:3])

@@ -1,11 +1,12 @@
 """Patterns: compiled texts, and matching them over data."""
+import collections.abc
 import datetime
 import os
 import sys
 import typing
 
 from . import _core, _show
-from ._inputs import column_specs, prepare
+from ._inputs import Input, column_specs, prepare
 from ._matches import Matches
 from ._types import TYPES, UNIT_NAMES, find_name, same_name
 
@@ -278,7 +279,8 @@ class Pattern:
             bad_rows = []
             matcher = self._matcher(program, [], bad_rows, late, bad, False, functions, max_paths, max_rows, max_bytes)
             rows = matcher.feed(specs, True)
-            return Matches(rows, program, matcher.stats(), self)
+            options = {"functions": functions, "late": late, "bad": bad, "max_paths": max_paths, "max_rows": max_rows, "max_bytes": max_bytes}
+            return Matches(rows, program, matcher.stats(), self, again(data, {**(inputs or {}), **streams}, options))
         finally:
             close_inputs(prepared)
 
@@ -302,6 +304,12 @@ class Pattern:
         from ._stream import follow
         async for match in follow(self, events, options):
             yield match
+
+
+def again(data, named, options):
+    """What was matched, if all of it can be read a second time; else None."""
+    once = any(isinstance(d, (collections.abc.Iterator, Input)) or type(d).__name__ == "RecordBatchReader" for d in [*data, *named.values()])
+    return None if once else (data, named, options)
 
 
 def close_inputs(inputs):
@@ -358,17 +366,21 @@ def query(text, *, parameters=None, functions=None, late=None, bad="fail", **str
 
 def query_in(scopes, text, parameters=None, functions=None, streams=None, late=None, bad="fail"):
     """query() with the places where variables are looked for."""
-    given = dict(streams or {})
+    raw, given = dict(streams or {}), {}
 
     def look(name):
-        """The data of a name that may not have been given yet; None: there is no variable either."""
-        at = find_name(name, given)
-        if at is not None:
-            name = list(given)[at]
-        value = given[name] if at is not None else next((scope[name] for scope in scopes if name in scope), None)
-        if value is not None:
-            given[name] = value = prepare(value, name)
-        return value
+        """The data of a name that may not have been given; None: there is no variable either."""
+        at = find_name(name, raw)
+        if at is None:
+            value = next((scope[name] for scope in scopes if name in scope), None)
+            if value is None:
+                return None
+            raw[name] = value
+        else:
+            name = list(raw)[at]
+        if name not in given:
+            given[name] = prepare(raw[name], name)
+        return given[name]
 
     text, name = read_text(text)
     values = parameter_list(parameters)
@@ -386,4 +398,8 @@ def query_in(scopes, text, parameters=None, functions=None, streams=None, late=N
         look(program.streams[i][0])
     for table, *_ in program.tables:
         look(table)
-    return pattern.match(inputs=given, late=late, bad=bad)
+    for stream in raw:
+        look(stream)
+    found = pattern.match(inputs={n: given[n] for n in raw}, late=late, bad=bad)
+    found._source = again((), raw, {"late": late, "bad": bad})
+    return found

@@ -1,6 +1,8 @@
 """Patterns and matches as notebooks show them: HTML and SVG, without any other package."""
 import html
 
+from ._automaton import automata, automaton_svg
+
 
 def cell(value):
     return "" if value is None else html.escape(str(value))
@@ -28,4 +30,7 @@ def matches_html(matches, most=10):
 def pattern_html(pattern):
     if pattern._program is None:
         return f"<pre>{html.escape(repr(pattern))}</pre>"
-    return f"<details><summary>{html.escape(repr(pattern))}</summary><pre>{html.escape(pattern.explain())}</pre></details>"
+    plan = pattern.explain()
+    pictures = "".join(f"<div><b>{html.escape(title)}</b><br>{automaton_svg(states)}</div>" for title, states in automata(plan))
+    return f"{pictures}<details><summary>plan</summary><pre>{html.escape(plan)}</pre></details>"
+
