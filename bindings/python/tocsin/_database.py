@@ -6,6 +6,7 @@ through the library that _sqlite3 is linked with, and the handle that a connecti
 import contextlib
 import os
 import sqlite3
+import typing
 
 from . import _core
 
@@ -13,7 +14,7 @@ ENDINGS = (".abi3.so", ".so", ".dylib", ".dll")
 NO_FUNCTION = "this SQLite was built without the loading of extensions"
 
 
-def loadable_path():
+def loadable_path() -> str:
     """The path of the loadable module without its ending, as load_extension() takes it."""
     folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "tocsin")
     for ending in ENDINGS:
@@ -22,7 +23,7 @@ def loadable_path():
     raise _core.Error("the SQLite module is not part of this installation")
 
 
-def load(connection):
+def load(connection: sqlite3.Connection) -> None:
     """Loads the module into a connection of sqlite3: functions and virtual tables of Tocsin are there from now on."""
     path = loadable_path()
     if hasattr(connection, "enable_load_extension"):
@@ -70,7 +71,7 @@ def file_of(connection):
     return os.fsencode(connection.execute("PRAGMA database_list").fetchone()[2])
 
 
-def connect(database, **options):
+def connect(database: typing.Any, **options: typing.Any) -> sqlite3.Connection:
     """sqlite3.connect() with the module in. Options are those of sqlite3.connect()."""
     connection = sqlite3.connect(database, **options)
     try:

@@ -1,4 +1,6 @@
 """What was found."""
+import typing
+
 from . import _core, _show
 from ._types import BIGINT, BOOLEAN, DOUBLE, INTERVAL, LIST, TEXT, TIMESTAMP, TYPES, find_name
 
@@ -12,10 +14,10 @@ class Match:
         self._of, self._values = of, values
 
     @property
-    def pattern_name(self):
+    def pattern_name(self) -> str:
         return self._of.name
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> typing.Any:
         at = self._of.places.get(name)
         if at is None:
             at = find_name(name, self._of.names)
@@ -23,7 +25,7 @@ class Match:
             raise AttributeError(f"the match has no column {name}; it has {', '.join(self._of.names)}")
         return self._values[at]
 
-    def __getitem__(self, key):
+    def __getitem__(self, key: typing.Any) -> typing.Any:
         if isinstance(key, str):
             at = self._of.places.get(key)
             if at is None:
@@ -31,19 +33,19 @@ class Match:
             return self._values[at]
         return self._values[key]
 
-    def keys(self):
+    def keys(self) -> typing.List[str]:
         return list(self._of.names)
 
-    def values(self):
+    def values(self) -> typing.Tuple[typing.Any, ...]:
         return self._values
 
-    def items(self):
+    def items(self) -> typing.List[typing.Tuple[str, typing.Any]]:
         return list(zip(self._of.names, self._values))
 
-    def to_dict(self):
+    def to_dict(self) -> typing.Dict[str, typing.Any]:
         return dict(zip(self._of.names, self._values))
 
-    def __iter__(self):
+    def __iter__(self) -> typing.Iterator[typing.Any]:
         return iter(self._values)
 
     def __len__(self):
@@ -91,8 +93,15 @@ class Matches:
 
     # --- a sequence ---
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self._rows) if self._only is None else self._rows.count_of(self._only)
+
+    @typing.overload
+    def __getitem__(self, key: int) -> Match: ...
+    @typing.overload
+    def __getitem__(self, key: str) -> "Matches": ...
+    @typing.overload
+    def __getitem__(self, key: slice) -> typing.List[Match]: ...
 
     def __getitem__(self, key):
         if isinstance(key, str):
@@ -115,16 +124,16 @@ class Matches:
             return Match(self._outputs[pattern], values)
         return Match(self._outputs[self._only], self._rows.of(self._only, at))
 
-    def __iter__(self):
+    def __iter__(self) -> typing.Iterator[Match]:
         for at in range(len(self)):
             yield self._at(at)
 
-    def __reversed__(self):
+    def __reversed__(self) -> typing.Iterator[Match]:
         for at in range(len(self) - 1, -1, -1):
             yield self._at(at)
 
     @property
-    def patterns(self):
+    def patterns(self) -> typing.List[str]:
         """The names of the patterns; [""] for a bare query."""
         return [o.name for o in self._outputs]
 
@@ -136,17 +145,17 @@ class Matches:
         return 0
 
     @property
-    def columns(self):
+    def columns(self) -> typing.List[str]:
         """The names of the columns."""
         return list(self._outputs[self._one()].names)
 
     @property
-    def types(self):
+    def types(self) -> typing.Dict[str, str]:
         """The types of the columns, by their names."""
         output = self._outputs[self._one()]
         return {n: TYPES[t] for n, t in zip(output.names, output.types)}
 
-    def column(self, name):
+    def column(self, name: str) -> typing.List[typing.Any]:
         """All values of a column."""
         pattern = self._one()
         at = find_name(name, self._outputs[pattern].names)
@@ -156,14 +165,14 @@ class Matches:
 
     # --- other shapes ---
 
-    def to_dicts(self):
+    def to_dicts(self) -> typing.List[typing.Dict[str, typing.Any]]:
         """A list of dicts; of several patterns each begins with `pattern`."""
         return self._rows.dicts() if self._only is None else [m.to_dict() for m in self]
 
-    def __arrow_c_schema__(self):
+    def __arrow_c_schema__(self) -> object:
         return self._rows.arrow_schema(self._one())
 
-    def __arrow_c_stream__(self, requested_schema=None):
+    def __arrow_c_stream__(self, requested_schema: typing.Optional[object] = None) -> object:
         """Lists (ARRAY_AGG) are JSON text here."""
         return self._rows.arrow(self._one())
 
@@ -171,7 +180,7 @@ class Matches:
         output = self._outputs[self._one()]
         return [n for n, t in zip(output.names, output.types) if t == LIST]
 
-    def to_arrow(self):
+    def to_arrow(self) -> typing.Any:
         """A pyarrow.Table."""
         import pyarrow
         table = pyarrow.RecordBatchReader._import_from_c_capsule(self.__arrow_c_stream__()).read_all() \
@@ -180,14 +189,14 @@ class Matches:
             table = table.set_column(table.column_names.index(name), name, pyarrow.array(self.column(name)))
         return table
 
-    def to_polars(self):
+    def to_polars(self) -> typing.Any:
         """A polars.DataFrame."""
         import polars
         frame = polars.DataFrame(self)
         lists = self._lists()
         return frame.with_columns(polars.Series(n, self.column(n), strict=False) for n in lists) if lists else frame
 
-    def to_pandas(self):
+    def to_pandas(self) -> typing.Any:
         """A pandas.DataFrame; columns with NULLs are of the nullable types."""
         import pandas
         output = self._outputs[self._one()]
@@ -195,7 +204,7 @@ class Matches:
 
     # --- to look at ---
 
-    def plot(self, *data, value=None, backend=None, **streams):
+    def plot(self, *data: typing.Any, value: typing.Optional[str] = None, backend: typing.Optional[str] = None, **streams: typing.Any) -> typing.Any:
         """A timeline: a lane per partition, events coloured by label, each match a span, and under it a line of values.
 
         data     what was matched, where it cannot be read twice (an iterator), or comes from a stream

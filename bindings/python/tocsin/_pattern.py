@@ -7,9 +7,13 @@ import typing
 
 from . import _core, _show
 from ._inputs import Input, column_specs, prepare
-from ._matches import Matches
+from ._matches import Match, Matches
 from ._types import TYPES, UNIT_NAMES, find_name, same_name
 
+if typing.TYPE_CHECKING:
+    from ._stream import Stream
+
+Functions = typing.Optional[typing.Mapping[str, typing.Callable[..., typing.Any]]]
 LATE = {None: 0, "drop": 1, "fail": 2}
 UNKNOWN_STREAM = "E1003"
 
@@ -114,6 +118,12 @@ def unknown_name(text, diagnostics):
 class Pattern:
     """A compiled pattern text; immutable, may be shared between threads. Made by tocsin.compile()."""
 
+    text: str
+    name: str
+    diagnostics: typing.List[Diagnostic]
+    _program: typing.Any
+    _unknown: typing.Any
+
     __slots__ = ("text", "name", "diagnostics", "_program", "_unknown", "_streams", "_parameters", "_functions", "_programs", "__weakref__")
 
     def __init__(self, text, name, streams, parameters, functions):
@@ -148,22 +158,22 @@ class Pattern:
         return self._program
 
     @property
-    def schema(self):
+    def schema(self) -> Schema:
         """The columns of streams, tables and outputs."""
         p = self._known
         return Schema({name: columns_of(columns) for name, _, columns in p.streams},
                       {name: columns_of(columns) for name, _, columns, _ in p.tables},
                       {name: columns_of(columns) for name, columns, _, _ in p.patterns})
 
-    def explain(self):
+    def explain(self) -> str:
         """The plan as text: automaton, what is kept and why."""
         return self._known.explain()
 
-    def trace(self, key=None):
+    def trace(self, key: typing.Any = None) -> typing.NoReturn:
         """Why a pattern matched, or did not: not supported yet."""
         raise _core.Error("trace is not supported yet")
 
-    def save(self):
+    def save(self) -> bytes:
         """The compiled program as bytes, for tocsin.load_pattern()."""
         return self._known.save()
 
@@ -260,7 +270,9 @@ class Pattern:
                 called[name] = list(given.values())[at]
         return _core.matcher(program, called, late_rows, bad_rows, LATE[late], bad == "skip", keep_late, max_paths, max_rows, max_bytes)
 
-    def match(self, *data, inputs=None, functions=None, late=None, bad="fail", max_paths=0, max_rows=0, max_bytes=0, **streams):
+    def match(self, *data: typing.Any, inputs: typing.Optional[typing.Mapping[str, typing.Any]] = None, functions: Functions = None,
+              late: typing.Optional[str] = None, bad: str = "fail", max_paths: int = 0, max_rows: int = 0, max_bytes: int = 0,
+              **streams: typing.Any) -> Matches:
         """Matches over data that is all there is: to its end, in the order of its rows.
 
         data       of the one stream that the pattern reads; several by name: match(clicks=df1, orders=df2).
@@ -276,7 +288,7 @@ class Pattern:
         program, specs, prepared = self._bind(data, {**(inputs or {}), **streams})
         try:
             self._check_fed(program, specs)
-            bad_rows = []
+            bad_rows: typing.List[typing.Any] = []
             matcher = self._matcher(program, [], bad_rows, late, bad, False, functions, max_paths, max_rows, max_bytes)
             rows = matcher.feed(specs, True)
             options = {"functions": functions, "late": late, "bad": bad, "max_paths": max_paths, "max_rows": max_rows, "max_bytes": max_bytes}
@@ -284,7 +296,8 @@ class Pattern:
         finally:
             close_inputs(prepared)
 
-    def open(self, state=None, *, functions=None, late="drop", bad="skip", max_paths=0, max_rows=0, max_bytes=0):
+    def open(self, state: typing.Any = None, *, functions: Functions = None, late: typing.Optional[str] = "drop", bad: str = "skip",
+             max_paths: int = 0, max_rows: int = 0, max_bytes: int = 0) -> "Stream":
         """A stream: rows are pushed as they come, matches taken as they are decided. See Stream.
 
         late, bad  "drop" and "skip" put such rows aside, to Stream.late and Stream.bad; "fail" raises
@@ -294,7 +307,7 @@ class Pattern:
             raise _core.Error("open(state=...) is not supported yet")
         return Stream(self, functions, late, bad, max_paths, max_rows, max_bytes)
 
-    async def stream(self, events, **options):
+    async def stream(self, events: typing.Any, **options: typing.Any) -> typing.AsyncIterator[Match]:
         """Matches over events that come one by one: async for m in p.stream(events).
 
         events   an async iterable, or an iterable, of rows or of frames; of (stream, row) where the pattern
@@ -327,7 +340,8 @@ def read_text(text_or_path):
     return text_or_path, "pattern"
 
 
-def compile(text_or_path, *, streams=None, functions=None, parameters=None, **more):
+def compile(text_or_path: typing.Union[str, "os.PathLike[str]"], *, streams: typing.Optional[typing.Mapping[str, typing.Any]] = None,
+            functions: Functions = None, parameters: typing.Optional[typing.Mapping[str, typing.Any]] = None, **more: typing.Any) -> Pattern:
     """Compiles a pattern text, or the file whose name ends in .cep.
 
     parameters  values for the parameters that the text declares, by keyword or as a dict
@@ -349,7 +363,7 @@ def compile(text_or_path, *, streams=None, functions=None, parameters=None, **mo
     return Pattern(text, name, shapes, parameter_list(parameters, more), functions)
 
 
-def load_pattern(saved):
+def load_pattern(saved: bytes) -> Pattern:
     """A pattern from Pattern.save(). Its text is not saved with it."""
     pattern = Pattern.__new__(Pattern)
     pattern.text, pattern.name, pattern.diagnostics = "", "pattern", []
@@ -358,7 +372,8 @@ def load_pattern(saved):
     return pattern
 
 
-def query(text, *, parameters=None, functions=None, late=None, bad="fail", **streams):
+def query(text: typing.Union[str, "os.PathLike[str]"], *, parameters: typing.Optional[typing.Mapping[str, typing.Any]] = None, functions: Functions = None,
+          late: typing.Optional[str] = None, bad: str = "fail", **streams: typing.Any) -> Matches:
     """Compiles and matches in one go. Streams and tables that are not given by name are variables of the caller, as in DuckDB."""
     frame = sys._getframe(1)
     return query_in([frame.f_locals, frame.f_globals], text, parameters, functions, streams, late, bad)

@@ -50,15 +50,13 @@ class Stream:
     def _matches(self, rows):
         return Matches(rows, self._program, None, self.pattern)
 
-    def push(self, *data, **streams):
+    def push(self, *data: typing.Any, **streams: typing.Any) -> Matches:
         """Rows as for Pattern.match(), or one row as a dict. Answers the matches that they decide.
 
         After an exception, matches that were decided before it come with the next push.
         """
         matcher = self._open()
-        data = [prepare_rows(d) for d in data]
-        streams = {n: prepare_rows(d) for n, d in streams.items()}
-        inputs = [(None, d) for d in data] + list(streams.items())
+        inputs = [(None, prepare_rows(d)) for d in data] + [(n, prepare_rows(d)) for n, d in streams.items()]
         try:
             return self._matches(matcher.feed(self.pattern._place(self._program, inputs), False))
         finally:
@@ -66,11 +64,11 @@ class Stream:
                 if given.close:
                     given.close()
 
-    def advance(self, time):
+    def advance(self, time: typing.Any) -> Matches:
         """Time passes without events: no row before `time` will come any more. Answers the matches that it decides."""
         return self._matches(self._open().advance(time))
 
-    def finish(self, stream=None):
+    def finish(self, stream: typing.Optional[str] = None) -> Matches:
         """All inputs are over, or that of one stream: timers fire, open matches end."""
         if stream is None:
             return self._matches(self._open().finish())
@@ -80,21 +78,21 @@ class Stream:
         return self._matches(self._open().finish_stream(at))
 
     @property
-    def late(self):
+    def late(self) -> typing.List[LateRow]:
         """The late rows so far: [LateRow]."""
         return [LateRow(*row) for row in self._late]
 
     @property
-    def bad(self):
+    def bad(self) -> typing.List[BadRow]:
         """The rows that could not be read so far: [BadRow]."""
         return [BadRow(*row) for row in self._bad]
 
-    def forget(self):
+    def forget(self) -> None:
         """Forgets the late and bad rows told so far."""
         self._late.clear()
         self._bad.clear()
 
-    def stats(self):
+    def stats(self) -> typing.Dict[str, typing.Any]:
         """Counters, as a dict."""
         return self._open().stats()
 
@@ -106,14 +104,14 @@ class Stream:
         """The state of one partition as bytes: not supported yet."""
         raise _core.Error("export is not supported yet")
 
-    def close(self):
+    def close(self) -> None:
         """Frees the state. What is not decided yet is lost; finish() decides it."""
         self._matcher = None
 
-    def __enter__(self):
+    def __enter__(self) -> "Stream":
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: object) -> None:
         self.close()
 
     def __repr__(self):
