@@ -24,6 +24,7 @@ typedef struct matcher_object {
   functions functions;
   rows_object *out; /* matches that wait to be taken */
   PyObject *late_rows, *bad_rows; /* lists */
+  PyObject *watch; /* [(callable, names of columns)]: shown the rows of a stream that has these columns, before they are matched */
   bad_policy bad;
   bool keep_late;
   uint64_t bad_count;
@@ -227,9 +228,70 @@ static int finish_stream(matcher_object *m, size_t stream)
   return settle(m, st != TOCSIN_OK ? st : drained);
 }
 
+static const char *column_name(void *context, size_t i) { return ((const source *)context)->columns[i].name; }
+
+/* A column of the rows at hand: (type, values, validity). Numbers and times are bytes, as the engine has them; others a list. */
+static PyObject *column_values(const source *s, size_t column)
+{
+  const tsn_column_def *def = &s->columns[column];
+  const tocsin_column *c = &s->view.columns[column];
+  const size_t rows = s->view.rows;
+  PyObject *values, *validity;
+
+  if (def->type == TOCSIN_TEXT || def->type == TOCSIN_BOOLEAN) {
+    values = PyList_New(0);
+    for (size_t row = 0; values && row < rows; row++) {
+      PyObject *value = object_from_cell(s->state, def->type, c, row);
+      if (!value || PyList_Append(values, value) < 0) Py_CLEAR(values);
+      Py_XDECREF(value);
+    }
+  } else {
+    values = PyBytes_FromStringAndSize(c->values, (Py_ssize_t)(rows * 8));
+  }
+  validity = c->validity ? PyBytes_FromStringAndSize((const char *)c->validity, (Py_ssize_t)((rows + 7) / 8)) : Py_NewRef(Py_None);
+  if (values && validity) return Py_BuildValue("(iNN)", (int)def->type, values, validity);
+  Py_XDECREF(values);
+  Py_XDECREF(validity);
+  return NULL;
+}
+
+/* The columns of these names, or NULL: the source has not all of them. Without an exception only then. */
+static PyObject *watched_columns(source *s, PyObject *names)
+{
+  Py_ssize_t count = PyTuple_Size(names);
+  PyObject *columns = PyTuple_New(count);
+
+  for (Py_ssize_t i = 0; columns && i < count; i++) {
+    const char *name = PyUnicode_AsUTF8AndSize(PyTuple_GetItem(names, i), NULL);
+    size_t at = name ? find_name(name, s->schema.column_count, column_name, s) : SIZE_MAX;
+    PyObject *values = at != SIZE_MAX && s->columns[at].needed ? column_values(s, at) : NULL;
+    if (!values || PyTuple_SetItem(columns, i, values) < 0) Py_CLEAR(columns);
+  }
+  return columns;
+}
+
+/* Shows the rows at hand to those who want to see many at once. */
+static int show_rows(matcher_object *m, source *s)
+{
+  Py_ssize_t count = PyList_Size(m->watch);
+
+  for (Py_ssize_t i = 0; i < count; i++) {
+    PyObject *pair = PyList_GetItem(m->watch, i), *columns = watched_columns(s, PyTuple_GetItem(pair, 1)), *done;
+    if (!columns) {
+      if (PyErr_Occurred()) return -1;
+      continue;
+    }
+    done = PyObject_CallFunction(PyTuple_GetItem(pair, 0), "nN", (Py_ssize_t)s->view.rows, columns);
+    Py_XDECREF(done);
+    if (!done) return -1;
+  }
+  return 0;
+}
+
 static int fill(matcher_object *m, source *s, bool bounded)
 {
   if (source_fill(s) < 0) return -1;
+  if (!s->done && show_rows(m, s) < 0) return -1;
   return s->done && bounded ? finish_stream(m, s->index) : 0;
 }
 
@@ -464,6 +526,7 @@ static int matcher_traverse(PyObject *self, visitproc visit, void *arg)
   Py_VISIT(Py_TYPE(self));
   Py_VISIT(m->late_rows);
   Py_VISIT(m->bad_rows);
+  Py_VISIT(m->watch);
   Py_VISIT(m->gate.raised);
   return functions_visit(&m->functions, visit, arg);
 }
@@ -477,6 +540,7 @@ static int matcher_clear(PyObject *self)
   functions_clear(&m->functions);
   Py_CLEAR(m->late_rows);
   Py_CLEAR(m->bad_rows);
+  Py_CLEAR(m->watch);
   Py_CLEAR(m->gate.raised);
   return 0;
 }
@@ -496,22 +560,22 @@ static void matcher_dealloc(PyObject *self)
   Py_DECREF(type);
 }
 
-/* Matcher(program, functions, late_rows, bad_rows, late, keep_bad, keep_late, max_paths, max_rows, max_bytes).
+/* Matcher(program, functions, watch, late_rows, bad_rows, late, keep_bad, keep_late, max_paths, max_rows, max_bytes).
  * The lists take what is told of late and bad rows. */
 PyObject *matcher_new(PyObject *module, PyObject *args, PyObject *kwargs)
 {
-  static const char *const names[] = { "program", "functions", "late_rows", "bad_rows", "late", "keep_bad", "keep_late", "max_paths", "max_rows",
+  static const char *const names[] = { "program", "functions", "watch", "late_rows", "bad_rows", "late", "keep_bad", "keep_late", "max_paths", "max_rows",
                            "max_bytes", NULL };
   module_state *state = PyModule_GetState(module);
   allocfunc allocate = (allocfunc)PyType_GetSlot(state->matcher_type, Py_tp_alloc);
   tocsin_matcher_options options = { .now = clock_now, .on_late = told_late };
-  PyObject *program, *given, *late_rows, *bad_rows;
+  PyObject *program, *given, *watch, *late_rows, *bad_rows;
   int late, keep_bad, keep_late;
   unsigned long long max_paths, max_rows, max_bytes;
   matcher_object *m;
   tocsin_status st;
 
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!O!O!O!ippKKK", (char **)(uintptr_t)names, state->program_type, &program, &PyDict_Type, &given, &PyList_Type,
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!O!O!O!O!ippKKK", (char **)(uintptr_t)names, state->program_type, &program, &PyDict_Type, &given, &PyList_Type, &watch, &PyList_Type,
                                    &late_rows, &PyList_Type, &bad_rows, &late, &keep_bad, &keep_late, &max_paths, &max_rows, &max_bytes))
     return NULL;
   m = (matcher_object *)allocate(state->matcher_type, 0);
@@ -520,6 +584,7 @@ PyObject *matcher_new(PyObject *module, PyObject *args, PyObject *kwargs)
   tsn_alloc_init(&m->alloc, NULL);
   m->gate.state = state;
   m->program = (program_object *)Py_NewRef(program);
+  m->watch = Py_NewRef(watch);
   m->late_rows = Py_NewRef(late_rows);
   m->bad_rows = Py_NewRef(bad_rows);
   m->bad = keep_bad ? BAD_KEEP : BAD_FAIL;

@@ -347,6 +347,50 @@ class Functions(unittest.TestCase):
             s.push([("a", 1, 1.0)])
 
 
+class Vectorized(unittest.TestCase):
+    TEXT = """CREATE FUNCTION score(DOUBLE, BIGINT) RETURNS DOUBLE; CREATE STREAM s (n BIGINT, x DOUBLE, m BIGINT);
+        SELECT * FROM s MATCH_RECOGNIZE (ORDER BY n MEASURES a.n AS n, score(a.x, a.m) AS score PATTERN (a) DEFINE a AS score(x, m) > 5)"""
+
+    def test_it_is_asked_for_whole_batches(self):
+        calls = []
+
+        def score(x, m):
+            calls.append(len(x))
+            return [a + b for a, b in zip(x, m)]
+
+        p = tocsin.compile(self.TEXT, functions={"score": tocsin.vectorized(score, "x", "m")})
+        rows = [(i, None if i % 10 == 3 else i / 4, i % 7) for i in range(10000)]
+        expected = [(n, x + m) for n, x, m in rows if x is not None and x + m > 5]
+        self.assertEqual([tuple(m) for m in p.match(rows)], expected)
+        self.assertLess(len(calls), 10)
+        calls.clear()
+        self.assertEqual([tuple(m) for m in p.match({"n": [r[0] for r in rows], "x": [r[1] for r in rows], "m": [r[2] for r in rows]})], expected)
+        self.assertLess(len(calls), 3)
+        with p.open() as s:
+            self.assertEqual([tuple(m) for row in rows[:100] for m in s.push([row])], expected[:len([e for e in expected if e[0] < 100])])
+
+    def test_other_arguments_are_asked_one_by_one(self):
+        text = self.TEXT.replace("score(a.x, a.m)", "score(a.x + 1, a.m)")
+        p = tocsin.compile(text, functions={"score": tocsin.vectorized(lambda x, m: [a * 2 for a in x], "x", "m")})
+        self.assertEqual([m.score for m in p.match([(1, 3.0, 0)])], [8.0])
+
+    def test_what_it_raises_and_answers_wrongly(self):
+        def gone(x, m):
+            raise KeyError("gone")
+        with self.assertRaises(KeyError):
+            tocsin.compile(self.TEXT, functions={"score": tocsin.vectorized(gone, "x", "m")}).match([(1, 3.0, 0)])
+        with self.assertRaisesRegex(ValueError, "2 results for 1 rows"):
+            tocsin.compile(self.TEXT, functions={"score": tocsin.vectorized(lambda x, m: [1, 2], "x", "m")}).match([(1, 3.0, 0)])
+        self.assertRaises(TypeError, tocsin.vectorized, gone)
+
+    def test_all_types(self):
+        for kind, value in (("BOOLEAN", True), ("TEXT", "ä"), ("TIMESTAMP", datetime.datetime(2026, 1, 1, tzinfo=UTC)), ("INTERVAL", datetime.timedelta(seconds=3))):
+            p = tocsin.compile(f"""CREATE FUNCTION f({kind}) RETURNS BIGINT; CREATE STREAM s (n BIGINT, v {kind});
+                SELECT * FROM s MATCH_RECOGNIZE (ORDER BY n MEASURES f(r.v) AS v PATTERN (r) DEFINE r AS TRUE)""",
+                               functions={"f": tocsin.vectorized(lambda v: range(1, len(v) + 1), "v")})
+            self.assertEqual([m.v for m in p.match([(1, value), (2, None), (3, value)])], [1, None, 1])
+
+
 class Threads(unittest.TestCase):
     def test_a_pattern_is_shared(self):
         p = tocsin.compile(echo({"t": "TEXT"}))

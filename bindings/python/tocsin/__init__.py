@@ -9,6 +9,7 @@
 from ._core import CorruptError, Error, LateError, LimitError, PatternError, RunError
 from ._core import version as __version__
 from ._pattern import Column, Diagnostic, Pattern, Schema, compile, load_pattern, query
+from ._functions import vectorized
 from ._matches import Match, Matches
 from ._stream import BadRow, LateRow, Stream
 from ._database import connect, load, loadable_path
@@ -16,7 +17,7 @@ from ._database import connect, load, loadable_path
 __all__ = [
     "BadRow", "Column", "CorruptError", "Diagnostic", "Error", "LateError", "LateRow", "LimitError", "Match", "Matches",
     "Pattern", "PatternError", "RunError", "Schema", "Stream", "compile", "connect", "load", "load_pattern", "loadable_path",
-    "query",
+    "query", "vectorized",
 ]
 
 

@@ -7,6 +7,7 @@ import typing
 
 from . import _core, _show
 from ._inputs import Input, column_specs, prepare
+from ._functions import Scores, vectorized
 from ._matches import Match, Matches
 from ._types import TYPES, UNIT_NAMES, find_name, same_name
 
@@ -268,7 +269,12 @@ class Pattern:
             at = find_name(name, given)
             if at is not None:
                 called[name] = list(given.values())[at]
-        return _core.matcher(program, called, late_rows, bad_rows, LATE[late], bad == "skip", keep_late, max_paths, max_rows, max_bytes)
+        watch = []
+        for name, function in called.items():
+            if isinstance(function, vectorized):
+                called[name] = scores = Scores(function)
+                watch.append((scores.see, function.columns))
+        return _core.matcher(program, called, watch, late_rows, bad_rows, LATE[late], bad == "skip", keep_late, max_paths, max_rows, max_bytes)
 
     def match(self, *data: typing.Any, inputs: typing.Optional[typing.Mapping[str, typing.Any]] = None, functions: Functions = None,
               late: typing.Optional[str] = None, bad: str = "fail", max_paths: int = 0, max_rows: int = 0, max_bytes: int = 0,
