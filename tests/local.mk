@@ -83,8 +83,10 @@ EXTRA_DIST += \
   %D%/reference \
   %D%/run \
   %D%/sqlite/__init__.py \
+  %D%/sqlite/crash.py \
   %D%/sqlite/faults.py \
   %D%/sqlite/features.py \
+  %D%/sqlite/live.py \
   %D%/sqlite/player.py \
   %D%/symbols \
   %D%/unit/command.py \

@@ -57,6 +57,7 @@ static int map_columns(tsn_sql_input *in, tsn_arena *arena, const tocsin_program
     in->at[i] = declared || c.needed ? find_source(&in->table, &c) : -1;
     in->strict[i] = !declared;
     found += find_source(&in->table, &c) >= 0;
+    in->read_count += in->at[i] >= 0;
     if (in->at[i] < 0 && in->columns[i].not_null)
       return tsn_sql_fail(error, SQLITE_ERROR, "%s has no column %s, which the text requires", in->name, c.name);
   }
@@ -71,6 +72,7 @@ typedef struct query {
   tsn_sql_input *in;
   const tsn_sql_filter *filters;
   size_t filter_count;
+  const tsn_sql_span *span; /* NULL: all rows */
 } query;
 
 /* The columns that are read, each behind `before` the first and commas; whether there are any. only: one of the table, or -1. */
@@ -119,6 +121,12 @@ static void put_where(const query *q, sqlite3_str *out, const char *function, in
       for (size_t k = 0; k < f->count; k++) sqlite3_str_appendf(out, "%s?%d", k ? "," : " IN (", ++at);
       sqlite3_str_appendall(out, ")");
     }
+    first = false;
+  }
+  if (q->span) {
+    const char *rowid = q->in->table.rowid;
+    sqlite3_str_appendf(out, "%s%s > %lld AND %s <= %lld AND %s NOT IN (%s)", first ? " WHERE " : " AND ", rowid, (long long)q->span->after, rowid,
+                        (long long)q->span->upto, rowid, q->span->but);
     first = false;
   }
   if (!function) return;
@@ -322,8 +330,8 @@ static int choose_order(const query *q, order *by)
 
 /* --- opening --- */
 
-/* Everything but the statement and the batch. */
-static int look(tsn_sql_input *in, const tsn_sql_text *text, tsn_arena *arena, const tocsin_program *program, size_t index, bool is_table, char **error)
+int tsn_sql_input_look(tsn_sql_input *in, const tsn_sql_text *text, tsn_arena *arena, const tocsin_program *program, size_t index, bool is_table,
+                       char **error)
 {
   tocsin_stream_info stream = tocsin_program_stream(program, index);
   size_t table;
@@ -349,7 +357,6 @@ static int prepare_rows(const query *q, order by)
   char *text;
   int st = SQLITE_OK;
 
-  for (size_t i = 0; i < in->schema.column_count; i++) in->read_count += in->at[i] >= 0;
   in->stepped = in->read_count > TAKEN_MOST;
   if (in->stepped) {
     sqlite3_str *out = begin(q, "", -1);
@@ -364,16 +371,28 @@ static int prepare_rows(const query *q, order by)
 }
 
 int tsn_sql_input_open(tsn_sql_input *in, const tsn_sql_text *text, tsn_arena *arena, const tocsin_program *program, size_t index, bool is_table,
-                       const tsn_sql_filter *filters, size_t filter_count, char **error)
+                       const tsn_sql_filter *filters, size_t filter_count, const tsn_sql_span *span, char **error)
 {
-  query q = { in, filters, filter_count };
+  query q = { in, filters, filter_count, span };
   order by;
-  int st = look(in, text, arena, program, index, is_table, error);
+  int st = tsn_sql_input_look(in, text, arena, program, index, is_table, error);
 
   if (st != SQLITE_OK) return st;
+  if (span && !in->table.rowid) return tsn_sql_fail(error, SQLITE_ERROR, "%s has no rowid", in->name);
   st = choose_order(&q, &by);
   if (st == SQLITE_OK) st = prepare_rows(&q, by);
   if (st != SQLITE_OK) return st == SQLITE_NOMEM ? st : tsn_sql_fail(error, st, "cannot read %s: %s", in->name, sqlite3_errmsg(in->db));
+  return tsn_sql_input_begin(in);
+}
+
+void tsn_sql_input_columns(const tsn_sql_input *in, sqlite3_str *out, const char *before)
+{
+  for (size_t i = 0; i < in->schema.column_count; i++)
+    if (in->at[i] >= 0) sqlite3_str_appendf(out, "%s\"%w\"", before, in->table.columns[in->at[i]].name);
+}
+
+int tsn_sql_input_begin(tsn_sql_input *in)
+{
   if (tsn_batch_init(&in->batch, in->alloc, &in->schema) != TOCSIN_OK) return SQLITE_NOMEM;
   in->open = true;
   return SQLITE_OK;
@@ -383,9 +402,9 @@ int tsn_sql_input_explain(const tsn_sql_text *text, tsn_arena *arena, const tocs
                           const tsn_sql_filter *filters, size_t filter_count, sqlite3_str *out, char **error)
 {
   tsn_sql_input in;
-  query q = { &in, filters, filter_count };
+  query q = { &in, filters, filter_count, NULL };
   bool sorting = false;
-  int st = look(&in, text, arena, program, index, false, error);
+  int st = tsn_sql_input_look(&in, text, arena, program, index, false, error);
 
   if (st == SQLITE_OK) st = sorts(&q, in.time != SIZE_MAX ? ORDER_COLUMN : in.table.rowid ? ORDER_ROWID : ORDER_NONE, &sorting, out);
   if (sorting) sqlite3_str_appendf(out, " ORDER BY %s%s", in.columns[in.time].name, in.table.rowid && !filter_count ? " UNLESS IN ORDER" : "");
@@ -445,8 +464,7 @@ static int read_value(tsn_sql_input *in, size_t column, sqlite3_value *from, boo
   return SQLITE_OK;
 }
 
-/* The values of a row, those of the columns that are read. */
-static int read_row(tsn_sql_input *in, sqlite3_value **values, char **error)
+int tsn_sql_input_row(tsn_sql_input *in, sqlite3_value **values, char **error)
 {
   bool good = true;
   int st = SQLITE_OK;
@@ -484,7 +502,7 @@ void tsn_sql_take(sqlite3_context *context, int count, sqlite3_value **arguments
   tsn_sql_input *in = count ? sqlite3_value_pointer(arguments[0], "tocsin_input") : NULL;
 
   if (!in || (size_t)count != in->read_count + 1) return;
-  in->stopped = read_row(in, arguments + 1, &in->error);
+  in->stopped = tsn_sql_input_row(in, arguments + 1, &in->error);
   if (in->stopped != SQLITE_OK) sqlite3_result_error_code(context, in->stopped);
   else sqlite3_result_int(context, in->batch.rows >= in->most || is_full(&in->batch));
 }
@@ -496,7 +514,7 @@ static int take_row(tsn_sql_input *in, char **error)
   int st = values ? SQLITE_OK : SQLITE_NOMEM;
 
   for (size_t i = 0; values && i < in->read_count; i++) values[i] = sqlite3_column_value(in->rows, (int)i);
-  if (st == SQLITE_OK) st = read_row(in, values, error);
+  if (st == SQLITE_OK) st = tsn_sql_input_row(in, values, error);
   if (values) tsn_alloc_free(in->alloc, values, in->read_count * sizeof *values);
   return st;
 }

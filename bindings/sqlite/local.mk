@@ -7,10 +7,12 @@ sqlite_module_sources = \
   %D%/ext.c \
   %D%/function.c \
   %D%/input.c \
+  %D%/live.c \
   %D%/module.h \
   %D%/query.c \
   %D%/scan.c \
   %D%/settings.c \
+  %D%/shadow.c \
   %D%/table.c \
   %D%/text.c \
   %D%/value.c \

@@ -7,6 +7,8 @@
  *   cursor.c     what the cursors of both have in common
  *   scan.c       a query at work: a matcher, fed from inputs in order of time
  *     input.c    one table or view: a statement over its rows, in order, as batches
+ *   live.c       mode='live': rows that are inserted move a matcher, matches are kept
+ *     shadow.c   what is kept of it: tables and triggers
  *   text.c       a pattern text in a connection: what it reads there, and its programs
  *     table.c    a table or view of the connection: its columns, their types
  *     settings.c options beside a text
@@ -65,6 +67,7 @@ typedef struct tsn_sql_settings {
   bool live;
   bool bad_fails;
   tocsin_unit unit;
+  tocsin_late_policy late; /* live alone: else rows are put in order */
   uint64_t max_paths, max_rows, max_bytes;
   tocsin_parameter *parameters;
   size_t parameter_count, parameter_cap;
@@ -175,6 +178,12 @@ typedef struct tsn_sql_filter {
   size_t count;           /* 0: IS NULL */
 } tsn_sql_filter;
 
+/* Rows of some rowids alone. */
+typedef struct tsn_sql_span {
+  int64_t after, upto;
+  char *but; /* but those that this query gives */
+} tsn_sql_span;
+
 typedef struct tsn_sql_input {
   sqlite3 *db;
   tsn_alloc *alloc;
@@ -202,7 +211,14 @@ typedef struct tsn_sql_input {
 
 /* Over the rows of a stream (or table) of the program; `filters` hold for them. What it needs to know lies on the arena. */
 int tsn_sql_input_open(tsn_sql_input *in, const tsn_sql_text *text, tsn_arena *arena, const tocsin_program *program, size_t index, bool is_table,
-                       const tsn_sql_filter *filters, size_t filter_count, char **error);
+                       const tsn_sql_filter *filters, size_t filter_count, const tsn_sql_span *span, char **error);
+/* The parts of it: what the columns are; a batch that rows are put into one by one, the values of the columns that are read. */
+int tsn_sql_input_look(tsn_sql_input *in, const tsn_sql_text *text, tsn_arena *arena, const tocsin_program *program, size_t index, bool is_table,
+                       char **error);
+int tsn_sql_input_begin(tsn_sql_input *in);
+int tsn_sql_input_row(tsn_sql_input *in, sqlite3_value **values, char **error);
+/* Appends the columns that are read, each behind `before`. */
+void tsn_sql_input_columns(const tsn_sql_input *in, sqlite3_str *out, const char *before);
 void tsn_sql_input_close(tsn_sql_input *in);
 /* Appends how SQLite would find the rows of a stream; filters may have no values. */
 int tsn_sql_input_explain(const tsn_sql_text *text, tsn_arena *arena, const tocsin_program *program, size_t index,
@@ -226,6 +242,14 @@ typedef struct tsn_sql_want {
   size_t count; /* 0: IS NULL */
 } tsn_sql_want;
 
+/* What a scan is asked. */
+typedef struct tsn_sql_request {
+  unsigned details;
+  const tsn_sql_want *wants;
+  size_t want_count;
+  const tsn_sql_span *spans; /* by stream: rows that are there already, and more may come; NULL: all rows, and then the end */
+} tsn_sql_request;
+
 typedef struct tsn_sql_scan {
   tsn_sql_text *text;
   const tocsin_program *program;
@@ -237,18 +261,77 @@ typedef struct tsn_sql_scan {
   size_t *streams; /* by input */
   size_t input_count;
   size_t rows_at_once;
+  bool endless; /* more rows may come */
   bool finished;
   int stopped; /* what it failed with, told when all that was found before is told; */
   char *error; /* why */
   tocsin_match match;
 } tsn_sql_scan;
 
-int tsn_sql_scan_open(tsn_sql_scan *s, tsn_sql_text *text, unsigned details, const tsn_sql_want *wants, size_t want_count, char **error);
+int tsn_sql_scan_open(tsn_sql_scan *s, tsn_sql_text *text, const tsn_sql_request *request, char **error);
 void tsn_sql_scan_close(tsn_sql_scan *s);
 /* Appends how a scan would find its rows. */
 int tsn_sql_scan_explain(tsn_sql_text *text, const tsn_sql_want *wants, size_t want_count, sqlite3_str *out, char **error);
 /* s->match is the next one, or *more is false. */
 int tsn_sql_scan_next(tsn_sql_scan *s, bool *more, char **error);
+/* More for a scan that is endless, between two calls of next: a row of an input; time that passes; the end. */
+int tsn_sql_scan_row(tsn_sql_scan *s, size_t input, sqlite3_value **values, char **error);
+int tsn_sql_scan_advance(tsn_sql_scan *s, int64_t watermark, char **error);
+int tsn_sql_scan_finish(tsn_sql_scan *s, char **error);
+
+/* ---- shadow.c ----
+ *
+ * Beside a live table `carts` stand
+ *   carts_config (k, v)            what state there is, see live.c
+ *   carts_log (id, stream, row, mark)   arrivals that the order of rowids does not tell; stream -1: time passed up to `row`
+ *   carts_matches (...)            the matches, unless they go into a table of the user's
+ *   carts_insert_0, carts_update_0, carts_delete_0, ...   triggers on the table of each stream */
+
+/* A column of the matches. */
+typedef struct tsn_sql_output {
+  const char *name, *type;
+} tsn_sql_output;
+
+typedef struct tsn_sql_shadow {
+  sqlite3 *db;
+  const char *schema, *name;
+  const char *matches; /* the table that they are in */
+  bool into;           /* which is the user's */
+  const tsn_sql_output *columns;
+  size_t column_count;
+} tsn_sql_shadow;
+
+int tsn_sql_shadow_create(const tsn_sql_shadow *s, char **error);
+int tsn_sql_shadow_drop(const tsn_sql_shadow *s, char **error);
+int tsn_sql_shadow_rename(const tsn_sql_shadow *s, const char *name, char **error);
+/* Triggers of the table of stream number `stream`. */
+int tsn_sql_shadow_watch(const tsn_sql_shadow *s, size_t stream, const tsn_sql_input *in, char **error);
+/* Runs statements; they are freed. */
+int tsn_sql_shadow_run(const tsn_sql_shadow *s, char *statements, char **error);
+/* Whether a name behind the table's and _ is that of a shadow table. */
+int tsn_sql_shadow_is(const char *name);
+
+/* ---- live.c ---- */
+
+typedef struct tsn_sql_live tsn_sql_live;
+
+/* create: the shadow tables are made, and the rows that are there already matched. columns are borrowed. */
+int tsn_sql_live_open(tsn_sql_live **out, tsn_sql_text *text, const char *schema, const char *name, const tsn_sql_output *columns, size_t column_count,
+                      bool create, char **error);
+void tsn_sql_live_close(tsn_sql_live *l);
+int tsn_sql_live_drop(tsn_sql_live *l, char **error);
+int tsn_sql_live_rename(tsn_sql_live *l, const char *name, char **error);
+/* A transaction begins: others may have written. */
+void tsn_sql_live_begin(tsn_sql_live *l);
+/* Something was rolled back: what the matcher knows may not be so. */
+void tsn_sql_live_forget(tsn_sql_live *l);
+/* A row of a stream came, with its rowid. */
+int tsn_sql_live_row(tsn_sql_live *l, size_t stream, int64_t rowid, sqlite3_value **values, size_t count, char **error);
+int tsn_sql_live_command(tsn_sql_live *l, const char *command, sqlite3_value *argument, char **error);
+/* A statement over the matches: their rowid, then their columns. */
+int tsn_sql_live_matches(const tsn_sql_live *l, sqlite3_stmt **out, char **error);
+/* The most values that a stream's row has. */
+size_t tsn_sql_live_width(const tsn_sql_live *l);
 
 /* ---- cursor.c ---- */
 

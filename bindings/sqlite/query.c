@@ -169,7 +169,7 @@ static int open_text(cursor *c, int argc, sqlite3_value **argv, int plan, char *
   if (st == SQLITE_OK && (c->text.settings.live || c->text.settings.into))
     st = tsn_sql_fail(error, SQLITE_ERROR, "tocsin_query: mode and into are for CREATE VIRTUAL TABLE ... USING tocsin(...)");
   if (st == SQLITE_OK) st = tsn_sql_text_open(&c->text, text, (size_t)sqlite3_value_bytes(argv[0]), false, error);
-  if (st == SQLITE_OK) st = tsn_sql_scan_open(&c->rows.scan, &c->text, c->details, NULL, 0, error);
+  if (st == SQLITE_OK) st = tsn_sql_scan_open(&c->rows.scan, &c->text, &(tsn_sql_request){ .details = c->details }, error);
   return st == SQLITE_OK ? open_objects(c) : st;
 }
 

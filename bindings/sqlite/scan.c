@@ -49,7 +49,7 @@ static int failed(const tsn_sql_scan *s, tocsin_status status, char **error)
 static int open_matcher(tsn_sql_scan *s, char **error)
 {
   const tsn_sql_settings *settings = &s->text->settings;
-  tocsin_matcher_options options = { .allocator = &tsn_sql_memory, .late = TOCSIN_LATE_FAIL, .now = clock_now };
+  tocsin_matcher_options options = { .allocator = &tsn_sql_memory, .late = s->endless ? settings->late : TOCSIN_LATE_FAIL, .now = clock_now };
   tocsin_status st;
   int opened = tsn_sql_functions_open(&s->functions, &s->alloc, s->text->db, s->program, error);
 
@@ -91,7 +91,7 @@ static int load_table(tsn_sql_scan *s, size_t table, char **error)
   int st;
 
   if (begun != TOCSIN_OK) return failed(s, begun, error);
-  st = tsn_sql_input_open(&in, s->text, &s->arena, s->program, table, true, NULL, 0, error);
+  st = tsn_sql_input_open(&in, s->text, &s->arena, s->program, table, true, NULL, 0, NULL, error);
   if (st == SQLITE_OK) st = load_rows(s, &in, load, error);
   if (st == SQLITE_OK) st = tsn_sql_code(tocsin_load_commit(load));
   tsn_sql_input_close(&in);
@@ -123,8 +123,10 @@ static size_t filters_of(const tsn_sql_text *t, const tocsin_program *program, s
   return count;
 }
 
-static int open_inputs(tsn_sql_scan *s, const tsn_sql_want *wants, size_t want_count, char **error)
+static int open_inputs(tsn_sql_scan *s, const tsn_sql_request *request, char **error)
 {
+  const tsn_sql_want *wants = request->wants;
+  size_t want_count = request->want_count;
   size_t streams = tocsin_program_stream_count(s->program), filter_count;
   tsn_sql_filter *filters = tsn_arena_new_array(&s->arena, tsn_sql_filter, want_count + 1);
   int st = SQLITE_OK;
@@ -140,7 +142,8 @@ static int open_inputs(tsn_sql_scan *s, const tsn_sql_want *wants, size_t want_c
     }
     filter_count = filters_of(s->text, s->program, i, wants, want_count, filters);
     s->streams[s->input_count] = i;
-    st = tsn_sql_input_open(&s->inputs[s->input_count++], s->text, &s->arena, s->program, i, false, filters, filter_count, error);
+    st = tsn_sql_input_open(&s->inputs[s->input_count++], s->text, &s->arena, s->program, i, false, filters, filter_count,
+                            request->spans ? &request->spans[i] : NULL, error);
   }
   return st;
 }
@@ -164,24 +167,24 @@ int tsn_sql_scan_explain(tsn_sql_text *text, const tsn_sql_want *wants, size_t w
   return st;
 }
 
-static int open_all(tsn_sql_scan *s, unsigned details, const tsn_sql_want *wants, size_t want_count, char **error)
+static int open_all(tsn_sql_scan *s, const tsn_sql_request *request, char **error)
 {
-  int st = tsn_sql_text_program(s->text, details, &s->program, error);
+  int st = tsn_sql_text_program(s->text, request->details, &s->program, error);
 
   if (st == SQLITE_OK) st = open_matcher(s, error);
   for (size_t i = 0; st == SQLITE_OK && i < tocsin_program_table_count(s->program); i++)
     if (tocsin_program_table(s->program, i).needed) st = load_table(s, i, error);
-  return st == SQLITE_OK ? open_inputs(s, wants, want_count, error) : st;
+  return st == SQLITE_OK ? open_inputs(s, request, error) : st;
 }
 
-int tsn_sql_scan_open(tsn_sql_scan *s, tsn_sql_text *text, unsigned details, const tsn_sql_want *wants, size_t want_count, char **error)
+int tsn_sql_scan_open(tsn_sql_scan *s, tsn_sql_text *text, const tsn_sql_request *request, char **error)
 {
   int st;
 
-  *s = (tsn_sql_scan){ .text = text, .rows_at_once = ROWS_FIRST };
+  *s = (tsn_sql_scan){ .text = text, .rows_at_once = ROWS_FIRST, .endless = request->spans != NULL };
   tsn_alloc_init(&s->alloc, &tsn_sql_memory);
   tsn_arena_init(&s->arena, &s->alloc, 0);
-  st = open_all(s, details, wants, want_count, error);
+  st = open_all(s, request, error);
   if (st != SQLITE_OK) tsn_sql_scan_close(s);
   return st;
 }
@@ -247,6 +250,11 @@ static int fill(tsn_sql_scan *s, tsn_sql_input *in, char **error)
   if (s->rows_at_once < ROWS_MOST) s->rows_at_once *= 2;
   if (st != SQLITE_OK || in->view.rows) return st;
   in->over = true;
+  if (s->endless) {
+    sqlite3_finalize(in->rows);
+    in->rows = NULL;
+    return SQLITE_OK;
+  }
   finished = tocsin_matcher_finish_stream(s->matcher, s->streams[in - s->inputs]);
   return finished == TOCSIN_OK ? SQLITE_OK : failed(s, finished, error);
 }
@@ -262,6 +270,7 @@ static int go_on(tsn_sql_scan *s, char **error)
 
   if (!in) {
     s->finished = true;
+    if (s->endless) return SQLITE_OK;
     st = tocsin_matcher_finish(s->matcher);
     return st == TOCSIN_OK ? SQLITE_OK : failed(s, st, error);
   }
@@ -291,4 +300,40 @@ int tsn_sql_scan_next(tsn_sql_scan *s, bool *more, char **error)
   *error = s->error;
   s->error = NULL;
   return s->stopped;
+}
+
+/* --- more --- */
+
+int tsn_sql_scan_row(tsn_sql_scan *s, size_t input, sqlite3_value **values, char **error)
+{
+  tsn_sql_input *in = &s->inputs[input];
+  tocsin_status pushed;
+  int st;
+
+  tsn_batch_reset(&in->batch);
+  st = tsn_sql_input_row(in, values, error);
+  in->view = tsn_batch_view(&in->batch);
+  in->next = in->view.rows;
+  if (st != SQLITE_OK || !in->view.rows) return st;
+  in->next = 0;
+  while (in->next < in->view.rows) {
+    pushed = tocsin_matcher_push(s->matcher, s->streams[input], &in->view, in->next, &in->next);
+    if (pushed != TOCSIN_OK) return failed(s, pushed, error);
+    if (in->next < in->view.rows) return SQLITE_INTERNAL; /* the output is full: matches were not taken before */
+  }
+  return SQLITE_OK;
+}
+
+int tsn_sql_scan_advance(tsn_sql_scan *s, int64_t watermark, char **error)
+{
+  tocsin_status st = tocsin_matcher_advance(s->matcher, watermark);
+
+  return st == TOCSIN_OK ? SQLITE_OK : failed(s, st, error);
+}
+
+int tsn_sql_scan_finish(tsn_sql_scan *s, char **error)
+{
+  tocsin_status st = tocsin_matcher_finish(s->matcher);
+
+  return st == TOCSIN_OK ? SQLITE_OK : failed(s, st, error);
 }

@@ -66,6 +66,16 @@ static int set_bad(tsn_sql_settings *s, const char *value, char **error)
   return SQLITE_OK;
 }
 
+static int set_late(tsn_sql_settings *s, const char *value, char **error)
+{
+  static const char *const words[] = { "drop", "fail", NULL };
+  int which = choice(value, words);
+
+  if (which < 0) return wrong_value("late", value, "'drop', 'fail'", error);
+  s->late = which ? TOCSIN_LATE_FAIL : TOCSIN_LATE_DROP;
+  return SQLITE_OK;
+}
+
 static int set_name(const char **to, const tsn_sql_settings *s, const char *value)
 {
   *to = tsn_arena_text(s->arena, value, strlen(value));
@@ -108,7 +118,7 @@ static const struct {
   const char *name;
   int (*set)(tsn_sql_settings *s, const char *value, char **error);
 } options[] = {
-  { "bad", set_bad },             { "into", set_into },         { "max_bytes", set_max_bytes }, { "max_paths", set_max_paths },
+  { "bad", set_bad },             { "into", set_into },         { "late", set_late },           { "max_bytes", set_max_bytes }, { "max_paths", set_max_paths },
   { "max_rows", set_max_rows },   { "mode", set_mode },         { "pattern", set_pattern },     { "schema", set_schema },
   { "unit", set_unit },
 };
@@ -127,7 +137,7 @@ static int unknown(const char *name, char **error)
   }
   if (near) return tsn_sql_fail(error, SQLITE_ERROR, "there is no option %s; did you mean %s?", name, near);
   return tsn_sql_fail(error, SQLITE_ERROR,
-                      "there is no option %s, but bad, into, max_bytes, max_paths, max_rows, mode, pattern, schema, unit, and parameters as :name=value", name);
+                      "there is no option %s, but bad, into, late, max_bytes, max_paths, max_rows, mode, pattern, schema, unit, and parameters as :name=value", name);
 }
 
 static int set_parameter(tsn_sql_settings *s, const char *name, const char *value)

@@ -1,5 +1,8 @@
 /* CREATE VIRTUAL TABLE ... USING tocsin('SELECT ...', option='value', :parameter=value): see module.h.
  *
+ * With mode='live' the rows are those of the table that live.c keeps. Hidden columns take commands, the first named like
+ * the table, and what triggers hand on: carts, arg, tocsin_stream, tocsin_row, tocsin_0 ...
+ *
  * A column for each that SELECT gives, and hidden ones: match_id, match_status, match_rowtime. A text that does not
  * compile is no table; one that compiled once, but does not any more (a table that it reads is gone) is a table that
  * can be dropped, and answers queries with what is wrong. */
@@ -17,11 +20,14 @@ typedef struct table {
   size_t key_count;
   unsigned hidden[3]; /* details, by hidden column */
   size_t hidden_count;
+  tsn_sql_output *columns; /* all but those that are for INSERT alone */
+  tsn_sql_live *live;      /* NULL: mode='batch' */
 } table;
 
 typedef struct cursor {
   tsn_sql_cursor rows;
   tsn_sql_places places;
+  sqlite3_stmt *kept; /* live: over the matches */
 } cursor;
 
 /* What xBestIndex tells xFilter: details, whether few rows are wanted, and for each key how it is given. */
@@ -64,49 +70,55 @@ static bool is_taken(const tocsin_program *program, size_t pattern, size_t befor
 }
 
 /* A name that no column has: SELECT may give two the same, a table may not. */
-static void put_name(sqlite3_str *out, const tocsin_program *program, size_t pattern, size_t column)
+static const char *free_name(tsn_arena *arena, const tocsin_program *program, size_t pattern, size_t column)
 {
-  const char *name = tocsin_program_output_column(program, pattern, column).name;
-  size_t count = tocsin_program_pattern(program, pattern).column_count, n = 0;
-  char *other;
+  const char *name = tocsin_program_output_column(program, pattern, column).name, *other = name;
+  size_t count = tocsin_program_pattern(program, pattern).column_count;
 
-  if (!is_taken(program, pattern, column, name)) {
-    sqlite3_str_appendf(out, "\"%w\"", name);
-    return;
-  }
-  do other = sqlite3_mprintf("%s:%d", name, (int)++n);
-  while (other && is_taken(program, pattern, count, other) && (sqlite3_free(other), true));
-  sqlite3_str_appendf(out, "\"%w\"", other ? other : "");
-  sqlite3_free(other);
+  if (!is_taken(program, pattern, column, name)) return tsn_arena_text(arena, name, strlen(name));
+  for (int n = 1; other && is_taken(program, pattern, count, other); n++) other = tsn_arena_printf(arena, "%s:%d", name, n);
+  return other;
 }
 
-static int declare(table *t, char **error)
+/* The columns: those of SELECT, then the details that none of them hides. */
+static int list_columns(table *t, char **error)
 {
   static const struct { unsigned detail; const char *name; } hidden[] = {
     { TOCSIN_DETAIL_ID, "match_id" }, { TOCSIN_DETAIL_STATUS, "match_status" }, { TOCSIN_DETAIL_ROWTIME, "match_rowtime" },
   };
+  tsn_arena *arena = &t->text.arena;
   const tocsin_program *program;
-  size_t pattern = t->text.only, count, selected;
-  sqlite3_str *out;
-  char *text;
+  size_t pattern = t->text.only;
   int st = tsn_sql_text_program(&t->text, TOCSIN_DETAIL_ROWTIME, &program, error); /* for its type */
 
   if (st != SQLITE_OK) return st;
-  count = tocsin_program_pattern(program, pattern).column_count;
-  t->selected = selected = count - 1;
+  t->selected = tocsin_program_pattern(program, pattern).column_count - 1;
   t->key_count = tocsin_program_pattern(program, pattern).key_count;
-  out = sqlite3_str_new(t->text.db);
-  sqlite3_str_appendall(out, "CREATE TABLE x(");
-  for (size_t i = 0; i < selected; i++) {
-    sqlite3_str_appendall(out, i ? ", " : "");
-    put_name(out, program, pattern, i);
-    sqlite3_str_appendf(out, " %s", declared_type(tocsin_program_output_column(program, pattern, i).type));
-  }
+  t->columns = tsn_arena_new_array(arena, tsn_sql_output, t->selected + sizeof hidden / sizeof *hidden);
+  if (!t->columns) return SQLITE_NOMEM;
+  for (size_t i = 0; i < t->selected; i++)
+    t->columns[i] = (tsn_sql_output){ free_name(arena, program, pattern, i), declared_type(tocsin_program_output_column(program, pattern, i).type) };
   for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++) {
-    tocsin_type type = hidden[i].detail == TOCSIN_DETAIL_ROWTIME ? tocsin_program_output_column(program, pattern, selected).type : TOCSIN_TEXT;
-    if (is_taken(program, pattern, selected, hidden[i].name)) continue;
-    sqlite3_str_appendf(out, "%s%s %s HIDDEN", selected || t->hidden_count ? ", " : "", hidden[i].name, declared_type(type));
+    tocsin_type type = hidden[i].detail == TOCSIN_DETAIL_ROWTIME ? tocsin_program_output_column(program, pattern, t->selected).type : TOCSIN_TEXT;
+    if (is_taken(program, pattern, t->selected, hidden[i].name)) continue;
+    t->columns[t->selected + t->hidden_count] = (tsn_sql_output){ hidden[i].name, declared_type(type) };
     t->hidden[t->hidden_count++] = hidden[i].detail;
+  }
+  return tsn_arena_failed(arena) == TOCSIN_OK ? SQLITE_OK : SQLITE_NOMEM;
+}
+
+static int declare(table *t, const char *name, char **error)
+{
+  sqlite3_str *out = sqlite3_str_new(t->text.db);
+  size_t count = t->selected + t->hidden_count;
+  char *text;
+  int st;
+
+  for (size_t i = 0; i < count; i++)
+    sqlite3_str_appendf(out, "%s\"%w\" %s%s", i ? ", " : "CREATE TABLE x(", t->columns[i].name, t->columns[i].type, i < t->selected ? "" : " HIDDEN");
+  if (t->live) {
+    sqlite3_str_appendf(out, "%s\"%w\" HIDDEN, arg HIDDEN, tocsin_stream HIDDEN, tocsin_row HIDDEN", count ? ", " : "CREATE TABLE x(", name);
+    for (size_t i = 0; i < tsn_sql_live_width(t->live); i++) sqlite3_str_appendf(out, ", tocsin_%d HIDDEN", (int)i);
   }
   sqlite3_str_appendall(out, ")");
   text = sqlite3_str_finish(out);
@@ -115,7 +127,7 @@ static int declare(table *t, char **error)
   return st == SQLITE_OK || st == SQLITE_NOMEM ? st : tsn_sql_fail(error, st, "%s: %s", t->text.name, sqlite3_errmsg(t->text.db));
 }
 
-static int read_arguments(table *t, int argc, const char *const *argv, char **error)
+static int read_arguments(table *t, int argc, const char *const *argv, bool create, char **error)
 {
   char *text = argc > 3 ? tsn_sql_unquoted(&t->text.arena, argv[3]) : NULL;
   int st = SQLITE_OK;
@@ -124,14 +136,21 @@ static int read_arguments(table *t, int argc, const char *const *argv, char **er
   if (!text) return tsn_sql_fail(error, SQLITE_ERROR, "%s: write USING tocsin('SELECT ... MATCH_RECOGNIZE (...)', option='value', :parameter='value')", t->text.name);
   for (int i = 4; i < argc && st == SQLITE_OK; i++) st = tsn_sql_settings_read(&t->text.settings, argv[i], error);
   if (st != SQLITE_OK) return st;
-  if (t->text.settings.live || t->text.settings.into)
-    return tsn_sql_fail(error, SQLITE_ERROR, "%s: %s is not supported yet", t->text.name, t->text.settings.live ? "mode='live'" : "into");
+  if (!t->text.settings.live && (t->text.settings.into || t->text.settings.late))
+    return tsn_sql_fail(error, SQLITE_ERROR, "%s: the options into and late are for mode='live'", t->text.name);
   st = tsn_sql_text_open(&t->text, text, strlen(text), true, error);
-  return st == SQLITE_OK ? declare(t, error) : st;
+  if (st == SQLITE_OK) st = list_columns(t, error);
+  if (st == SQLITE_OK && t->text.settings.live) {
+    sqlite3_vtab_config(t->text.db, SQLITE_VTAB_INNOCUOUS); /* its triggers work where schemas are not trusted, too */
+    sqlite3_vtab_config(t->text.db, SQLITE_VTAB_CONSTRAINT_SUPPORT, 1);
+    st = tsn_sql_live_open(&t->live, &t->text, argv[1], argv[2], t->columns, t->selected + t->hidden_count, create, error);
+  }
+  return st == SQLITE_OK ? declare(t, argv[2], error) : st;
 }
 
 static void clear(table *t)
 {
+  tsn_sql_live_close(t->live);
   tsn_sql_text_clear(&t->text);
   sqlite3_free(t->broken);
   sqlite3_free(t);
@@ -148,8 +167,8 @@ static int open_table(sqlite3 *db, int argc, const char *const *argv, bool creat
   if (!t) return SQLITE_NOMEM;
   memset(t, 0, sizeof *t);
   tsn_sql_text_init(&t->text, db, argv[2], temporary ? NULL : argv[1]);
-  st = read_arguments(t, argc, argv, &why);
-  if (st != SQLITE_OK && st != SQLITE_NOMEM && st != SQLITE_INTERRUPT && !create) {
+  st = read_arguments(t, argc, argv, create, &why);
+  if ((st & 0xff) == SQLITE_ERROR && !create) { /* not what may pass, such as a lock or a schema that is being read */
     t->broken = why ? why : sqlite3_mprintf("%s: %s", argv[2], sqlite3_errstr(st));
     st = t->broken ? sqlite3_declare_vtab(db, "CREATE TABLE x(broken TEXT)") : SQLITE_NOMEM;
     why = NULL;
@@ -178,6 +197,17 @@ static int connect(sqlite3 *db, void *unused, int argc, const char *const *argv,
 static int disconnect(sqlite3_vtab *base)
 {
   clear((table *)base);
+  return SQLITE_OK;
+}
+
+static int destroy(sqlite3_vtab *base)
+{
+  table *t = (table *)base;
+  char *error = NULL;
+  int st = t->live ? tsn_sql_live_drop(t->live, &error) : SQLITE_OK;
+
+  if (st != SQLITE_OK) return tsn_sql_tell_table(base, st, error);
+  clear(t);
   return SQLITE_OK;
 }
 
@@ -267,6 +297,11 @@ static int best_index(sqlite3_vtab *base, sqlite3_index_info *info)
   int st;
 
   if (t->broken) return tsn_sql_tell_table(base, SQLITE_ERROR, sqlite3_mprintf("%s", t->broken));
+  if (t->live) {
+    info->estimatedCost = 1e4;
+    info->orderByConsumed = info->nOrderBy == 1 && info->aOrderBy[0].iColumn < 0 && !info->aOrderBy[0].desc;
+    return SQLITE_OK;
+  }
   st = tsn_sql_text_program(&t->text, 0, &program, &error);
   if (st != SQLITE_OK) return tsn_sql_tell_table(base, st, error);
   info->idxNum = (int)details_of(t, info->colUsed);
@@ -298,8 +333,37 @@ static int close_cursor(sqlite3_vtab_cursor *base)
   cursor *c = (cursor *)base;
 
   tsn_sql_scan_close(&c->rows.scan);
+  sqlite3_finalize(c->kept);
   sqlite3_free(c);
   return SQLITE_OK;
+}
+
+/* The next match that is kept. */
+static int next_kept(cursor *c, table *t)
+{
+  int st = sqlite3_step(c->kept);
+
+  c->rows.more = st == SQLITE_ROW;
+  if (st == SQLITE_ROW) c->rows.row = sqlite3_column_int64(c->kept, 0);
+  if (st == SQLITE_ROW || st == SQLITE_DONE) return SQLITE_OK;
+  return tsn_sql_tell_table(&t->base, st, sqlite3_mprintf("%s", sqlite3_errmsg(t->text.db)));
+}
+
+static int open_kept(cursor *c, table *t)
+{
+  char *error = NULL;
+  int st = SQLITE_OK;
+
+  if (c->kept) sqlite3_reset(c->kept);
+  else st = tsn_sql_live_matches(t->live, &c->kept, &error);
+  return st == SQLITE_OK ? next_kept(c, t) : tsn_sql_tell_table(&t->base, st, error);
+}
+
+static int next(sqlite3_vtab_cursor *base)
+{
+  cursor *c = (cursor *)base;
+
+  return c->kept ? next_kept(c, (table *)base->pVtab) : tsn_sql_cursor_next(base);
 }
 
 /* The values of a list that IN gives. */
@@ -336,6 +400,7 @@ static int filter(sqlite3_vtab_cursor *base, int plan, const char *said, int arg
   bool none = false;
 
   (void)said;
+  if (t->live) return open_kept(c, t);
   tsn_sql_scan_close(&c->rows.scan);
   c->rows.row = 0;
   for (size_t key = 0; key < PLAN_KEYS && at < argc && st == SQLITE_OK; key++) {
@@ -351,7 +416,7 @@ static int filter(sqlite3_vtab_cursor *base, int plan, const char *said, int arg
     want_count++;
     at++;
   }
-  if (st == SQLITE_OK && !none) st = tsn_sql_scan_open(&c->rows.scan, &t->text, details, wants, want_count, &error);
+  if (st == SQLITE_OK && !none) st = tsn_sql_scan_open(&c->rows.scan, &t->text, &(tsn_sql_request){ .details = details, .wants = wants, .want_count = want_count }, &error);
   for (size_t i = 0; i < want_count; i++) {
     for (size_t k = 0; lists[i] && k < wants[i].count; k++) sqlite3_value_free(lists[i][k]);
     sqlite3_free(lists[i]);
@@ -369,6 +434,10 @@ static int column(sqlite3_vtab_cursor *base, sqlite3_context *context, int at)
   const table *t = (const table *)base->pVtab;
   size_t place = (size_t)at, hidden = (size_t)at - t->selected;
 
+  if (c->kept) {
+    if (place < t->selected + t->hidden_count) sqlite3_result_value(context, sqlite3_column_value(c->kept, at + 1));
+    return SQLITE_OK;
+  }
   if (place >= t->selected) {
     unsigned detail = hidden < t->hidden_count ? t->hidden[hidden] : 0;
     place = detail == TOCSIN_DETAIL_ID ? c->places.id : detail == TOCSIN_DETAIL_STATUS ? c->places.status : detail == TOCSIN_DETAIL_ROWTIME ? c->places.rowtime : SIZE_MAX;
@@ -377,17 +446,96 @@ static int column(sqlite3_vtab_cursor *base, sqlite3_context *context, int at)
   return SQLITE_OK;
 }
 
+/* --- writing --- */
+
+/* INSERT alone: a command, or a row that a trigger hands on. */
+static int update(sqlite3_vtab *base, int argc, sqlite3_value **argv, sqlite3_int64 *out)
+{
+  table *t = (table *)base;
+  sqlite3_value **values = argv + 2 + t->selected + t->hidden_count;
+  const char *command;
+  char *error = NULL;
+  int st;
+
+  *out = 0;
+  if (t->broken) return tsn_sql_tell_table(base, SQLITE_ERROR, sqlite3_mprintf("%s", t->broken));
+  if (!t->live) return tsn_sql_tell_table(base, SQLITE_READONLY, sqlite3_mprintf("%s holds nothing: its matches are found when it is read; hint: mode='live'", t->text.name));
+  if (argc == 1 || sqlite3_value_type(argv[0]) != SQLITE_NULL) return tsn_sql_tell_table(base, SQLITE_READONLY, sqlite3_mprintf("the matches of %s cannot be changed; hint: the command 'reset' or 'rebuild'", t->text.name));
+  if (sqlite3_value_type(values[2]) == SQLITE_INTEGER) {
+    st = tsn_sql_live_row(t->live, (size_t)sqlite3_value_int64(values[2]), sqlite3_value_int64(values[3]), values + 4, tsn_sql_live_width(t->live), &error);
+  } else if (!(command = (const char *)sqlite3_value_text(values[0]))) {
+    st = tsn_sql_fail(&error, SQLITE_READONLY, "rows come to %s by the tables that it reads; hint: commands are written INSERT INTO %s(%s) VALUES ('advance')", t->text.name, t->text.name, t->text.name);
+  } else {
+    st = tsn_sql_live_command(t->live, command, values[1], &error);
+  }
+  return st == SQLITE_OK ? st : tsn_sql_tell_table(base, st, error);
+}
+
+static int begin(sqlite3_vtab *base)
+{
+  table *t = (table *)base;
+
+  if (t->live) tsn_sql_live_begin(t->live);
+  return SQLITE_OK;
+}
+
+static int nothing(sqlite3_vtab *base)
+{
+  (void)base;
+  return SQLITE_OK;
+}
+
+static int roll_back(sqlite3_vtab *base)
+{
+  table *t = (table *)base;
+
+  if (t->live) tsn_sql_live_forget(t->live);
+  return SQLITE_OK;
+}
+
+/* What the matcher knows at a savepoint can be made again from the rows that are there then. */
+static int savepoint(sqlite3_vtab *base, int number)
+{
+  (void)base, (void)number;
+  return SQLITE_OK;
+}
+
+static int roll_back_to(sqlite3_vtab *base, int number)
+{
+  (void)number;
+  return roll_back(base);
+}
+
+static int rename_table(sqlite3_vtab *base, const char *name)
+{
+  table *t = (table *)base;
+  char *error = NULL;
+  int st = t->live ? tsn_sql_live_rename(t->live, name, &error) : SQLITE_OK;
+
+  return st == SQLITE_OK ? st : tsn_sql_tell_table(base, st, error);
+}
+
 const sqlite3_module tsn_sql_virtual_module = {
-  .iVersion = 1,
+  .iVersion = 3,
+  .xUpdate = update,
+  .xBegin = begin,
+  .xSync = nothing,
+  .xCommit = nothing,
+  .xRollback = roll_back,
+  .xRename = rename_table,
+  .xSavepoint = savepoint,
+  .xRelease = savepoint,
+  .xRollbackTo = roll_back_to,
+  .xShadowName = tsn_sql_shadow_is,
   .xCreate = create,
   .xConnect = connect,
   .xBestIndex = best_index,
   .xDisconnect = disconnect,
-  .xDestroy = disconnect,
+  .xDestroy = destroy,
   .xOpen = open_cursor,
   .xClose = close_cursor,
   .xFilter = filter,
-  .xNext = tsn_sql_cursor_next,
+  .xNext = next,
   .xEof = tsn_sql_cursor_eof,
   .xColumn = column,
   .xRowid = tsn_sql_cursor_rowid,

@@ -27,6 +27,11 @@ SCRIPTS = {
     "functions": (LOGINS, f"SELECT * FROM tocsin_query({player.quoted(CALLED)}) -- fails"),
     "define": (LOGINS, f"SELECT tocsin_define({player.quoted(DEFINED)}) -- fails"),
     "check": (LOGINS, f"SELECT tocsin_check({player.quoted(QUERY.replace('fail[ok', 'fail[okay'))}), tocsin_explain({player.quoted(QUERY)}) -- fails"),
+    "live": (LOGINS, using(QUERY, "mode='live'") + " -- fails"),
+    "row": (LOGINS + using(QUERY, "mode='live'"), "INSERT INTO logins VALUES ('cid', 0, '2026-01-31 10:00'), ('cid', 0, '2026-01-31 10:01'), ('cid', 1, '2026-01-31 10:02') -- fails"),
+    "again": (LOGINS + using(QUERY, "mode='live'") + "SAVEPOINT a; ROLLBACK TO a;", "INSERT INTO logins VALUES ('cid', 0, '2026-01-31 10:00') -- fails"),
+    "advance": (LOGINS + using(QUERY, "mode='live'"), "INSERT INTO m(m, arg) VALUES ('advance', '2026-01-31 10:00') -- fails"),
+    "rebuild": (LOGINS + using(QUERY, "mode='live'"), "INSERT INTO m(m) VALUES ('rebuild') -- fails"),
     "wrong": (LOGINS, using(QUERY.replace("logins", "login")) + " -- fails"),
 }
 
@@ -34,7 +39,8 @@ SCRIPTS = {
 def fails_at(options, script, n):
     """(done, what is wrong): whether memory sufficed with the n-th allocation failing."""
     made, failing = SCRIPTS[script]
-    *before, answer, after = player.play(options.host, [b"OPEN\n", made, failing, "SELECT count(*) FROM logins"], ["--fail-at", str(n)])
+    check = "INSERT INTO m(m) VALUES ('integrity-check')" if "live" in made else "SELECT count(*) FROM logins"
+    *before, answer, after = player.play(options.host, [b"OPEN\n", made, failing, check], ["--fail-at", str(n)])
     if after.code:
         return True, f"{script}, allocation {n}: afterwards {after.message}"
     if answer.code & 0xff not in (0, NOMEM) and not (script == "wrong" and answer.code == 1):

@@ -244,7 +244,9 @@ def errors_say_where_and_what_helps(s):
     has(s.error("CREATE VIRTUAL TABLE m USING tocsin(SELECT 1)"), "USING tocsin('SELECT")
     has(s.error("SELECT * FROM tocsin_query"), "tocsin_query('SELECT")
     has(s.error("SELECT * FROM tocsin_query(NULL)"), "NULL")
-    has(s.error(LOGINS, using(QUERY, "mode='live'")), "mode='live' is not supported yet")
+    has(s.error(LOGINS, using(QUERY, "mode='alive'")), "'alive' is none of")
+    has(s.error(LOGINS, using(QUERY, "into='x'")), "for mode='live'")
+    has(s.error(LOGINS + using(QUERY), "INSERT INTO m(fails) VALUES (1)"), "m holds nothing", "mode='live'")
     made = "CREATE TABLE t (k TEXT, v INT, ts INT); INSERT INTO t VALUES ('x', 9223372036854775807, 1), ('x', 1, 2);"
     has(s.error(made + using("SELECT * FROM t MATCH_RECOGNIZE ( PARTITION BY k ORDER BY ts MEASURES SUM(v) AS sum PATTERN ( a{2} ) )"), "SELECT * FROM m"),
         "m: ", "SUM(v)", "out of range")
@@ -295,6 +297,117 @@ def first_matches_come_before_the_last_row_is_read(s):
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) INSERT INTO t SELECT i, i FROM n;"""
     made += using("SELECT * FROM t MATCH_RECOGNIZE ( ORDER BY ts MEASURES a.v AS v PATTERN ( a ) )")
     same(s.rows(made, b"INTERRUPT 50\n", "SELECT v FROM m LIMIT 2"), [[1], [2]])
+
+
+# ---- mode='live'
+
+EVENTS = "CREATE TABLE logins (account TEXT, ok INTEGER, ts TEXT);"
+
+
+def live(*options, query=QUERY, name="m"):
+    return f"CREATE VIRTUAL TABLE {name} USING tocsin({', '.join([player.quoted(query), *options])}, mode='live');"
+
+
+@test
+def live_matches_are_rows_at_once(s):
+    made = LOGINS.split("INSERT")[0] + live() + "INSERT" + LOGINS.split("INSERT")[1]
+    same(s.rows(made, "SELECT * FROM m"), [ANN, BOB])
+    same(s.rows(made, "SELECT match_status, match_rowtime, rowid FROM m WHERE account = 'bob'"), [["MATCHED", BOB[2], 2]])
+    same(s.rows(LOGINS + live(), "SELECT * FROM m"), [ANN, BOB])        # rows that were there
+    same(s.rows(made, "BEGIN; INSERT INTO logins VALUES ('cid', 0, '2026-01-31 10:00'), ('cid', 0, '2026-01-31 10:00:01'), ('cid', 1, '2026-01-31 10:01'); "
+                      "SELECT count(*) FROM m"), [[3]])
+    same(s.rows(made, "BEGIN; INSERT INTO logins VALUES ('cid', 0, '2026-01-31 10:00'), ('cid', 0, '2026-01-31 10:00:01'); ROLLBACK; "
+                      "INSERT INTO logins VALUES ('cid', 1, '2026-01-31 10:01'); SELECT count(*) FROM m"), [[2]])
+    same(s.rows(made, "INSERT INTO logins VALUES ('x', 1, '2026-01-31 11:00'); SELECT last_insert_rowid(), changes()"), [[8, 1]])
+
+
+@test
+def live_time_passes_without_rows(s):
+    query = "SELECT * FROM logins MATCH_RECOGNIZE ( PARTITION BY account ORDER BY ts MEASURES a.ts AS at PATTERN ( a !b{30 MINUTES} ) DEFINE b AS ok = 1 )"
+    made = EVENTS + live(query=query) + "INSERT INTO logins VALUES ('ann', 0, '2026-01-31 09:00');"
+    same(s.rows(made, "SELECT * FROM m"), [])
+    same(s.rows(made, "INSERT INTO m(m, arg) VALUES ('advance', '2026-01-31 09:30:00.000001'); SELECT account, match_rowtime FROM m"),
+         [["ann", "2026-01-31T09:30:00.000000Z"]])
+    has(s.error(made, "INSERT INTO m(m, arg) VALUES ('advance', '2026-01-31 10:00'); INSERT INTO logins VALUES ('bob', 0, '2026-01-31 09:59')"), "m: ", "had reached")
+    has(s.error(made, "INSERT INTO m(m) VALUES ('advance')"), "advance takes a time")
+    same(s.rows(made, "INSERT INTO m(m) VALUES ('flush'); SELECT account FROM m; INSERT INTO m(m) VALUES ('integrity-check')"), [["ann"]])
+
+
+@test
+def live_rows_stay_as_they_are(s):
+    made = LOGINS + live()
+    has(s.error(made, "UPDATE logins SET ok = 0"), "m has matched the rows of logins: they cannot be changed")
+    has(s.error(made, "DELETE FROM logins"), "cannot be deleted")
+    has(s.error(made + "CREATE UNIQUE INDEX u ON logins (ts);", "INSERT INTO logins VALUES ('x', 1, '2026-01-31 09:05:00') ON CONFLICT DO UPDATE SET ok = 2"), "cannot be changed")
+    same(s.rows(made + "CREATE UNIQUE INDEX u ON logins (ts);", "INSERT INTO logins VALUES ('x', 1, '2026-01-31 09:05:00') ON CONFLICT DO NOTHING; SELECT count(*) FROM logins"), [[7]])
+    has(s.error(made, "INSERT INTO m(account) VALUES ('x')"), "rows come to m by the tables that it reads")
+    has(s.error(made, "UPDATE m SET fails = 1"), "cannot be changed")
+    has(s.error(made, "DELETE FROM m"), "cannot be changed")
+    has(s.error(made, "INSERT INTO m(m) VALUES ('rebild')"), "there is no command 'rebild'", "'rebuild'")
+
+
+@test
+def live_commands(s):
+    made = LOGINS + live()
+    same(s.rows(made, "INSERT INTO m(m) VALUES ('rebuild'); INSERT INTO m(m) VALUES ('integrity-check'); SELECT * FROM m"), [ANN, BOB])
+    same(s.rows(made, "INSERT INTO m(m) VALUES ('reset'); INSERT INTO m(m) VALUES ('integrity-check'); SELECT count(*) FROM m"), [[0]])
+    same(s.rows(made, "INSERT INTO m(m) VALUES ('reset'); INSERT INTO logins VALUES ('cid', 0, '2026-01-31 10:00'), ('cid', 0, '2026-01-31 10:00:01'), "
+                      "('cid', 1, '2026-01-31 10:01'); INSERT INTO m(m) VALUES ('integrity-check'); SELECT account FROM m"), [["cid"]])
+    for damage in ("DELETE FROM m_matches WHERE rowid = 1", "UPDATE m_matches SET fails = 9 WHERE rowid = 2", "INSERT INTO m_matches(account) VALUES ('x')",
+                   "UPDATE m_config SET v = 'x' WHERE k = 'emitted'", "DELETE FROM m_config", "UPDATE m_config SET v = 5 WHERE k = 'emitted'",
+                   "INSERT INTO m_log VALUES (1, 0, 77, NULL)", "INSERT INTO m_log VALUES (1, 9, 1, NULL)"):
+        answer = s.run(made, damage + "; INSERT INTO m(m) VALUES ('integrity-check')")
+        same((damage, answer.code & 0xff), (damage, 11))
+        has(answer.message, "m: its state is damaged", "'rebuild'")
+        same(s.rows(made, damage + "; INSERT INTO m(m) VALUES ('rebuild'); INSERT INTO m(m) VALUES ('integrity-check'); SELECT * FROM m"), [ANN, BOB])
+
+
+@test
+def live_into_a_table_of_the_user(s):
+    made = LOGINS + live("into='alerts'")
+    same(s.rows(made, "SELECT * FROM alerts")[0][:3], ANN)
+    same(s.rows(made, "SELECT * FROM m"), [ANN, BOB])
+    same(s.rows(made, "DELETE FROM alerts WHERE account = 'ann'; INSERT INTO logins VALUES ('cid', 0, '2026-01-31 10:00'), ('cid', 0, '2026-01-31 10:00:01'), "
+                      "('cid', 1, '2026-01-31 10:01'); SELECT account FROM alerts"), [["bob"], ["cid"]])
+    same(s.rows(made, "DROP TABLE m; SELECT name FROM sqlite_master"), [["logins"], ["alerts"]])
+    has(s.error(made, "INSERT INTO m(m) VALUES ('rebuild')"), "alerts are yours")
+
+
+@test
+def live_survives_rename_defensive_and_distrust(s):
+    made = LOGINS + live()
+    more = "INSERT INTO logins VALUES ('cid', 0, '2026-01-31 10:00'), ('cid', 0, '2026-01-31 10:00:01'), ('cid', 1, '2026-01-31 10:01');"
+    same(s.rows(made, f"ALTER TABLE m RENAME TO n; {more} INSERT INTO n(n) VALUES ('integrity-check'); SELECT account FROM n"), [["ann"], ["bob"], ["cid"]])
+    same(s.rows(made, "ALTER TABLE m RENAME TO n; DROP TABLE n; SELECT name FROM sqlite_master"), [["logins"]])
+    same(s.rows(made, f"PRAGMA trusted_schema = off; {more} SELECT account FROM m"), [["ann"], ["bob"], ["cid"]])
+    defensive = [b"DEFENSIVE\n"]
+    same(s.rows(made, *defensive, f"{more} SELECT account FROM m"), [["ann"], ["bob"], ["cid"]])
+    has(s.error(made, *defensive, "DELETE FROM m_matches"), "may not be modified")
+    same(s.rows(made, "DROP TABLE logins; SELECT account FROM m"), [["ann"], ["bob"]])
+    file = f"OPEN {os.path.join(os.environ['TOCSIN_TEST_FOLDER'], 'kept.db')}\n".encode()
+    same(s.rows(file, made, file, f"{more} SELECT account FROM m"), [["ann"], ["bob"], ["cid"]])
+    same(s.rows(file, "VACUUM; PRAGMA integrity_check; INSERT INTO m(m) VALUES ('integrity-check')"), [["ok"]])
+
+
+@test
+def live_in_temp_reads_main(s):
+    made = EVENTS + live(name="temp.m") + "INSERT" + LOGINS.split("INSERT")[1]
+    same(s.rows(made, "SELECT * FROM m"), [ANN, BOB])
+    same(s.rows(made, "DROP TABLE m; SELECT count(*) FROM sqlite_temp_master"), [[0]])
+
+
+@test
+def live_says_what_it_cannot(s):
+    has(s.error("CREATE VIEW logins AS SELECT 'x' AS account, 1 AS ok, '2026-01-31' AS ts", live()), "live is for tables with a rowid")
+    has(s.error("CREATE TABLE logins (account TEXT PRIMARY KEY, ok INTEGER, ts TEXT) WITHOUT ROWID", live()), "live is for tables with a rowid")
+    joined = "CREATE STREAM logins (account TEXT, ts TIMESTAMP); CREATE TABLE p (name TEXT, country TEXT, PRIMARY KEY (name)); CREATE PATTERN x AS SELECT * FROM " \
+             "(SELECT ts, country FROM logins LEFT JOIN p ON name = account) MATCH_RECOGNIZE ( ORDER BY ts MEASURES a.country AS c PATTERN ( a ) );"
+    has(s.error(EVENTS + "CREATE TABLE p (name TEXT, country TEXT);", live(query=joined)), "LEFT JOIN is not supported yet")
+    gaps = LOGINS + "DELETE FROM logins WHERE account = 'cid'; DELETE FROM logins WHERE ts LIKE '%09:01%';"
+    has(s.error(gaps, live()), "gaps that VACUUM would close")
+    same(s.rows(gaps, "VACUUM; " + live() + "SELECT count(*) FROM m"), [[1]])
+    # What fails leaves nothing.
+    same(s.rows("CREATE VIEW logins AS SELECT 'x' AS account, 1 AS ok, '2026-01-31' AS ts; SELECT count(*) FROM sqlite_master"), [[1]])
 
 
 def main():

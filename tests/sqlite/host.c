@@ -1,9 +1,11 @@
 /* SQLite with Tocsin linked in, as SQLITE_CORE has it, for tests that drive it through pipes.
  *
  *   in    OPEN [file]\n                 a new connection instead of the old one; without a file in memory
+ *         USE <n>\n                    of four connections the n-th from now on; each is opened for itself
  *         SQL <bytes>\n<text>\n         statements, run to their end
  *         STEP <bytes>\n<text>\n        one statement, each value of its rows looked at and none shown: [rows, processor seconds]
  *         INTERRUPT <steps>\n           the next SQL is interrupted by a progress handler after so many of its calls
+ *         DEFENSIVE\n                  SQLITE_DBCONFIG_DEFENSIVE from now on
  *         HEAP <bytes>\n                hard_heap_limit from now on; 0: none
  *   out   for each OPEN, SQL and STEP: for each statement with columns a line COLUMNS and a JSON array of their names, then a
  *         JSON array a row; at the end END <code> <message>
@@ -19,7 +21,8 @@
 int sqlite3_tocsin_init(sqlite3 *db, char **error, const sqlite3_api_routines *api);
 
 static const char *module;
-static sqlite3 *db;
+static sqlite3 *all[4], *db;
+static int used;
 
 /* --- memory that fails --- */
 
@@ -95,6 +98,7 @@ static void open_database(const char *name)
   int st;
   sqlite3_close(db);
   st = sqlite3_open(*name ? name : ":memory:", &db);
+  all[used] = db;
   if (st == SQLITE_OK && module) {
     sqlite3_enable_load_extension(db, 1);
     st = sqlite3_load_extension(db, module, NULL, &error);
@@ -196,8 +200,13 @@ int main(int argc, char **argv)
       char *text = read_text(strtoul(line + 5, NULL, 10));
       step(text);
       free(text);
+    } else if (!strncmp(line, "USE ", 4)) {
+      used = (int)(strtol(line + 4, NULL, 10) & 3);
+      db = all[used];
     } else if (!strncmp(line, "INTERRUPT ", 10)) {
       interrupt = strtol(line + 10, NULL, 10);
+    } else if (!strcmp(line, "DEFENSIVE")) {
+      sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     } else if (!strncmp(line, "HEAP ", 5)) {
       sqlite3_hard_heap_limit64(strtoll(line + 5, NULL, 10));
     } else {
@@ -205,6 +214,6 @@ int main(int argc, char **argv)
       return 2;
     }
   }
-  sqlite3_close(db);
+  for (i = 0; i < 4; i++) sqlite3_close(all[i]);
   return 0;
 }
