@@ -2,4 +2,5 @@
 EXTRA_DIST += README.md CHANGELOG.md \
   %D%/guide \
   %D%/internals \
+  %D%/notebooks \
   %D%/reference

@@ -324,7 +324,7 @@ static void splice_query(tsn_bytes *out, const char *text, size_t *from, const t
     if (cuts[least].to) splice(out, text, from, cuts[least], "");
     cuts[least] = (tsn_span){0, 0};
   }
-  splice(out, text, from, tail, " MEASURES CLASSIFIER() AS tocsin_label, MATCH_NUMBER() AS tocsin_match ALL ROWS PER MATCH");
+  splice(out, text, from, tail, " MEASURES CLASSIFIER() AS tocsin_label, MATCH_ID() AS tocsin_match ALL ROWS PER MATCH");
   tsn_bytes_text(out, unmatched ? " WITH UNMATCHED ROWS )" : " )");
 }
 

@@ -126,7 +126,7 @@ tocsin_format(const char *text, size_t length, const tocsin_allocator *allocator
 /* The text of one pattern, changed so that it gives the rows of its matches: what a host
  * needs to draw them. Instead of its own columns it gives all those of its rows and
  *   tocsin_label  CLASSIFIER(): the label under which the row was matched
- *   tocsin_match  MATCH_NUMBER()
+ *   tocsin_match  MATCH_ID()
  * with ALL ROWS PER MATCH. A WHERE behind it, and the patterns behind it, are left out.
  *
  * pattern    its name; "" for a bare query

@@ -242,7 +242,7 @@ static void a_layout_may_run_out_of_memory(void **state)
 static void the_text_for_the_rows_of_matches(void **state)
 {
 #define STREAM "CREATE STREAM s (k TEXT, ts BIGINT, v BIGINT);\n"
-#define SHOWS " MEASURES CLASSIFIER() AS tocsin_label, MATCH_NUMBER() AS tocsin_match ALL ROWS PER MATCH"
+#define SHOWS " MEASURES CLASSIFIER() AS tocsin_label, MATCH_ID() AS tocsin_match ALL ROWS PER MATCH"
   static const struct {
     const char *text, *pattern, *wanted; /* NULL: INVALID */
     int unmatched;
