@@ -6,7 +6,7 @@
  *   Arrow streams  --> arrow_source /    (a batch     (the engine,
  *   files          --> file_source       at a time)    without the GIL)
  *
- * Limited API, so that one build fits every CPython from 3.11 on; several phases, types on
+ * Limited API (Py_LIMITED_API is defined by the build), so that one build fits every CPython from 3.11 on; several phases, types on
  * the heap, all state in the module. The package (tocsin/) gives these types their shape for
  * users; here are no defaults and little checking of what it passes.
  *
@@ -14,9 +14,6 @@
 #ifndef TSN_PYTHON_BINDING_H
 #define TSN_PYTHON_BINDING_H
 
-#if !defined(Py_LIMITED_API) && !defined(Py_GIL_DISABLED)
-#define Py_LIMITED_API 0x030b0000
-#endif
 #define PY_SSIZE_T_CLEAN
 #include <Python.h> /* before the headers of the system, as it chooses what they offer */
 #include <stdbool.h>

@@ -20,7 +20,7 @@ endif
   %D%/value.c \
   %D%/vector.c \
   %D%/vector.h
-%C%__core_la_CPPFLAGS = $(AM_CPPFLAGS) -DTOCSIN_STATIC -isystem $(PYTHON_INCLUDE)   # TOCSIN_API exports nothing
+%C%__core_la_CPPFLAGS = $(AM_CPPFLAGS) -DTOCSIN_STATIC -DPy_LIMITED_API=0x030b0000 -isystem $(PYTHON_INCLUDE)   # TOCSIN_API exports nothing
 %C%__core_la_LIBADD = libtsnunpack.la libtsnio.la libtsnapi.la libtsn.la
 %C%__core_la_LDFLAGS = -module -avoid-version -shared -no-undefined -rpath $(abs_builddir) -export-symbols-regex '^PyInit__core$$'
 
