@@ -177,6 +177,23 @@ class Pandas(unittest.TestCase):
             self.assertEqual(p.match({c: frame[c] for c in frame.columns}).to_dicts(), FOUND)     # without Arrow
             self.assertEqual(tocsin.compile(PAIR[PAIR.index("SELECT"):]).match(frame).to_dicts(), FOUND)
 
+    def test_an_index_with_a_name_is_a_column(self):
+        frame = next(self.frames())
+        for given in (frame.set_index("ts"), frame.set_index(["k", "ts"]), frame.set_index("v", drop=False)):
+            self.assertEqual(tocsin.compile(PAIR).match(given).to_dicts(), FOUND)
+
+    def test_columns_that_nobody_reads(self):
+        pd = optional("pandas")
+        frame = next(self.frames()).assign(other=[1, "two", [3]])
+        frame.insert(0, 7, [object()] * 3)
+        self.assertEqual(tocsin.compile(PAIR).match(frame).to_dicts(), FOUND)
+        self.assertEqual(tocsin.compile(PAIR).match(frame.rename(columns=lambda c: str(c).upper())).to_dicts(), FOUND)
+        self.assertEqual(tocsin.compile(PAIR).match({**{c: frame[c] for c in ("k", "ts", "v")}, "other": 7}).to_dicts(), FOUND)
+        with self.assertRaisesRegex(tocsin.Error, 's has no column "v"'):
+            tocsin.compile(PAIR).match(frame[["k", "ts"]])
+        with self.assertRaisesRegex(tocsin.RunError, "row 2, column k"):
+            tocsin.compile(PAIR).match(frame.assign(k=["x", 7, "x"]))
+
     def test_missing_values(self):
         pd = optional("pandas")
         frame = pd.DataFrame({"n": [1, 2, 3], "i": pd.array([1, None, 3], "Int64"), "f": [1.0, None, 3.0], "b": pd.array([True, None, False], "boolean"),

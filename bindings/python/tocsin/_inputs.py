@@ -12,7 +12,7 @@ import json
 import os
 
 from . import _core
-from ._types import BIGINT, BOOLEAN, DOUBLE, INTERVAL, TEXT, TIMESTAMP, TYPES, UNITS
+from ._types import BIGINT, BOOLEAN, DOUBLE, INTERVAL, TEXT, TIMESTAMP, TYPES, UNITS, find_name
 
 CSV, JSONL = 1, 2
 ENDINGS = {".csv": CSV, ".jsonl": JSONL, ".ndjson": JSONL}
@@ -38,8 +38,33 @@ class Input:
     def __init__(self, kind, data, shape, close=None):
         self.kind, self.data, self.shape, self.close = kind, data, shape, close
 
-    def spec(self, index, is_table):
+    def spec(self, index, is_table, names):
+        """names: the columns that are read."""
         return (index, is_table, self.kind, self.data)
+
+
+class Frame(Input):
+    """A frame whose columns are made ready only where they are read: others may be of any type."""
+
+    def __init__(self, frame, columns, select):
+        """columns: names in the frame, as texts; select(positions) answers the frame with these columns alone."""
+        super().__init__("frame", frame, lambda name: narrow(frame, select, range(len(columns)), SAMPLE_ROWS).shape(name))
+        self.columns, self.select = columns, select
+
+    def spec(self, index, is_table, names):
+        found = {find_name(name, self.columns) for name in names} - {None}
+        return narrow(self.data, self.select, sorted(found)).spec(index, is_table, names)
+
+
+def narrow(frame, select, positions, rows=None):
+    """An Input of some columns, and of the first rows."""
+    part = select(positions) if rows is None else select(positions).head(rows)
+    if rows is None or not type(frame).__module__.startswith("pandas"):
+        try:
+            return from_arrow(part.__arrow_c_stream__())
+        except (AttributeError, ImportError, TypeError, ValueError):     # pandas without pyarrow, or with values of several types
+            pass
+    return from_columns({str(c): part.iloc[:, i] for i, c in enumerate(part.columns)})
 
 
 def prepare(data, name=None):
@@ -50,17 +75,18 @@ def prepare(data, name=None):
         return from_file(os.fspath(data))
     if hasattr(data, "collect") and type(data).__module__.startswith("polars"):
         data = data.collect()
-    if hasattr(data, "__arrow_c_stream__"):
-        try:
-            return from_arrow(data.__arrow_c_stream__())
-        except ImportError:     # pandas without pyarrow
-            pass
-    if hasattr(data, "__arrow_c_array__") and hasattr(data, "to_batches") is False and type(data).__module__.startswith("pyarrow"):
-        import pyarrow
-        return from_arrow(pyarrow.Table.from_batches([data]).__arrow_c_stream__())
     module = type(data).__module__.partition(".")[0]
     if module == "pandas" and hasattr(data, "columns"):
-        return from_columns({str(c): data[c] for c in data.columns})
+        levels = [n for n in data.index.names if n is not None and n not in data.columns]
+        data = data.reset_index(level=levels) if levels else data       # an index with a name is a column
+        return Frame(data, [str(c) for c in data.columns], lambda positions: data.iloc[:, list(positions)])
+    if module == "polars" and hasattr(data, "columns"):
+        return Frame(data, data.columns, lambda positions: data.select([data.columns[i] for i in positions]))
+    if hasattr(data, "__arrow_c_stream__"):
+        return from_arrow(data.__arrow_c_stream__())
+    if hasattr(data, "__arrow_c_array__") and module == "pyarrow":
+        import pyarrow
+        return from_arrow(pyarrow.Table.from_batches([data]).__arrow_c_stream__())
     if module == "numpy" and getattr(data, "dtype", None) is not None and data.dtype.names:
         return from_columns({n: data[n] for n in data.dtype.names})
     if module == "duckdb" and hasattr(data, "arrow"):
@@ -145,17 +171,29 @@ def buffer_type(role, values):
     return BOOLEAN if letter == "?" else DOUBLE if letter in "efd" else BIGINT
 
 
-def from_columns(columns):
+class Columns(Input):
+    """Columns by name; only those that are read are looked at."""
+
+    def __init__(self, columns):
+        super().__init__("columns", columns, lambda name: columns_shape(columns, name))
+
+    def spec(self, index, is_table, names):
+        given = list(self.data)
+        found = sorted({find_name(name, [str(n) for n in given]) for name in names} - {None})
+        return (index, is_table, "columns", [(str(given[i]), *column_of(self.data[given[i]])) for i in found])
+
+
+def columns_shape(columns, stream):
     specs = [(str(name), *column_of(values)) for name, values in columns.items()]
+    known = {name: buffer_type(role, values) for name, role, values, _ in specs}
+    unknown = {name: values for name, _, values, _ in specs if known[name] is None}
+    rows = [dict(zip(unknown, row)) for row in itertools.islice(zip(*unknown.values()), SAMPLE_ROWS)]
+    told = {c[0]: c for c in rows_shape(rows, stream, False)} if unknown else {}
+    return [told.get(name, (name, TEXT, 0, None)) if known[name] is None else (name, known[name], 0, None) for name in known]
 
-    def shape(stream):
-        known = {name: buffer_type(role, values) for name, role, values, _ in specs}
-        unknown = {name: values for name, _, values, _ in specs if known[name] is None}
-        rows = [dict(zip(unknown, row)) for row in itertools.islice(zip(*unknown.values()), SAMPLE_ROWS)]
-        told = {c[0]: c for c in rows_shape(rows, stream, False)} if unknown else {}
-        return [told.get(name, (name, TEXT, 0, None)) if known[name] is None else (name, known[name], 0, None) for name in known]
 
-    return Input("columns", specs, shape)
+def from_columns(columns):
+    return Columns(columns)
 
 
 # --- rows ---

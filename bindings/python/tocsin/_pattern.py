@@ -246,7 +246,9 @@ class Pattern:
             if at in (loaded if is_table else fed):
                 raise _core.Error(f"{(tables if is_table else streams)[at]} is given twice")
             (loaded if is_table else fed).add(at)
-            specs.append(given.spec(at, is_table))
+            columns = program.tables[at][2] if is_table else program.streams[at][2]
+            time = -1 if is_table else program.streams[at][1]
+            specs.append(given.spec(at, is_table, [c[0] for i, c in enumerate(columns) if c[5] or c[4] or i == time]))
         return specs
 
     def _check_fed(self, program, specs):
