@@ -1,5 +1,6 @@
 """Plays the tests with unittest and closes with "N passed, N failed". What is skipped is named, with the reason."""
 import collections
+import faulthandler
 import os
 import sys
 import unittest
@@ -8,6 +9,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def main():
+    faulthandler.dump_traceback_later(480, exit=True)       # where it hangs, before the runner ends it
     loader = unittest.TestLoader()
     tests = loader.loadTestsFromNames(sys.argv[1:]) if sys.argv[1:] else loader.discover(HERE, "test_*.py")
     result = unittest.TextTestRunner(sys.stdout, verbosity=0).run(tests)
