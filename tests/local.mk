@@ -79,6 +79,7 @@ EXTRA_DIST += \
   %D%/layers \
   %D%/oracle \
   %D%/pages \
+  %D%/patterns \
   %D%/python \
   %D%/reference \
   %D%/run \

@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -175,14 +176,6 @@ static size_t *match_head(play *p, const tsn_schema *schema, const tsn_test_row 
   return columns;
 }
 
-/* One row of the table into the batch. false: something was told. */
-static bool make_row(play *p, tsn_batch *batch, const tsn_source *s, const size_t *columns, const tsn_test_row *row)
-{
-  for (size_t i = 0; i < row->count && !p->result->wrong; i++)
-    (void)set_cell(p, batch, columns[i], &s->schema.columns[columns[i]], row->cells[i], row->line);
-  return !p->result->wrong && tsn_batch_commit(batch) == TOCSIN_OK;
-}
-
 static void see_time(play *p, const tsn_source *s, const tocsin_batch *batch)
 {
   for (size_t row = 0; row < batch->rows && s->time != SIZE_MAX; row++) {
@@ -201,30 +194,106 @@ static int give_table_row(play *p, tocsin_load *load, tsn_batch *batch, unsigned
   return st == TOCSIN_OK ? 0 : fail(p, line, "%s", tocsin_load_message(load));
 }
 
-/* Rows that stand in the test. load: of a table, or NULL. */
+/* --- rows that stand in the test: told by key or by time, they happen in order of time --- */
+
+typedef struct given_row {
+  const tsn_test_row *row;
+  int64_t time; /* 0 where there is none */
+  size_t at;
+} given_row;
+
+static int by_time(const void *left, const void *right)
+{
+  const given_row *a = left, *b = right;
+
+  if (a->time != b->time) return a->time < b->time ? -1 : 1;
+  return a->at < b->at ? -1 : a->at > b->at;
+}
+
+static int64_t time_of(const tocsin_value *v)
+{
+  if (v->is_null) return INT64_MIN;
+  return v->type == TOCSIN_DOUBLE ? tsn_time_of_double(v->as.real) : v->as.integer;
+}
+
+/* The rows in order of their time cells, of which `+5 minutes` counts from the row above. */
+static given_row *order_rows(play *p, const tsn_source *s, const tsn_test_step *step, const size_t *columns, size_t *count)
+{
+  const tsn_test_row *head = step->rows;
+  given_row *list;
+  int64_t now = p->now;
+  size_t time = 0;
+
+  *count = 0;
+  for (const tsn_test_row *row = head->next; row; row = row->next) ++*count;
+  list = tsn_arena_new_array(p->arena, given_row, *count + 1);
+  if (!list) return NULL;
+  while (time < head->count && columns[time] != s->time) time++;
+  *count = 0;
+  for (const tsn_test_row *row = head->next; row; row = row->next) {
+    given_row *g = &list[*count];
+    *g = (given_row){ row, 0, *count };
+    ++*count;
+    if (time < head->count) {
+      const tsn_column_def *def = &s->schema.columns[s->time];
+      tocsin_value v;
+      char why[256];
+      if (!tsn_test_value(p->arena, row->cells[time], def->type, def->unit, now, &v, why)) {
+        fail(p, row->line, "column %s: %s", def->name, why);
+        return NULL;
+      }
+      g->time = time_of(&v);
+      if (!v.is_null) now = g->time;
+    }
+  }
+  qsort(list, *count, sizeof *list, by_time);
+  return list;
+}
+
+static void set_time(tsn_batch *batch, size_t column, tocsin_type type, int64_t time)
+{
+  if (type == TOCSIN_DOUBLE) tsn_batch_set_double(batch, column, tsn_double_of_time(time));
+  else tsn_batch_set_int64(batch, column, time);
+}
+
+/* One row of the table into the batch. false: something was told. */
+static bool make_row(play *p, tsn_batch *batch, const tsn_source *s, const size_t *columns, const given_row *g)
+{
+  for (size_t i = 0; i < g->row->count && !p->result->wrong; i++) {
+    const tsn_column_def *def = &s->schema.columns[columns[i]];
+    if (columns[i] == s->time && g->time != INT64_MIN) set_time(batch, columns[i], def->type, g->time);
+    else (void)set_cell(p, batch, columns[i], def, g->row->cells[i], g->row->line);
+  }
+  return !p->result->wrong && tsn_batch_commit(batch) == TOCSIN_OK;
+}
+
+static int give_one(play *p, tsn_source *s, const given_row *g, const size_t *columns, tsn_batch *batch, tocsin_load *load)
+{
+  tocsin_batch view;
+
+  tsn_batch_reset(batch);
+  if (!make_row(p, batch, s, columns, g)) return batch->failed == TOCSIN_OK ? 0 : tsn_no_memory();
+  if (load) return give_table_row(p, load, batch, g->row->line);
+  view = tsn_batch_view(batch);
+  see_time(p, s, &view);
+  return push(p, s->stream, &view, g->row->line);
+}
+
+/* load: of a table, or NULL. */
 static int give_rows(play *p, tsn_source *s, const tsn_test_step *step, tocsin_load *load)
 {
   const size_t *columns = step->rows ? match_head(p, &s->schema, step->rows) : NULL;
+  const given_row *list = NULL;
+  size_t count = 0;
   tsn_batch batch;
   int st = 0;
 
+  if (columns) list = order_rows(p, s, step, columns, &count);
   if (tsn_arena_failed(p->arena) != TOCSIN_OK) return tsn_no_memory();
-  if (!columns) return step->rows ? 0 : fail(p, step->line, "rows are missing");
+  if (!list) return step->rows ? 0 : fail(p, step->line, "rows are missing");
   if (tsn_batch_init(&batch, p->alloc, &s->schema) != TOCSIN_OK) return tsn_no_memory();
-  for (const tsn_test_row *row = step->rows->next; row && st == 0 && !p->ended; row = row->next) {
-    tsn_batch_reset(&batch);
-    if (!make_row(p, &batch, s, columns, row)) {
-      st = batch.failed == TOCSIN_OK ? 0 : tsn_no_memory();
-      break;
-    }
-    if (load) {
-      st = give_table_row(p, load, &batch, row->line);
-    } else {
-      tocsin_batch view = tsn_batch_view(&batch);
-      see_time(p, s, &view);
-      st = push(p, s->stream, &view, row->line);
-    }
-  }
+  for (size_t i = 0; i < count && st == 0 && !p->ended && !p->result->wrong; i++)
+    st = give_one(p, s, &list[i], columns, &batch, load);
   tsn_batch_clear(&batch);
   return st;
 }

@@ -46,7 +46,7 @@ class Compiling(unittest.TestCase):
         self.assertEqual(text.splitlines()[1][found.column - 1:][:5], "MATCH")
 
     def test_parameters(self):
-        path = os.path.join(SOURCE, "patterns", "abandoned_cart.cep")
+        path = os.path.join(SOURCE, "patterns", "commerce", "abandoned_cart.cep")
         few = tocsin.compile(path, idle="10 minutes").match(os.path.join(SOURCE, "patterns", "samples", "shop.jsonl"))
         same = tocsin.compile(path, parameters={"idle": datetime.timedelta(minutes=10)}).match(os.path.join(SOURCE, "patterns", "samples", "shop.jsonl"))
         self.assertEqual(few.to_dicts(), same.to_dicts())
@@ -181,7 +181,7 @@ class Matching(unittest.TestCase):
         if not os.path.exists(COMMAND):
             self.skipTest("there is no command")
         patterns = os.path.join(SOURCE, "patterns")
-        for cep, sample in (("abandoned_cart", "shop"), ("failed_logins", "logins")):
+        for cep, sample in (("commerce/abandoned_cart", "shop"), ("security/brute_force", "logins")):
             cep, sample = os.path.join(patterns, cep + ".cep"), os.path.join(patterns, "samples", sample + ".jsonl")
             told = subprocess.run([COMMAND, "run", cep, sample, "--to", "jsonl"], capture_output=True, text=True, check=True).stdout
             command = [json.loads(line) for line in told.splitlines()]

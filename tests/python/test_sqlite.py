@@ -72,9 +72,9 @@ class Command(unittest.TestCase):
         run = lambda *words: subprocess.run([sys.executable, "-m", "tocsin", *words], capture_output=True, text=True)
         self.assertIn(tocsin.__version__, run("--version").stdout)
         patterns = os.path.join(SOURCE, "patterns")
-        done = run("run", os.path.join(patterns, "abandoned_cart.cep"), os.path.join(patterns, "samples", "shop.jsonl"), "--to", "jsonl")
+        done = run("run", os.path.join(patterns, "commerce", "abandoned_cart.cep"), os.path.join(patterns, "samples", "shop.jsonl"), "--to", "jsonl")
         self.assertEqual(len(done.stdout.splitlines()),
-                         len(tocsin.compile(os.path.join(patterns, "abandoned_cart.cep")).match(os.path.join(patterns, "samples", "shop.jsonl"))))
+                         len(tocsin.compile(os.path.join(patterns, "commerce", "abandoned_cart.cep")).match(os.path.join(patterns, "samples", "shop.jsonl"))))
         self.assertEqual(run("run").returncode, 2)
 
 

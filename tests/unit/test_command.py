@@ -96,6 +96,25 @@ def texts_are_quoted_where_they_must_be(folder):
 
 
 @test
+def rows_of_one_block_happen_in_order_of_time(folder):
+    text = """test a story for each
+  given
+    k   | e   | ts
+    ann | add | 09:00
+    ann | add | +10 minutes
+    bob | add | 08:55
+    bob | buy | +10 minutes
+    ann | buy | 09:10
+  then 1 hour passes
+  expect
+    k   | n
+"""
+    play(folder, text.replace("  expect\n    k   | n\n", "  expect nothing\n"))
+    play(folder, text.replace("    ann | buy | 09:10\n", "") + "    ann | 2\n")
+    play(folder, text.replace("    ann | buy | 09:10\n", "    ann | buy | +10 minutes\n").replace("bob | buy", "bob | add") + "    bob | 2\n")
+
+
+@test
 def what_differs_is_shown(folder):
     said = play(folder, GIVEN + "    bob | add | 1 | 09:06\n    cid | add | 1 | 09:07\n  then the input ends\n"
                 "  expect\n    k | n\n    ann | 2\n    bob | 2\n    cid | 1\n", status=1)
@@ -122,8 +141,8 @@ def a_test_looks_at_the_patterns_it_names(folder):
 
 @test
 def late_rows_and_errors_are_expected_or_fail(folder):
-    late = GIVEN + "    bob | add | 1 | 08:00\n"
-    has(play(folder, late + "  expect nothing\n", status=1), "x.test:6: this row is late: its time is 2026-01-31T08:00:00.000000Z")
+    late = GIVEN + "  given\n    k   | e   | v | ts\n    bob | add | 1 | 08:00\n"
+    has(play(folder, late + "  expect nothing\n", status=1), "x.test:8: this row is late: its time is 2026-01-31T08:00:00.000000Z")
     play(folder, late + "  expect 1 late row\n")
     has(play(folder, late + "  expect 2 late rows\n", status=1), "2 late rows were expected, 1 came")
     pattern = "CREATE STREAM s (v BIGINT, ts BIGINT);\nSELECT * FROM s MATCH_RECOGNIZE (ORDER BY ts PATTERN (a[v + 9223372036854775807 > 0]))"
