@@ -6,4 +6,6 @@ tocsininclude_HEADERS = \
   %D%/tocsin/compile.h \
   %D%/tocsin/program.h \
   %D%/tocsin/run.h \
-  %D%/tocsin/status.h
+  %D%/tocsin/status.h \
+  %D%/tocsin/trace.h \
+  %D%/tocsin/value.h

@@ -7,6 +7,8 @@
 #include "tocsin/program.h"
 #include "tocsin/run.h"
 #include "tocsin/status.h"
+#include "tocsin/trace.h"
+#include "tocsin/value.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "run/source.h"
 #include "run/table.h"
+#include "run/trace.h"
 #include "tocsin.h"
 
 #define MAX_PATHS_DEFAULT 1000000u
@@ -106,6 +107,10 @@ tocsin_status tocsin_matcher_new(const tocsin_program *program, const tocsin_mat
   if (st == TOCSIN_OK)
     st = tsn_feed_init(&m->feed, program, &m->alloc, &m->output, m->options.max_paths_per_partition, m->options.max_rows_per_partition);
   if (st != TOCSIN_OK) goto failed;
+  for (i = 0; i < program->patterns_count && m->options.tracer; i++) {
+    st = !program->patterns[i].traced ? TOCSIN_MISUSE : tsn_trace_init(&m->feed.runs[i], m->options.tracer) ? TOCSIN_OK : m->feed.runs[i].status;
+    if (st != TOCSIN_OK) goto failed;
+  }
   for (i = 0; i < program->patterns_count; i++) {
     m->feed.runs[i].now = m->options.now;
     m->feed.runs[i].now_context = m->options.now_context;

@@ -94,6 +94,7 @@ EXTRA_DIST += \
   %D%/unit/follow.py \
   %D%/unit/reading.h \
   %D%/unit/test_command.py \
+  %D%/unit/trace_command.py \
   %D%/unit/t.h
 
 TEST_RUN = PYTHONDONTWRITEBYTECODE=1 CC='$(CC)' CFLAGS='$(CFLAGS)' NM='$(NM)' $(PYTHON3) $(srcdir)/%D%/run --source $(srcdir) --build .

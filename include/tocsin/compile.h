@@ -71,6 +71,7 @@ typedef struct tocsin_compile_options {
   size_t stream_count;
   const tocsin_parameter *parameters;
   size_t parameter_count;
+  int trace;   /* for a matcher with a tracer (trace.h): paths remember their rows, and each is kept for itself */
   int bounded; /* the inputs end: no warnings about waits that end with them */
   const char *dialect; /* of tocsin_dialect_get(): notes say where it means something else, or refuses; NULL: none */
   unsigned details;    /* of tocsin_detail, joined by | */

@@ -16,6 +16,7 @@
 
 #include "tocsin/batch.h"
 #include "tocsin/program.h"
+#include "tocsin/trace.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -45,20 +46,6 @@ typedef struct tocsin_late_row {
   int64_t time;      /* of the row */
   int64_t watermark; /* in force */
 } tocsin_late_row;
-
-typedef struct tocsin_value {
-  tocsin_type type; /* of its column */
-  int is_null;
-  union {
-    int boolean;
-    int64_t integer; /* BIGINT, TIMESTAMP and INTERVAL in microseconds */
-    double real;
-    struct {
-      const char *bytes; /* UTF-8, not NUL-terminated; a LIST is JSON text */
-      size_t length;
-    } text;
-  } as;
-} tocsin_value;
 
 /* A function that the text declares with CREATE FUNCTION.
  *
@@ -106,6 +93,9 @@ typedef struct tocsin_matcher_options {
    * matcher lives. */
   const tocsin_host_function *functions;
   size_t function_count;
+  /* Told what each path does; for programs that were compiled with options.trace, else
+   * MISUSE. Borrowed as long as the matcher lives. NULL: nobody. */
+  const tocsin_tracer *tracer;
 } tocsin_matcher_options;
 
 /* A matcher at its begin.

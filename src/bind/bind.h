@@ -238,6 +238,7 @@ typedef struct tsn_bound {
   bool drops; /* on_limit = 'drop oldest' */
   tsn_tier tier; /* that was asked for, */
   tsn_span tier_at; /* there */
+  bool traced;  /* a host wants to be told what paths do */
   bool bounded; /* the input ends: a wait that ends with it needs no warning */
   bool all_rows, timeouts;
   tsn_empty_kind empty_kind;

@@ -316,6 +316,7 @@ static void bind_query(tsn_binder *b, const tsn_statement *s)
   q->name = s->name.text ? name_text(b, &s->name) : "";
   q->at = s->at;
   q->bounded = b->options && b->options->bounded;
+  q->traced = b->options && b->options->trace;
   q->text = b->text + query->at.from;
   q->text_length = query->at.to - query->at.from;
   for (i = 0; s->name.text && i < b->bound->pattern_count; i++)

@@ -6,6 +6,7 @@
  *        │                                    │          │       place, position, follow)
  *        │                                    │          └──> engine ──> sink, aside
  *        │                                    └──> stats, progress
+ *        ├─> cmd_trace: trace_story, trace_words                        what paths did
  *        ├─> cmd_test: test_form, test_play, test_show, test_report   tests beside patterns
  *        └─> cmd_check, cmd_explain, cmd_fmt, cmd_schema
  *

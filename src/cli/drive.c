@@ -175,7 +175,8 @@ static int open_matcher(tsn_engine *e)
   tocsin_status st;
 
   switch (e->aside.late) {
-  case TSN_POLICY_DEFAULT:
+  case TSN_POLICY_DEFAULT: /* of a traced job: they are told, and the story goes on */
+    if (e->job->tracer) options.late = TOCSIN_LATE_DROP;
     break;
   case TSN_POLICY_SKIP:
   case TSN_POLICY_DIVERT:
@@ -188,6 +189,7 @@ static int open_matcher(tsn_engine *e)
   options.on_late = tsn_engine_late;
   options.on_late_context = e;
   options.now = tsn_clock_now;
+  options.tracer = e->job->tracer;
   st = tocsin_matcher_new(e->job->program, &options, &e->matcher);
   if (st == TOCSIN_OK) return 0;
   if (st == TOCSIN_NOMEM) return tsn_no_memory();

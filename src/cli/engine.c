@@ -71,6 +71,7 @@ void tsn_engine_late(void *context, const tocsin_late_row *row)
 {
   tsn_engine *e = context;
   e->late = *row;
+  if (e->job->on_late) e->job->on_late(e->job->tracer->context, e->pushing, row);
   tsn_aside_late(&e->aside, e->pushing, row);
 }
 

@@ -302,6 +302,7 @@ int tsn_job_compile(tsn_job *job, size_t first)
   options.streams = inferred;
   options.parameters = parameters;
   options.bounded = job->inputs.count > 0 && !tsn_args_has(job->args, "follow");
+  options.trace = job->tracer != NULL;
   for (size_t i = 0; i < job->inputs.count; i++)
     if (!strcmp(job->inputs.items[i].path, "-")) options.bounded = 0; /* may go on for ever */
   st = compile(job, &options);

@@ -9,6 +9,7 @@
 
 #include "cli/source.h"
 #include "tocsin/compile.h"
+#include "tocsin/run.h"
 
 typedef struct tsn_job {
   const tsn_args *args;
@@ -22,6 +23,8 @@ typedef struct tsn_job {
   size_t source_count;
   tsn_source *tables; /* read whole before any stream */
   size_t table_count;
+  const tocsin_tracer *tracer; /* set before compiling: told what paths do, in the place of matches; */
+  void (*on_late)(void *context, const tsn_source *source, const tocsin_late_row *row); /* and of late rows */
 } tsn_job;
 
 void tsn_job_init(tsn_job *job, tsn_args *args);

@@ -11,11 +11,11 @@ tocsin_SOURCES = \
   %D%/cmd_check.c \
   %D%/cmd_explain.c \
   %D%/cmd_fmt.c \
-  %D%/cmd_later.c \
   %D%/cmd_query.c \
   %D%/cmd_run.c \
   %D%/cmd_schema.c \
   %D%/cmd_test.c \
+  %D%/cmd_trace.c \
   %D%/database.c \
   %D%/database.h \
   %D%/diag_print.c \
@@ -70,7 +70,10 @@ tocsin_SOURCES = \
   %D%/test_report.c \
   %D%/test_report.h \
   %D%/test_show.c \
-  %D%/test_update.c
+  %D%/test_update.c \
+  %D%/trace_story.c \
+  %D%/trace_story.h \
+  %D%/trace_words.c
 
 dist_man_MANS = tocsin.1
 tocsin.1: %D%/main.c | tocsin$(EXEEXT)   # order-only: tarballs do not rebuild it

@@ -39,7 +39,7 @@ static tsn_output choose(const tsn_out *o, const tsn_args *args)
 
   if (tsn_args_has(args, "to")) return outputs[tsn_args_choice(args, "to", words)];
   if (file && ends_with(file, ".csv")) return TSN_OUTPUT_CSV;
-  return o->sink.is_terminal ? TSN_OUTPUT_TABLE : TSN_OUTPUT_JSONL;
+  return o->sink.is_terminal && !o->silent ? TSN_OUTPUT_TABLE : TSN_OUTPUT_JSONL;
 }
 
 /* --- opening --- */
@@ -79,7 +79,7 @@ int tsn_out_open(tsn_out *o, tsn_job *job, size_t first, size_t count, const cha
   const char *file = tsn_args_value(job->args, "output"), *path;
   int st;
 
-  *o = (tsn_out){ .first = first, .count = count };
+  *o = (tsn_out){ .first = first, .count = count, .silent = job->tracer != NULL };
   st = read_patterns(o, job);
   if (st != 0) return st;
   if (file && tsn_is_database(file)) {
@@ -106,6 +106,7 @@ int tsn_out_row(tsn_out *o, const tocsin_match *match)
 
   if (match->pattern < o->first || pattern >= o->count) return 0;
   o->rows++;
+  if (o->silent) return 0;
   if (o->tables) return tsn_tables_row(o->tables, pattern, match->values);
   return tsn_writer_row(o->writer, pattern, match->values, match->value_count, &o->sink.buffer) == TOCSIN_OK ? 0 : tsn_no_memory();
 }

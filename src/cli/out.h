@@ -20,6 +20,7 @@ typedef struct tsn_out {
   tsn_writer *writer; /* of a file; else */
   tsn_tables *tables;
   uint64_t rows;
+  bool silent; /* the job is traced: matches are only counted */
 } tsn_out;
 
 /* Checks -o and --to, before anything is read. An exit status, as of all of these. */

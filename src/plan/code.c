@@ -256,7 +256,7 @@ tsn_code tsn_plan_code(tsn_plan *p, const tsn_bx *x, tsn_mode mode, uint32_t lab
   code.instrs.count = here(&e) - e.first;
   code.stack = e.most;
   code.local = e.local;
-  if (code.instrs.count > 1 || x->kind == BX_OVER || x->kind == BX_CALL || x->kind == BX_HOST) /* what reads one value cannot fail */
+  if (code.instrs.count > 1 || x->kind == BX_OVER || x->kind == BX_CALL || x->kind == BX_HOST || p->q->traced) /* what reads one value cannot fail */
     code.text = tsn_plan_text(p, x->at);
   if (e.most > TSN_STACK_MAX)
     tsn_diag_add(p->diag, TSN_E1022, x->at, "split it", "this expression is deeper than %u values", TSN_STACK_MAX);

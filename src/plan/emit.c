@@ -354,12 +354,13 @@ static void plan_pattern(tsn_arena *arena, tsn_image *image, const tsn_bound_scr
   rec.skip_label = name_of(image, q->skip_label ? q->skip_label : "").offset;
   rec.skip_miss_next = q->skip_miss_next;
   rec.drops = q->drops;
-  rec.tier = (uint32_t)q->tier;
+  rec.tier = (uint32_t)(q->traced ? TIER_PATHS : q->tier);
+  rec.traced = q->traced;
   rec.all_rows = q->all_rows;
   rec.empty_kind = (uint32_t)q->empty_kind;
   rec.timeouts = q->timeouts;
   rec.ambiguous = tsn_plan_is_ambiguous(p);
-  rec.history = p->replay || (q->skip_kind == MATCH_SKIP_NONE && rec.ambiguous) || q->empty_kind == MATCH_UNMATCHED;
+  rec.history = p->replay || (q->skip_kind == MATCH_SKIP_NONE && rec.ambiguous) || q->empty_kind == MATCH_UNMATCHED || q->traced;
   rec.behind = p->behind;
   rec.ahead = (p->has_last || rec.whole_windows) && p->ahead == 0 ? 1 : p->ahead; /* whether $ holds is known when a row waits for the next */
   rec.has_first = p->has_first;
@@ -370,7 +371,7 @@ static void plan_pattern(tsn_arena *arena, tsn_image *image, const tsn_bound_scr
   rec.sequential = q->sequential;
   start_absences(p, &rec);
   rec.keep_idle = p->behind || p->has_first || rec.start_absences.count || reads_match(q, MATCH_VALUE_NUMBER) ||
-                  reads_match(q, MATCH_VALUE_ID) || q->window_kind != WINDOW_NONE || q->sequential || q->empty_kind == MATCH_UNMATCHED;
+                  reads_match(q, MATCH_VALUE_ID) || q->window_kind != WINDOW_NONE || q->sequential || q->empty_kind == MATCH_UNMATCHED || q->traced;
   rec.fingerprint = tsn_hash_bytes(q->text, q->text_length, 0);
   emit_nodes(p, &rec);
   emit_timers(p, &rec);

@@ -304,6 +304,7 @@ typedef struct tsn_pattern_rec {
   uint32_t sorts_all; /* rows are matched when all are there, in the order of `orders` */
   uint32_t sequential; /* conditions read MATCH_NUMBER(): one start at a time */
   uint32_t tier; /* that was asked for: tier.h */
+  uint32_t traced; /* it can be told what paths do: their rows are kept, each is kept for itself */
   uint64_t fingerprint;
 } tsn_pattern_rec;
 

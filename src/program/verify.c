@@ -286,7 +286,7 @@ static bool pattern_ok(tsn_checker *c)
   if (q->time_slot != TSN_NONE && (tsn_verify_kind(tsn_verify_slot_type(c, q->time_slot, PLACE_VALUE)) == 'T' || tsn_verify_kind(q->time_type) == 'T')) return false;
   for (i = 0; i < q->orders.count; i++)
     if (p->orders[q->orders.first + i].slot >= q->slots.count) return false;
-  if (q->skip_kind > MATCH_SKIP_NONE || q->empty_kind > MATCH_UNMATCHED || q->within_kind > WITHIN_ROWS || q->tier >= TSN_TIERS || !tsn_verify_duration(c, q->within)) return false;
+  if (q->skip_kind > MATCH_SKIP_NONE || q->empty_kind > MATCH_UNMATCHED || q->within_kind > WITHIN_ROWS || q->tier >= TSN_TIERS || q->traced > 1 || (q->traced && (!q->history || !q->keep_idle || q->tier != TIER_PATHS)) || !tsn_verify_duration(c, q->within)) return false;
   if (q->path_cells > q->cells || q->cells > TSN_CELLS_MAX || q->lists > 2 * q->regs.count || q->behind > UINT16_MAX || q->ahead > UINT16_MAX) return false;
   if (q->skip_kind == MATCH_SKIP_TO && q->skip_cell >= q->path_cells) return false;
   if (q->skip_label >= p->strings_count || p->strings[p->strings_count - 1] != 0) return false;

@@ -58,6 +58,8 @@ libtsn_la_SOURCES += \
   %D%/tier_graph.c \
   %D%/tier_table.c \
   %D%/timers.c \
+  %D%/trace.c \
+  %D%/trace.h \
   %D%/vector.c \
   %D%/vm.c \
   %D%/where.c \

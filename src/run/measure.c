@@ -6,7 +6,7 @@
  * values are there when the first row is shown. */
 #include <string.h>
 
-#include "run/run.h"
+#include "run/trace.h"
 
 /* The path's rows and timers in order; false: out of memory. */
 static bool unroll(tsn_run *r, uint32_t node, size_t *count)
@@ -163,6 +163,7 @@ bool tsn_report(tsn_run *r, uint32_t start, uint32_t item, bool timeout, int64_t
   tsn_eval e = {.row = r->replay_row, .partition = part, .number = s->row, .cells = r->full, .final = r->full_final, .match = &facts,
                 .label = TSN_NONE};
   size_t count = 0, k;
+  if (r->trace) tsn_trace_report(r, item, timeout, time);
   if (timeout) r->timeouts++;
   else {
     r->matches++;

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/time.h"
-#include "run/run.h"
+#include "run/trace.h"
 
 /* A path in the making: what place() turns into items. Cells and counters are r->new_*. */
 typedef struct proto {
@@ -110,6 +110,7 @@ static bool add_match(tsn_run *r, uint32_t start, uint32_t before, const proto *
   uint32_t item = new_item(r, start, p, ITEM_MATCH);
   if (item == TSN_NONE) return false;
   tsn_path_link(r, item, before);
+  if (r->trace) tsn_trace_match(r, item, r->moment_time);
   if (r->one_match) {
     cut_behind(r, item);
     *cut = true;
@@ -258,12 +259,14 @@ static bool offer(tsn_run *r, const tsn_partition *part, uint32_t item, int64_t 
     if (!tsn_mask_get(mask, k)) continue;
     for (a = 0; a < e->absence_count && !dead; a++)
       if (!tsn_eval_label(r, part, r->junctions.absences[e->absence_first + a], tsn_path_cells(r, i), &dead)) return false;
+    if (dead && r->trace) tsn_trace_killed(r, item, e, r->junctions.absences[e->absence_first + a - 1], time);
     if (dead || (e->flags & EDGE_ENDED)) { /* a row behind $: what crossed it was wrong */
       tsn_mask_clear(mask, k);
       continue;
     }
     if (tsn_is_timer(e)) continue;
     if (!can_take(r, part, i, e, time, &truth)) return false;
+    if (!truth && r->trace) tsn_trace_refuse(r, item, e, time);
     if (truth) {
       if (*takes == r->takes_cap && !tsn_alloc_grow(r->alloc, (void **)&r->takes, &r->takes_cap, *takes + 1, sizeof *r->takes))
         return tsn_run_nomem(r);
@@ -312,6 +315,7 @@ static bool take(tsn_run *r, uint32_t part, uint32_t start, uint32_t item, int64
     bool good;
     proto_from_item(r, item, &e, &p);
     p.take = (*number)++;
+    if (r->trace) tsn_trace_take(r, part, item, &e, time);
     good = proto_take_row(r, &r->partitions[part], &e, time, &p) && place(r, start, item, &p, e.node, ghost || *cut, cut);
     proto_done(r, &p, parent);
     if (!good) return false;
@@ -383,6 +387,7 @@ static bool expire_item(tsn_run *r, uint32_t item, int64_t time, bool all)
   bool ended = false;
   bool rows_over = r->p->within_kind == WITHIN_ROWS &&
                    r->partitions[r->starts[i->start].partition].rows - r->starts[i->start].row >= r->p->within;
+  if (r->trace) tsn_trace_expire(r, item, time, all, rows_over);
   for (k = 0; k < count; k++) {
     const tsn_edge *e = &edges[k];
     bool good = true;
@@ -428,26 +433,33 @@ bool tsn_paths_lose(tsn_run *r, uint32_t start, int64_t time) { return expire_it
 
 /* ---- starts ---- */
 
-static bool quiet_before(const tsn_run *r, const tsn_partition *part, const tsn_edge *e, int64_t time)
+static bool quiet_before(const tsn_run *r, const tsn_partition *part, const tsn_edge *e, int64_t time, uint32_t *absence)
 {
   uint32_t q;
   for (q = 0; q < e->quiet_count; q++) {
     const tsn_start_absence *a = &r->junctions.quiets[e->quiet_first + q];
     int64_t last = part->quiet[a->index];
-    if (last != TSN_TIME_MIN && tsn_time_passed(r, time, last, a->duration) <= 0) return false;
+    if (last == TSN_TIME_MIN || tsn_time_passed(r, time, last, a->duration) > 0) continue;
+    *absence = r->program->indices[r->p->start_absences.first + a->index];
+    return false;
   }
   return true;
 }
 
-static bool start_edge(tsn_run *r, const tsn_partition *part, const tsn_edge *e, int64_t time, bool *truth)
+/* What keeps a path from beginning over the edge is in the way: *absence, TSN_NONE where it is the condition itself. */
+static bool start_edge(tsn_run *r, const tsn_partition *part, const tsn_edge *e, int64_t time, bool *truth, uint32_t *absence)
 {
   uint32_t a;
   bool dead = false;
   *truth = false;
-  if (!quiet_before(r, part, e, time)) return true;
+  *absence = TSN_NONE;
+  if (!quiet_before(r, part, e, time, absence)) return true;
   for (a = 0; a < e->absence_count; a++) {
     if (!tsn_eval_label(r, part, r->junctions.absences[e->absence_first + a], r->empty_cells, &dead)) return false;
-    if (dead) return true;
+    if (dead) {
+      *absence = r->junctions.absences[e->absence_first + a];
+      return true;
+    }
   }
   return tsn_eval_label(r, part, e->label, r->empty_cells, truth);
 }
@@ -467,10 +479,13 @@ static bool begin_paths(tsn_run *r, uint32_t part, int64_t time, uint32_t *out)
     for (n = 0; n < s.edge_count; n++) {
       tsn_edge e = r->junctions.edges[s.edge_first + n];
       bool truth, good;
+      uint32_t absence;
       proto p;
       if (!is_row_edge(&e) || (cut && !(r->nodes[e.node].flags & NODE_TWIN))) continue; /* twins of what is cut off may race */
-      if (!start_edge(r, &r->partitions[part], &e, time, &truth)) return false;
+      if (!start_edge(r, &r->partitions[part], &e, time, &truth, &absence)) return false;
+      if (!truth && r->trace) tsn_trace_unfit(r, part, &e, absence, time);
       if (!truth) continue;
+      if (r->trace) tsn_trace_take(r, part, TSN_NONE, &e, time);
       if (start == TSN_NONE && (start = tsn_start_new(r, part, row, time)) == TSN_NONE) return false;
       proto_empty(r, &e, time, &p);
       p.take = take++;
@@ -545,6 +560,7 @@ bool tsn_paths_row(tsn_run *r, uint32_t part, int64_t time)
   if (r->shapes && !r->tracks && !(r->races && time == r->partitions[part].last_time) && !tsn_shapes_class(r, &r->partitions[part], &class))
     return false;
   r->partitions[part].last_time = time;
+  if (r->trace) tsn_trace_row(r, part, time);
   while (start != TSN_NONE) {
     uint32_t next = r->starts[start].next;
     if (!tsn_paths_step(r, part, start, class, time)) return false;
@@ -556,6 +572,7 @@ bool tsn_paths_row(tsn_run *r, uint32_t part, int64_t time)
     start = next;
   }
   skip_inside(r, part);
+  if (r->trace && r->partitions[part].rows - 1 < r->partitions[part].allowed) tsn_trace_skipped(r, part, time);
   if (r->partitions[part].rows - 1 >= r->partitions[part].allowed && (!r->p->sequential || r->partitions[part].first == TSN_NONE) &&
       !begin(r, part, class, time))
     return false;
@@ -582,6 +599,7 @@ static bool complete(tsn_run *r, uint32_t start, uint32_t item, int64_t time, bo
     if (e.kind == EDGE_CLOSE && lost) continue;
     proto_from_item(r, item, &e, &p);
     p.tau = time;
+    if (r->trace) tsn_trace_timer(r, item, &e, time);
     if (r->p->history) {
       p.history = tsn_history_add(r, p.history, TSN_NONE, time, 0);
       if (p.history == TSN_NONE) return false;
@@ -679,6 +697,7 @@ bool tsn_paths_end(tsn_run *r, uint32_t part)
         if (!good) return false;
         if (cut) break;
       }
+      if (r->trace) tsn_trace_over(r, item);
       tsn_path_unlink(r, item);
       tsn_path_free(r, item);
       item = next;

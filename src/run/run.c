@@ -15,6 +15,7 @@
 #include "program/tier.h"
 #include "run/guards.h"
 #include "run/queue.h"
+#include "run/trace.h"
 #include "run/window.h"
 
 /* ---- making and unmaking ---- */
@@ -228,6 +229,7 @@ void tsn_run_clear(tsn_run *r)
   tsn_retrace_clear(r);
   tsn_shapes_clear(r);
   tsn_graph_clear(r);
+  tsn_trace_clear(r);
   tsn_bags_clear(r);
   tsn_run_regexes_clear(r);
 #define DROP(field, count) tsn_alloc_free(r->alloc, r->field, ((size_t)(count)) * sizeof *r->field)

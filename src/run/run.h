@@ -16,6 +16,7 @@
  *                                        guards.c  compared with first rows; retrace.c  their matches
  *       limits                           drop.c      who goes when one is reached
  *       deadlines                        timers.c    when time alone decides
+ *       trace                            trace.c     what paths do, told to a host
  *       pending                          pending.c   how far output times have come
  *       durations                        clock.c     over a time of any type
  *       history                          history.c   rows and labels of paths, shared
@@ -346,6 +347,7 @@ struct tsn_run {
   bool by_class; /* labels are what was recalled of a class, whatever they read */
   bool trying; /* items are made of a start that is there: no limit counts them */
   struct tsn_graph *graph; /* NULL: each path is kept for itself */
+  struct tsn_trace *trace; /* trace.h; NULL: nobody is told what paths do */
 
   /* the block at hand: see sweep.c */
   tsn_vector *vector;      /* of the matcher */

@@ -6,7 +6,7 @@
  * its moment. Reports of one time from several partitions are put in the order
  * of their starts by run.c. */
 #include "base/time.h"
-#include "run/run.h"
+#include "run/trace.h"
 
 /* A start with nothing left: whether it is reported as timed out. */
 static bool timed_out(const tsn_run *r, const tsn_start *s)
@@ -97,7 +97,10 @@ static bool settle_one(tsn_run *r, uint32_t part)
     if (!tsn_settle_match(r, part, start, &target)) return false;
     if (target > r->partitions[part].allowed) r->partitions[part].allowed = target;
     go_back(r, part, target);
-    while ((start = r->partitions[part].first) != TSN_NONE && r->starts[start].row < target) tsn_start_free(r, start);
+    while ((start = r->partitions[part].first) != TSN_NONE && r->starts[start].row < target) {
+      if (r->trace) tsn_trace_swallowed(r, start);
+      tsn_start_free(r, start);
+    }
   }
   start = r->partitions[part].first;
   return resolve(r, part, start == TSN_NONE ? r->partitions[part].rows : r->starts[start].row);

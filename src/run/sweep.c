@@ -20,7 +20,7 @@
 /* Rows as they are, matched on arrival, and nobody waits for what they bring. */
 bool tsn_sweep_can(const tsn_run *r)
 {
-  return r->p->parts.count == 1 && r->sources[0].plain && !r->waits && !r->windows && !r->tracks && !r->p->ahead && !r->p->sequential;
+  return r->p->parts.count == 1 && r->sources[0].plain && !r->waits && !r->windows && !r->tracks && !r->trace && !r->p->ahead && !r->p->sequential;
 }
 
 /* Code that vector.c knows: the operations that need neither a path nor other rows. */

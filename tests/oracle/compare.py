@@ -97,7 +97,8 @@ def players(options):
                 for way in (["--save"] if n == "save" else ["--batch", n] for n in options.batch.split(","))]
     if options.engine.startswith("cli:"):
         return [Player(options.engine, [], options.timeout)]
-    return [Player(options.engine, way, options.timeout) for way in (["--stats", "--marks"], ["--stats", "--marks", "--save"])]
+    trace = ["--trace"] * options.traced
+    return [Player(options.engine, way + trace, options.timeout) for way in (["--stats", "--marks"], ["--stats", "--marks", "--save"])]
 
 
 def feeds_for(case, way, ways, all_of_them):
@@ -288,6 +289,7 @@ def hash_of(data):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--engine", help="a player program, or cli:PATH")
+    parser.add_argument("--traced", action="store_true", help="while what paths do is told (tocsin/trace.h)")
     parser.add_argument("--seed", default="1")
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--jobs", type=int, default=2)

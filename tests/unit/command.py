@@ -143,7 +143,7 @@ def wrong_usage_is_status_2_and_a_hint(folder):
             (["run", "up.cep", "s3://bucket/s.csv"], "not supported yet"),
             (["check", "--from", "db2", "up.cep"], "--from is flink, oracle, snowflake or trino, not 'db2'"),
             (["explain", "--dot", "up.cep"], "--dot is not supported yet"),
-            (["trace", "up.cep", "s.csv"], "trace is not supported yet"),
+            (["trace", "up.cep"], "an input is missing"),
             (["test"], "no test was found"),
             (["test", "s.csv"], "s.csv is neither a .cep nor a .test file")]:
         out, err = folder.run(*arguments, status=2)
