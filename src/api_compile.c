@@ -290,6 +290,25 @@ tocsin_status tocsin_explain(const tocsin_program *program, const tocsin_allocat
   return st;
 }
 
+tocsin_status tocsin_draw(const tocsin_program *program, size_t pattern, tocsin_picture picture, const tocsin_allocator *allocator,
+                          char **text, size_t *length)
+{
+  tsn_alloc alloc;
+  tsn_arena arena;
+  tsn_bytes out;
+  tocsin_status st;
+  if (!program || !text || !length || pattern >= tocsin_program_pattern_count(program)) return TOCSIN_MISUSE;
+  *text = NULL;
+  tsn_alloc_init(&alloc, allocator);
+  tsn_arena_init(&arena, &alloc, 0);
+  tsn_bytes_init(&out, &alloc, FORMAT_MAX);
+  st = tsn_draw_pattern(&arena, program, (uint32_t)pattern, picture, &out);
+  if (st == TOCSIN_OK) st = give_text(&alloc, &out, text, length);
+  tsn_bytes_clear(&out);
+  tsn_arena_clear(&arena);
+  return st;
+}
+
 void tocsin_text_free(const tocsin_allocator *allocator, char *text, size_t length)
 {
   tsn_alloc alloc;

@@ -144,7 +144,15 @@ tocsin_rows_text(const char *text, size_t length, const char *pattern, int unmat
 TOCSIN_API TOCSIN_CHECKED tocsin_status
 tocsin_explain(const tocsin_program *program, const tocsin_allocator *allocator, char **text, size_t *length);
 
-/* Frees a text that tocsin_format(), tocsin_rows_text() or tocsin_explain() gave, by the same allocator. */
+typedef enum tocsin_picture { TOCSIN_PICTURE_SVG = 0, TOCSIN_PICTURE_DOT = 1 } tocsin_picture;
+
+/* The automaton of a pattern, index below tocsin_program_pattern_count(), as a picture:
+ * an SVG document, or a graph for graphviz. Freed with tocsin_text_free(). MISUSE, LIMIT, NOMEM. */
+TOCSIN_API TOCSIN_CHECKED tocsin_status
+tocsin_draw(const tocsin_program *program, size_t pattern, tocsin_picture picture, const tocsin_allocator *allocator, char **text,
+            size_t *length);
+
+/* Frees a text that tocsin_format(), tocsin_rows_text(), tocsin_explain() or tocsin_draw() gave, by the same allocator. */
 TOCSIN_API void tocsin_text_free(const tocsin_allocator *allocator, char *text, size_t length);
 
 #ifdef __cplusplus

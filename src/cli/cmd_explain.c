@@ -1,6 +1,7 @@
 /* tocsin explain FILE.cep */
 #include <string.h>
 
+#include "base/text.h"
 #include "cli/cli.h"
 #include "cli/job.h"
 #include "cli/say.h"
@@ -35,6 +36,45 @@ static int explain(tsn_args *args, tsn_job *job)
   return printed;
 }
 
+/* The pattern of --pattern, or the only one. */
+static int choose(tsn_args *args, const tsn_job *job, size_t *out)
+{
+  const char *name = tsn_args_value(args, "pattern");
+  size_t count = tocsin_program_pattern_count(job->program);
+
+  if (!name && count > 1) return tsn_args_wrong(args->command, "the file has several patterns: which one? Add --pattern NAME");
+  for (*out = 0; name && *out < count; ++*out) {
+    const char *known = tocsin_program_pattern(job->program, *out).name;
+    if (tsn_same_name(name, strlen(name), known, strlen(known))) return 0;
+  }
+  return name ? tsn_args_wrong(args->command, "there is no pattern \"%s\"", name) : 0;
+}
+
+static int draw(tsn_args *args, const tsn_job *job, tocsin_picture picture)
+{
+  char *text;
+  size_t length, pattern = 0;
+  tocsin_status st;
+  int printed = choose(args, job, &pattern);
+
+  if (printed != 0) return printed;
+  st = tocsin_draw(job->program, pattern, picture, NULL, &text, &length);
+  if (st != TOCSIN_OK) {
+    tsn_say("%s: %s", job->file, tocsin_status_text(st));
+    return tsn_exit_of(st);
+  }
+  printed = print(args, text, length);
+  tocsin_text_free(NULL, text, length);
+  return printed;
+}
+
+static int show(tsn_args *args, tsn_job *job)
+{
+  if (tsn_args_has(args, "svg")) return draw(args, job, TOCSIN_PICTURE_SVG);
+  if (tsn_args_has(args, "dot")) return draw(args, job, TOCSIN_PICTURE_DOT);
+  return explain(args, job);
+}
+
 static int run(tsn_args *args)
 {
   tsn_job job;
@@ -44,7 +84,7 @@ static int run(tsn_args *args)
   tsn_job_init(&job, args);
   st = tsn_job_read(&job, args->operands[0]);
   if (st == 0) st = tsn_job_compile(&job, 1);
-  if (st == 0) st = explain(args, &job);
+  if (st == 0) st = show(args, &job);
   tsn_job_close(&job);
   return st;
 }
@@ -52,8 +92,9 @@ static int run(tsn_args *args)
 static const tsn_option options[] = {
   { 'p', "param", "NAME=VALUE", "bind a parameter; may be repeated", false },
   { 0, "format", "FORMAT", "csv or jsonl: of inputs whose names do not tell", false },
-  { 0, "dot", NULL, "", true },
-  { 0, "svg", NULL, "", true },
+  { 0, "pattern", "NAME", "only this pattern", false },
+  { 0, "svg", NULL, "draw its automaton, as SVG", false },
+  { 0, "dot", NULL, "draw it for graphviz", false },
   { 0, NULL, NULL, NULL, false },
 };
 
@@ -65,6 +106,8 @@ const tsn_command tsn_cmd_explain = {
            "each match in the making, and what bounds it. Inputs are wanted only where the file\n"
            "does not declare its streams.",
   .options = options,
-  .examples = "  tocsin explain abandoned_cart.cep\n",
+  .examples = "  tocsin explain abandoned_cart.cep\n"
+              "  tocsin explain abandoned_cart.cep --svg > cart.svg\n"
+              "  tocsin explain abandoned_cart.cep --dot | dot -Tpng > cart.png\n",
   .run = run,
 };

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "plan/arcs.h"
 #include "plan/plan.h"
 #include "program/tier.h"
 
@@ -233,6 +234,57 @@ static void print_tier(const tocsin_program *p, uint32_t pattern, tsn_bytes *out
   }
 }
 
+/* Whether something ends every wait behind an element: a timer does for all, else each has its bound. */
+static bool waits_end(const tsn_arcs *g, uint32_t from)
+{
+  bool all = true, timer = false;
+  size_t i;
+  for (i = 0; i < g->count; i++) {
+    if (g->arcs[i].from != from) continue;
+    timer = timer || g->elements[g->arcs[i].to].timer;
+    all = all && g->arcs[i].bounded;
+  }
+  return all || timer;
+}
+
+static void print_arc(const tsn_arcs *g, const tsn_arc *a, tsn_bytes *out)
+{
+  static const char *const kinds[] = {"the next row as ", "the first later ", "every later "};
+  const tsn_element *to = &g->elements[a->to];
+  bool row = a->to >= TSN_DRAW_FIRST && !to->timer;
+  tsn_bytes_printf(out, "      %s%s", !row ? "" : a->from == TSN_DRAW_START ? "a row as " : kinds[a->kind], a->to == TSN_DRAW_END ? "is complete" : to->name);
+  if (*a->text) tsn_bytes_printf(out, ": %s", a->text);
+  tsn_bytes_char(out, '\n');
+}
+
+/* What a path can do behind each element, and what bounds how long a start lives. */
+static tocsin_status print_waits(const tocsin_program *p, const tsn_pattern_rec *q, tsn_bytes *out)
+{
+  bool bounded = q->within_kind != WITHIN_NONE || q->window_kind != WINDOW_NONE;
+  tsn_arena arena;
+  tsn_arcs g;
+  tocsin_status st;
+  uint32_t from, open = TSN_NONE;
+  size_t i;
+  tsn_arena_init(&arena, out->alloc, 0);
+  st = tsn_arcs_find(&arena, p, (uint32_t)(q - p->patterns), &g);
+  if (st == TOCSIN_OK) tsn_bytes_text(out, "  waits\n");
+  for (from = 0; st == TOCSIN_OK && from < g.element_count; from++) {
+    if (from == TSN_DRAW_END) continue;
+    if (from >= TSN_DRAW_FIRST && open == TSN_NONE && !waits_end(&g, from)) open = from;
+    tsn_bytes_printf(out, "    %s%s\n", from == TSN_DRAW_START ? "to begin" : "behind ", from == TSN_DRAW_START ? "" : g.elements[from].name);
+    for (i = 0; i < g.count; i++)
+      if (g.arcs[i].from == from) print_arc(&g, &g.arcs[i], out);
+  }
+  if (st == TOCSIN_OK) {
+    if (bounded) tsn_bytes_printf(out, "  bound: a start is forgotten when %s is over\n", q->within_kind != WITHIN_NONE ? "WITHIN" : "its window");
+    else if (open == TSN_NONE) tsn_bytes_text(out, "  bound: every wait ends by itself\n");
+    else tsn_bytes_printf(out, "  bound: none; behind %s a path may wait for ever\n", g.elements[open].name);
+  }
+  tsn_arena_clear(&arena);
+  return st;
+}
+
 static void print_pattern(const tocsin_program *p, const tsn_pattern_rec *q, tsn_bytes *out)
 {
   uint32_t i;
@@ -253,6 +305,7 @@ static void print_pattern(const tocsin_program *p, const tsn_pattern_rec *q, tsn
                    q->ambiguous ? "; several derivations may give one match" : "");
   if (q->behind) tsn_bytes_printf(out, "  kept: the last %u row%s of each partition, for PREV\n", q->behind, q->behind == 1 ? "" : "s");
   for (i = 0; i < q->parts.count; i++) print_part(p, q, &p->parts[q->parts.first + i], out);
+  if (print_waits(p, q, out) != TOCSIN_OK) out->failed = TOCSIN_NOMEM;
   tsn_bytes_text(out, "  automaton\n");
   for (i = 0; i < q->nodes.count; i++) print_node(p, q, i, out);
   print_registers(p, q, out);

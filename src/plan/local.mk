@@ -1,6 +1,9 @@
 libtsn_la_SOURCES += \
+  %D%/arcs.c \
+  %D%/arcs.h \
   %D%/check.c \
   %D%/code.c \
+  %D%/draw.c \
   %D%/emit.c \
   %D%/explain.c \
   %D%/nfa.c \

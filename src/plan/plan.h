@@ -188,4 +188,7 @@ tsn_str tsn_image_text(tsn_image *image, const char *text, size_t length);
 /* explain.c */
 tocsin_status tsn_explain_program(const tocsin_program *p, tsn_bytes *out);
 
+/* draw.c: the automaton of a pattern as a picture. */
+tocsin_status tsn_draw_pattern(tsn_arena *arena, const tocsin_program *p, uint32_t pattern, tocsin_picture picture, tsn_bytes *out);
+
 #endif

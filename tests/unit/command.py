@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 import traceback
+import xml.etree.ElementTree
 
 TOCSIN = "./tocsin"
 TESTS = []
@@ -142,7 +143,7 @@ def wrong_usage_is_status_2_and_a_hint(folder):
             (["run", "up.cep", "s=sqlite:x.db?table=%zz"], "behind % stand two hexadecimal digits"),
             (["run", "up.cep", "s3://bucket/s.csv"], "not supported yet"),
             (["check", "--from", "db2", "up.cep"], "--from is flink, oracle, snowflake or trino, not 'db2'"),
-            (["explain", "--dot", "up.cep"], "--dot is not supported yet"),
+            (["explain", "--dot", "up.cep", "--pattern", "pu"], 'there is no pattern "pu"'),
             (["trace", "up.cep"], "an input is missing"),
             (["test"], "no test was found"),
             (["test", "s.csv"], "s.csv is neither a .cep nor a .test file")]:
@@ -539,6 +540,30 @@ def schemas_compile(folder):
     same(out, "CREATE STREAM named (\n  a BIGINT,\n  b TEXT\n);\n")
     _, err = folder.run("schema", "-", "--format", "jsonl", stdin="", status=3)
     has(err, "cannot tell the columns of standard input: there is nothing in it")
+
+
+@test
+def explain_draws_the_automaton(folder):
+    folder.write("two.cep", TWO)
+    folder.write("cart.cep", """CREATE STREAM shop (k TEXT, e TEXT, ts TIMESTAMP);
+CREATE PATTERN cart AS SELECT * FROM shop MATCH_RECOGNIZE ( PARTITION BY k ORDER BY ts
+  PATTERN ( (a[e < 'add' AND k <> '"'] -> !b[e = 'buy'])+ !b{30 MINUTES} ) );""")
+    folder.run("explain", "two.cep", "--svg", status=2)
+    dot = folder.run("explain", "cart.cep", "--dot")[0]
+    has(dot, 'digraph "cart" {', 'n2 [label="A\\ne < \'add\' AND k <> \'\\"\'"]', 'n2 -> n2 [label="-> no B"', 'n2 -> n3 [label="no B"', "n3 -> n1")
+    for name, text in (("cart.cep", folder.run("explain", "cart.cep", "--svg")[0]),
+                       ("two.cep", folder.run("explain", "two.cep", "--svg", "--pattern", "fails")[0])):
+        root = xml.etree.ElementTree.fromstring(text)
+        same(root.tag, "{http://www.w3.org/2000/svg}svg")
+        width, height = (float(root.get(side)) for side in ("width", "height"))
+        for box in root.iter("{http://www.w3.org/2000/svg}rect"):
+            assert 0 <= float(box.get("x")) and float(box.get("x")) + float(box.get("width")) <= width, name
+            assert 0 <= float(box.get("y")) and float(box.get("y")) + float(box.get("height")) <= height, name
+    text = folder.run("explain", "cart.cep")[0]
+    has(text, "  waits\n    to begin\n      a row as A\n    behind A\n      the first later A: no B\n      !B PT30M: no B\n    behind !B PT30M\n      is complete\n",
+        "  bound: every wait ends by itself\n")
+    folder.write("open.cep", "CREATE STREAM s (ts TIMESTAMP, v BIGINT);\nSELECT * FROM s MATCH_RECOGNIZE ( ORDER BY ts PATTERN ( a[v = 1] -> b[v = 2] ) )")
+    has(folder.run("explain", "open.cep")[0], "  bound: none; behind A a path may wait for ever\n")
 
 
 def has_terminals():
