@@ -59,6 +59,10 @@ static int draw(tsn_args *args, const tsn_job *job, tocsin_picture picture)
 
   if (printed != 0) return printed;
   st = tocsin_draw(job->program, pattern, picture, NULL, &text, &length);
+  if (st == TOCSIN_LIMIT) {
+    tsn_say("%s: the pattern has more elements, or ways from one to the next, than a picture can show", job->file);
+    return tsn_exit_of(st);
+  }
   if (st != TOCSIN_OK) {
     tsn_say("%s: %s", job->file, tocsin_status_text(st));
     return tsn_exit_of(st);

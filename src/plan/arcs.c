@@ -27,6 +27,7 @@ typedef struct finding {
   uint32_t *number; /* of nodes: which element they are */
   bool *been;       /* nodes of this walk, by node and kind */
   way *stack;
+  bool many; /* arcs */
 } finding;
 
 static const char *label_name(const finding *f, uint32_t i)
@@ -115,6 +116,10 @@ static void arrive(finding *f, const way *w, uint32_t to)
   size_t i;
   for (i = out->count; i > 0 && out->arcs[i - 1].from == f->from; i--)
     if (same(&out->arcs[i - 1], w, to, bounded)) return;
+  if (out->count == TSN_ARCS_MAX) {
+    f->many = true;
+    return;
+  }
   if (out->count == f->cap) {
     tsn_arc *more = tsn_arena_new_array(f->arena, tsn_arc, f->cap ? f->cap * 2 : 32);
     if (!more) return;
@@ -208,6 +213,7 @@ tocsin_status tsn_arcs_find(tsn_arena *arena, const tocsin_program *p, uint32_t 
   finding f = {.arena = arena, .p = p, .q = q, .out = out};
   uint32_t i;
   *out = (tsn_arcs){.element_count = TSN_DRAW_FIRST};
+  if (q->nodes.count > TSN_ARC_NODES_MAX) return TOCSIN_LIMIT;
   out->elements = tsn_arena_new_array(arena, tsn_element, (size_t)q->nodes.count + TSN_DRAW_FIRST);
   f.number = tsn_arena_new_array(arena, uint32_t, q->nodes.count);
   f.been = tsn_arena_new_array(arena, bool, (size_t)q->nodes.count * 6);
@@ -217,7 +223,8 @@ tocsin_status tsn_arcs_find(tsn_arena *arena, const tocsin_program *p, uint32_t 
   for (i = q->nodes.count; i-- > 0;) /* nodes are made from the end of the pattern to its begin */
     if ((p->nodes[q->nodes.first + i].kind == NODE_ROW || p->nodes[q->nodes.first + i].kind == NODE_TIMER) && !add_element(&f, i))
       return tsn_arena_failed(arena);
+  if (out->element_count > TSN_ELEMENTS_MAX) return TOCSIN_LIMIT;
   walk(&f, TSN_DRAW_START, q->root);
-  for (i = TSN_DRAW_FIRST; i < out->element_count; i++) walk(&f, i, p->nodes[q->nodes.first + out->elements[i].node].next);
-  return tsn_arena_failed(arena);
+  for (i = TSN_DRAW_FIRST; i < out->element_count && !f.many; i++) walk(&f, i, p->nodes[q->nodes.first + out->elements[i].node].next);
+  return f.many ? TOCSIN_LIMIT : tsn_arena_failed(arena);
 }

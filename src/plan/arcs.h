@@ -36,7 +36,12 @@ typedef struct tsn_arcs {
   size_t count;
 } tsn_arcs;
 
-/* Of a pattern. What it points at lies on the arena or in the program. NOMEM, LIMIT. */
+/* More than a person looks at; the layout of a picture takes time by their square. */
+#define TSN_ARC_NODES_MAX 4000u
+#define TSN_ELEMENTS_MAX 400u
+#define TSN_ARCS_MAX 2000u
+
+/* Of a pattern. What it points at lies on the arena or in the program. NOMEM; LIMIT where there is more than that. */
 tocsin_status tsn_arcs_find(tsn_arena *arena, const tocsin_program *p, uint32_t pattern, tsn_arcs *out);
 
 /* "PT30M"; of a numeric time a number. */

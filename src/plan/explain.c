@@ -281,8 +281,9 @@ static tocsin_status print_waits(const tocsin_program *p, const tsn_pattern_rec 
     else if (open == TSN_NONE) tsn_bytes_text(out, "  bound: every wait ends by itself\n");
     else tsn_bytes_printf(out, "  bound: none; behind %s a path may wait for ever\n", g.elements[open].name);
   }
+  if (st == TOCSIN_LIMIT) tsn_bytes_printf(out, "  waits: more elements, or ways from one to the next, than can be listed\n");
   tsn_arena_clear(&arena);
-  return st;
+  return st == TOCSIN_LIMIT ? TOCSIN_OK : st;
 }
 
 static void print_pattern(const tocsin_program *p, const tsn_pattern_rec *q, tsn_bytes *out)
