@@ -34,6 +34,8 @@ tocsin_SOURCES = \
   %D%/job.h \
   %D%/live.c \
   %D%/main.c \
+  %D%/manual.c \
+  %D%/manual.h \
   %D%/merge.c \
   %D%/out.c \
   %D%/out.h \
@@ -76,5 +78,17 @@ tocsin_SOURCES = \
   %D%/trace_words.c
 
 dist_man_MANS = tocsin.1
-tocsin.1: %D%/main.c | tocsin$(EXEEXT)   # order-only: tarballs do not rebuild it
-	$(AM_V_GEN)$(HELP2MAN) --no-info --name 'patterns over streams of events' --output $@ ./tocsin
+tocsin.1: %D%/main.c %D%/manual.c | tocsin$(EXEEXT)   # order-only: tarballs do not rebuild it
+	$(AM_V_GEN)./tocsin --man > $@-t && mv $@-t $@
+
+# What shells complete, from the same tables.
+bashcompletiondir = $(datadir)/bash-completion/completions
+nodist_bashcompletion_DATA = completion/bash/tocsin
+zshcompletiondir = $(datadir)/zsh/site-functions
+nodist_zshcompletion_DATA = completion/zsh/_tocsin
+fishcompletiondir = $(datadir)/fish/vendor_completions.d
+nodist_fishcompletion_DATA = completion/fish/tocsin.fish
+completions = $(nodist_bashcompletion_DATA) $(nodist_zshcompletion_DATA) $(nodist_fishcompletion_DATA)
+$(completions): tocsin$(EXEEXT)
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && ./tocsin completion $(notdir $(@D)) > $@
+CLEANFILES += $(completions)

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/manual.h"
 #include "cli/say.h"
 #include "tocsin.h"
 
@@ -22,9 +23,11 @@ static void print_help(void)
   for (size_t i = 0; i < COMMAND_COUNT; i++) printf("  %-8s  %s\n", commands[i]->name, commands[i]->summary);
   printf("\n"
          "'tocsin COMMAND --help' tells more about a command.\n"
+         "'tocsin completion bash' (zsh, fish) prints completion for a shell.\n"
          "\n"
          "Options:\n"
          "  --help     print this help and exit\n"
+         "  --man      print the manual page, as roff\n"
          "  --version  print the version and exit\n"
          "\n"
          "Exit status:\n"
@@ -83,6 +86,14 @@ static int run_command(const tsn_command *command, int argc, char **argv)
   return st;
 }
 
+static int complete(int argc, char **argv)
+{
+  if (argc != 3) return tsn_args_wrong(NULL, "tocsin completion SHELL: bash, zsh or fish");
+  if (!tsn_completion_print(argv[2], commands, COMMAND_COUNT, stdout))
+    return tsn_args_wrong(NULL, "there is completion for bash, zsh and fish, not for '%s'", argv[2]);
+  return fflush(stdout) == 0 ? 0 : TSN_EXIT_OUTPUT;
+}
+
 int main(int argc, char **argv)
 {
   const char *name = argc > 1 ? argv[1] : NULL;
@@ -96,6 +107,11 @@ int main(int argc, char **argv)
     print_version();
     return fflush(stdout) == 0 ? 0 : TSN_EXIT_OUTPUT;
   }
+  if (!strcmp(name, "--man")) {
+    tsn_manual_print(commands, COMMAND_COUNT, stdout);
+    return fflush(stdout) == 0 ? 0 : TSN_EXIT_OUTPUT;
+  }
+  if (!strcmp(name, "completion")) return complete(argc, argv);
   if (!strcmp(name, "help")) { /* tocsin help run */
     static char help[] = "--help";
     name = argv[2];

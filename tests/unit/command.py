@@ -12,6 +12,7 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -540,6 +541,26 @@ def schemas_compile(folder):
     same(out, "CREATE STREAM named (\n  a BIGINT,\n  b TEXT\n);\n")
     _, err = folder.run("schema", "-", "--format", "jsonl", stdin="", status=3)
     has(err, "cannot tell the columns of standard input: there is nothing in it")
+
+
+@test
+def completion_and_manual_come_from_the_tables(folder):
+    out = folder.run("--man")[0]
+    has(out, ".TH TOCSIN 1", ".SS tocsin trace\n", "\\fB\\-\\-junit\\fR \\fIFILE\\fR\n", ".SH EXIT STATUS\n")
+    assert "\n." not in folder.run("test", "--help")[0] and "not supported" not in out
+    folder.write("done.sh", folder.run("completion", "bash")[0] +
+                 "try() { COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); _tocsin; echo \"${COMPREPLY[*]}\"; }\n"
+                 "try tocsin tr\ntry tocsin trace --ke\ntry tocsin test --j\ntry tocsin run clicks\n")
+    done = subprocess.run(["bash", "-e", os.path.join(folder.path, "done.sh")], capture_output=True, text=True, timeout=20)
+    same((done.stdout, done.stderr), ("trace\n--key\n--junit\n\n", ""))
+    has(folder.run("completion", "zsh")[0], "#compdef tocsin", "'explain:", "'*--svg[draw its automaton, as SVG]'")
+    has(folder.run("completion", "fish")[0], "complete -c tocsin -n '__fish_seen_subcommand_from trace' -l key -s k -r -d '")
+    for shell in ("zsh", "fish"):
+        if shutil.which(shell):
+            folder.write("c." + shell, folder.run("completion", shell)[0])
+            subprocess.run([shell, "-n", os.path.join(folder.path, "c." + shell)], check=True, timeout=20)
+    folder.run("completion", "tcsh", status=2)
+    folder.run("completion", status=2)
 
 
 @test
