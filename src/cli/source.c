@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "base/time.h"
 #include "cli/cli.h"
 #include "cli/follow.h"
@@ -321,6 +322,67 @@ static void remark(tsn_source *s)
   s->remarked = true;
 }
 
+/* How many of a unit are a microsecond, or how many microseconds it is. */
+typedef struct unit_size {
+  tocsin_unit unit;
+  const char *name, *word;
+  int64_t of_micro; /* units a microsecond */
+  int64_t micros;   /* microseconds a unit */
+} unit_size;
+
+static const unit_size unit_sizes[] = {
+  { TOCSIN_UNIT_SECOND, "SECOND", "seconds", 1, 1000000 },
+  { TOCSIN_UNIT_MILLISECOND, "MILLISECOND", "milliseconds", 1, 1000 },
+  { TOCSIN_UNIT_MICROSECOND, "MICROSECOND", "microseconds", 1, 1 },
+  { TOCSIN_UNIT_NANOSECOND, "NANOSECOND", "nanoseconds", 1000, 1 },
+};
+
+#define YEAR INT64_C(31556952000000)
+
+/* A time of now, give or take some years: 1990 to 2100. */
+static bool is_likely(int64_t time) { return time > 20 * YEAR && time < 130 * YEAR; }
+
+/* The only unit by which a number is a likely time; NULL: none, or it is one already. */
+static const unit_size *likely_unit(int64_t number)
+{
+  for (size_t i = 0; i < sizeof unit_sizes / sizeof *unit_sizes; i++) {
+    int64_t time;
+    if (!__builtin_mul_overflow(number / unit_sizes[i].of_micro, unit_sizes[i].micros, &time) && is_likely(time)) return &unit_sizes[i];
+  }
+  return NULL;
+}
+
+static bool holds(const tsn_origin *origin, const char *text, size_t length)
+{
+  for (size_t i = 0; i + length <= origin->raw_length; i++)
+    if (!memcmp(origin->raw + i, text, length)) return true;
+  return false;
+}
+
+/* A number that counts in another unit than declared is a time all the same: 1970, or the far future. The first row
+ * tells. Text that says 1970 is left alone: the number has to stand in the line. */
+static void look_at_time(tsn_source *s, const tocsin_batch *rows)
+{
+  const tsn_column_def *def = s->time == SIZE_MAX ? NULL : &s->schema.columns[s->time];
+  const unit_size *declared = &unit_sizes[2], *likely;
+  tsn_origin origin;
+  int64_t time, number;
+  char text[24];
+
+  s->timed = true;
+  if (!def || def->type != TOCSIN_TIMESTAMP || !s->decoder || s->sorted) return;
+  time = tsn_source_key(s, rows, 0);
+  if (is_likely(time)) return;
+  for (size_t i = 0; i < sizeof unit_sizes / sizeof *unit_sizes; i++)
+    if (unit_sizes[i].unit == def->unit) declared = &unit_sizes[i];
+  number = declared->micros > 1 ? time / declared->micros : time;
+  likely = declared->of_micro > 1 ? NULL : likely_unit(number);
+  origin = tsn_decoder_origin(s->decoder, 0);
+  if (!likely || likely == declared || !holds(&origin, text, tsn_format_int64(number, text))) return;
+  tsn_say("%s: the first %s, %lld, looks like %s, and is read as %s; write: %s TIMESTAMP UNIT %s", s->input->name, def->name,
+          (long long)number, likely->word, declared->word, def->name, likely->name);
+}
+
 /* Reads from the inputs until there are rows, or no more. */
 static int fill_from_inputs(tsn_source *s)
 {
@@ -347,6 +409,7 @@ static int fill_from_inputs(tsn_source *s)
     remark(s);
   }
   s->view = tsn_batch_view(batch);
+  if (!s->timed && batch->rows) look_at_time(s, &s->view);
   return 0;
 }
 

@@ -63,7 +63,7 @@ typedef struct tsn_source {
   const tsn_input *input;
   tsn_decoder *decoder;   /* of a file of rows; else */
   tsn_database *database; /* of a table */
-  bool file_open, file_ended, remarked;
+  bool file_open, file_ended, remarked, timed; /* told of columns; looked at its first time */
   tsn_batch batch;
   bool batch_ready;
   tsn_batch *into; /* takes the rows instead; with its own "ready" */

@@ -295,6 +295,14 @@ static void remark_missing(tsn_decoder *r, const tsn_column_def *def)
   snprintf(r->remark + at, sizeof r->remark - at, at ? ", \"%s\"" : "the header has no column for \"%s\"", def->name);
 }
 
+/* The header line as it is shown: without its end, and not too long. */
+static int shown_length(const char *line, size_t length)
+{
+  if (length > 80) length = 80;
+  while (length && (line[length - 1] == '\n' || line[length - 1] == '\r')) length--;
+  return (int)length;
+}
+
 static tocsin_status check_header(tsn_decoder *r, const tsn_csv *c, const char *line, size_t length)
 {
   const tsn_schema *s = r->schema;
@@ -307,17 +315,20 @@ static tocsin_status check_header(tsn_decoder *r, const tsn_csv *c, const char *
     found += there;
     if (!there) {
       if (s->columns[i].not_null)
-        return tsn_decoder_fail(r, "the header has no column \"%s\", which stream \"%s\" requires",
-                               s->columns[i].name, schema_name(r));
+        return tsn_decoder_fail(r, "the header has no column \"%s\", which stream \"%s\" requires (it is %.*s)",
+                               s->columns[i].name, schema_name(r), shown_length(line, length), line);
       r->rows.columns[i].live = false;
       if (s->columns[i].needed) remark_missing(r, &s->columns[i]);
     }
     if (shown < sizeof names)
       shown += (size_t)snprintf(names + shown, sizeof names - shown, "%s%s", i ? ", " : "", s->columns[i].name);
   }
-  if (found) return TOCSIN_OK;
-  if (length > 80) length = 80;
-  while (length && (line[length - 1] == '\n' || line[length - 1] == '\r')) length--;
+  if (found) {
+    size_t at = strlen(r->remark);
+    if (at) snprintf(r->remark + at, sizeof r->remark - at, " (it is %.*s)", shown_length(line, length), line);
+    return TOCSIN_OK;
+  }
+  length = (size_t)shown_length(line, length);
   if (!memchr(line, ',', length) && (memchr(line, ';', length) || memchr(line, '\t', length)))
     return tsn_decoder_fail(r, "the header line has no comma; fields must be split by commas, not by %s",
                            memchr(line, ';', length) ? "semicolons" : "tabs");

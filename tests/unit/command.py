@@ -284,7 +284,7 @@ def columns_that_are_missing_are_told(folder):
     folder.write("up.cep", UP)
     folder.write("s.csv", f"k,ts\na,{second(1)}\n")
     _, err = folder.run("run", "up.cep", "s.csv")
-    same(err, 'tocsin: s.csv: the header has no column for "v": NULL in every row\n')
+    same(err, 'tocsin: s.csv: the header has no column for "v" (it is k,ts): NULL in every row\n')
 
 
 @test
@@ -561,6 +561,24 @@ def completion_and_manual_come_from_the_tables(folder):
             subprocess.run([shell, "-n", os.path.join(folder.path, "c." + shell)], check=True, timeout=20)
     folder.run("completion", "tcsh", status=2)
     folder.run("completion", status=2)
+
+
+@test
+def a_time_in_another_unit_is_told(folder):
+    folder.write("up.cep", UP)
+    for number, said in ((1769850000, "seconds"), (1769850000000, "milliseconds"), (1769850000000000000, "nanoseconds"),
+                         (1769850000000000, None), (7, None)):
+        folder.write("s.csv", f"ts,k,v\n{number},a,1\n")
+        _, err = folder.run("run", "up.cep", "s.csv")
+        if said:
+            has(err, f"s.csv: the first ts, {number}, looks like {said}, and is read as microseconds; write: ts TIMESTAMP UNIT {said.upper()[:-1]}")
+        else:
+            same(err, "")
+    folder.write("s.csv", "ts,k,v\n1970-01-21T11:37:30Z,a,1\n")
+    same(folder.run("run", "up.cep", "s.csv")[1], "")
+    folder.write("up.cep", UP.replace("ts TIMESTAMP", "ts TIMESTAMP UNIT SECOND"))
+    folder.write("s.jsonl", '{"ts": 1769850000000, "k": "a", "v": 1}\n')
+    has(folder.run("run", "up.cep", "s.jsonl")[1], "looks like milliseconds, and is read as seconds")
 
 
 @test

@@ -108,7 +108,7 @@ static void headers_must_fit(void **state)
 {
   (void)state;
   check(&trades, "name,price\nx,1\n",
-        "? 7 the header has no column \"ts\", which stream \"trades\" requires\n");
+        "? 7 the header has no column \"ts\", which stream \"trades\" requires (it is name,price)\n");
   check(&pair, "x,y\n1,2\n", "? 7 the header line \"x,y\" names no column of stream \"pair\" (a, b)\n");
   check(&pair, "a;b\n1;2\n",
         "? 7 the header line has no comma; fields must be split by commas, not by semicolons\n");
