@@ -368,6 +368,8 @@ void tocsin_matcher_stats(const tocsin_matcher *m, tocsin_stats *stats)
     stats->dropped += r->dropped;
     stats->live_paths += r->live;
     stats->live_paths_peak += r->live_peak;
+    stats->rows_kept += r->rows_kept;
+    stats->rows_kept_peak += r->rows_kept_peak;
     stats->partitions += r->partitions_used;
     stats->nan_values += r->nan_values;
     if (r->p->time_slot == TSN_NONE || r->watermark == TSN_TIME_MIN || !tsn_run_reads_stream(r)) continue;

@@ -210,7 +210,8 @@ typedef struct tocsin_stats {
   uint64_t matches;
   uint64_t timeouts;
   uint64_t dropped; /* starts, under on_limit = 'drop oldest' */
-  uint64_t live_paths, live_paths_peak;
+  uint64_t live_paths, live_paths_peak; /* of all patterns; each one's peak counts, whenever it was */
+  uint64_t rows_kept, rows_kept_peak;   /* the same for rows that patterns keep */
   uint64_t partitions;
   uint64_t bytes, bytes_peak; /* memory of the matcher */
   int has_watermark;

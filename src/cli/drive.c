@@ -21,15 +21,46 @@
 
 static const char *const progress_words[] = { "auto", "never", NULL };
 
+/* A number from 1 on, with K, M or G behind it. */
+static bool read_amount(const char *text, uint64_t *out)
+{
+  static const char units[] = "KMG";
+  size_t length = strlen(text);
+  const char *unit = length ? strchr(units, text[length - 1]) : NULL;
+  int64_t number;
+
+  if (!tsn_parse_int64(text, unit ? length - 1 : length, &number) || number < 1) return false;
+  return !__builtin_mul_overflow((uint64_t)number, unit ? (uint64_t)1024 << 10 * (unit - units) : 1, out) && *out <= INT64_MAX;
+}
+
+/* --limit, again and again. */
+static int read_limits(const tsn_args *args, tocsin_matcher_options *options)
+{
+  const struct { const char *name; uint64_t *to; } limits[] = {
+    { "paths=", &options->max_paths_per_partition }, { "rows=", &options->max_rows_per_partition }, { "bytes=", &options->max_bytes },
+  };
+
+  for (size_t i = 0; i < args->given_count; i++) {
+    const char *value = args->given[i].value;
+    bool good = strcmp(args->given[i].option->name, "limit") != 0;
+    for (size_t k = 0; k < sizeof limits / sizeof *limits && !good; k++)
+      good = !strncmp(value, limits[k].name, strlen(limits[k].name)) && read_amount(value + strlen(limits[k].name), limits[k].to);
+    if (!good) return tsn_args_wrong(args->command, "--limit is paths=N, rows=N or bytes=N, not '%s'", value);
+  }
+  return 0;
+}
+
 int tsn_drive_check(const tsn_args *args)
 {
   const char *threads = tsn_args_value(args, "threads");
   tsn_aside aside = { 0 };
   tsn_live live;
+  tocsin_matcher_options options = { .allocator = NULL };
   int64_t count = 1;
   int st = tsn_out_check(args);
 
   if (st == 0) st = tsn_live_options(&live, args);
+  if (st == 0) st = read_limits(args, &options);
   if (st != 0) return st;
   if (tsn_args_has(args, "progress") && tsn_args_choice(args, "progress", progress_words) < 0) return TSN_EXIT_USAGE;
   if (threads && (!tsn_parse_int64(threads, strlen(threads), &count) || count < 1))
@@ -173,6 +204,9 @@ static int open_matcher(tsn_engine *e)
 {
   tocsin_matcher_options options = { .allocator = NULL };
   tocsin_status st;
+  int limits = read_limits(e->job->args, &options); /* checked before */
+
+  if (limits != 0) return limits;
 
   switch (e->aside.late) {
   case TSN_POLICY_DEFAULT: /* of a traced job: they are told, and the story goes on */

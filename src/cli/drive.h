@@ -17,6 +17,7 @@
   { 0, "late", "POLICY", "late rows: drop, divert:FILE or fail (fail, unless the\n"                                   \
                          "stream has a WATERMARK: drop)", false },                                                    \
   { 0, "bad", "POLICY", "rows that cannot be read: skip (and tell), divert:FILE\nor fail", false },                   \
+  { 0, "limit", "NAME=N", "how much may be kept: paths and rows of a key,\nbytes in all (K, M, G behind it)", false },        \
   { 0, "threads", "N", "use up to N threads; 1: no more than the first\n(as many as there are processors)", false },                                         \
   { 0, "stats", NULL, "print counters as a JSON object, the last line on\nstandard error", false },                   \
   { 0, "progress", "WHEN", "auto or never: a bar on a terminal", false },                                             \

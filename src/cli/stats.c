@@ -31,6 +31,8 @@ void tsn_stats_write(const tsn_counters *c, tsn_bytes *out)
   write_seconds(out, "seconds", c->seconds);
   write_count(out, "rows_per_second", c->seconds > 0 ? (uint64_t)((double)rows / c->seconds) : 0);
   write_seconds(out, "match_seconds", c->match_seconds);
+  write_count(out, "live_paths_peak", e->live_paths_peak);
+  write_count(out, "rows_kept_peak", e->rows_kept_peak);
   write_count(out, "state_bytes_peak", e->bytes_peak);
   tsn_bytes_text(out, "\"watermark\":");
   if (!e->has_watermark || e->watermark == TSN_TIME_MIN || e->watermark == TSN_TIME_MAX) {

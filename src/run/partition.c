@@ -237,7 +237,7 @@ tsn_cell *tsn_partition_append(tsn_run *r, tsn_partition *p, const tsn_kept_row 
   if (p->kept == p->kept_cap && !make_room(r, p)) return NULL;
   if (p->kept == 0) p->base = p->arrived - 1;
   kept = tsn_kept_row_at(r, p, p->base + p->kept++);
-  r->rows_kept++;
+  if (++r->rows_kept > r->rows_kept_peak) r->rows_kept_peak = r->rows_kept;
   *kept = *row;
   return tsn_kept_cells(kept);
 }

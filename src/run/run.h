@@ -325,7 +325,7 @@ struct tsn_run {
   uint64_t live_peak;
   uint64_t max_paths, max_rows;
   uint64_t share; /* bytes after which the oldest starts are dropped; 0: no limit */
-  uint64_t starts_live, rows_kept, dropped;
+  uint64_t starts_live, rows_kept, rows_kept_peak, dropped;
   size_t reports_from; /* of the row at hand */
 
   /* the row at hand */

@@ -40,7 +40,7 @@ CREATE PATTERN big AS SELECT * FROM cards MATCH_RECOGNIZE (
 QUERY = """SELECT * FROM s MATCH_RECOGNIZE ( PARTITION BY k ORDER BY ts
   MEASURES a.v AS av, b.v AS bv PATTERN (a b) DEFINE b AS b.v > a.v )"""
 STATS = ("rows_in rows_matched_over rows_filtered rows_late rows_bad matches timeouts dropped seconds rows_per_second "
-         "match_seconds state_bytes_peak watermark").split()
+         "match_seconds live_paths_peak rows_kept_peak state_bytes_peak watermark").split()
 
 
 def test(function):
@@ -338,6 +338,26 @@ def stats_are_the_last_line(folder):
     folder.write("none.csv", "ts,k,v\n")
     _, err = folder.run("run", "up.cep", "s=none.csv", "--stats")
     same(json.loads(err)["watermark"], None)
+
+
+@test
+def limits_are_options_and_have_counters(folder):
+    folder.write("wait.cep", """CREATE STREAM s (ts TIMESTAMP, k TEXT, v BIGINT);
+CREATE PATTERN wait AS SELECT * FROM s MATCH_RECOGNIZE ( PARTITION BY k ORDER BY ts
+  MEASURES ARRAY_AGG(a.v) AS vs AFTER MATCH SKIP TO NEXT ROW PATTERN ( a+ ->> b ) DEFINE b AS v < 0 );
+""")
+    folder.write("s.csv", rows(*((i, "x" if i % 3 else "y", i) for i in range(30))))
+    _, err = folder.run("run", "wait.cep", "s.csv", "--stats", "--limit", "paths=1K", "--limit", "rows=1000", "--limit", "bytes=64M")
+    stats = json.loads(err.splitlines()[-1])
+    assert stats["live_paths_peak"] >= 30 and stats["rows_kept_peak"] >= 20, stats
+    for limit, message in [("paths=5", "pattern wait, key 'x': more than 5 live paths"),
+                           ("rows=4", "pattern wait, key 'x': more than 4 rows have to be kept"),
+                           ("bytes=20K", "pattern wait: more than 20480 bytes have to be kept")]:
+        _, err = folder.run("run", "wait.cep", "s.csv", "--limit", limit, status=3)
+        has(err, message)
+    for limit in ("paths", "paths=", "paths=0", "paths=-1", "paths=1X", "cows=1", "bytes=99999999999G"):
+        _, err = folder.run("run", "wait.cep", "s.csv", "--limit", limit, status=2)
+        has(err, f"--limit is paths=N, rows=N or bytes=N, not '{limit}'")
 
 
 @test
