@@ -52,8 +52,9 @@ unit_tests = \
 %C%_unit_position_LDADD = $(LDADD) $(SQLITE_LIBS) $(ZLIB_LIBS) $(PTHREAD_LIBS)
 
 # Replays of the fuzz corpus; `make fuzz` is below.
-fuzz_targets = compile csv jsonl program
-fuzz_replays = %D%/fuzz/compile %D%/fuzz/csv %D%/fuzz/jsonl %D%/fuzz/program
+fuzz_targets = compile csv events jsonl place program
+fuzz_replays = %D%/fuzz/compile %D%/fuzz/csv %D%/fuzz/events %D%/fuzz/jsonl %D%/fuzz/place %D%/fuzz/program
+%C%_fuzz_place_SOURCES = %D%/fuzz/place.c src/cli/place.c
 check_PROGRAMS += $(fuzz_replays)
 
 # The engine as the case files and the oracle drive it.
@@ -112,6 +113,7 @@ SEED = 1
 CLEANFILES += campaign.json campaign.txt
 check-deep: all $(check_PROGRAMS) $(check_LTLIBRARIES)
 	@$(TEST_RUN) --deep --campaign $(CAMPAIGN) --seed $(SEED) $(check_PROGRAMS)
+	@if command -v clang >/dev/null; then $(MAKE) fuzz; else echo 'fuzz: left out, it needs clang'; fi
 
 # With libFuzzer of clang, apart from the other objects. What it finds stays in fuzz-found/. (pointer-overflow: clang
 # takes NULL + 0, the place of an empty array, for one.)
@@ -122,12 +124,12 @@ fuzz: $(BUILT_SOURCES) libtsngen.la
 	@mkdir -p fuzz-found
 	@for t in $(fuzz_targets); do \
 	  echo "fuzz/$$t"; \
-	  clang $(FUZZ_FLAGS) $(AM_CPPFLAGS) $(PCRE2_CFLAGS) -o fuzz-found/$$t $(srcdir)/%D%/fuzz/$$t.c \
+	  clang $(FUZZ_FLAGS) $(AM_CPPFLAGS) $(PCRE2_CFLAGS) -o fuzz-found/$$t $(srcdir)/%D%/fuzz/$$t.c $(srcdir)/src/cli/place.c \
 	    $(addprefix $(srcdir)/,$(filter %.c,$(libtsn_la_SOURCES) $(libtsnapi_la_SOURCES) $(libtsnio_la_SOURCES))) \
 	    $(foreach g,dsl/grammar.c dsl/lexer.c,$(firstword $(wildcard $(g) $(srcdir)/$(g)))) \
 	    $(PCRE2_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) -lm || exit 1; \
 	  mkdir -p fuzz-found/corpus-$$t && cp -n $(srcdir)/%D%/fuzz/corpus/$$t/* fuzz-found/corpus-$$t/; \
-	  ./fuzz-found/$$t -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=3000 -max_len=4096 \
+	  ./fuzz-found/$$t -max_total_time=$(FUZZ_SECONDS) -timeout=5 -rss_limit_mb=3000 -max_len=4096 \
 	    -artifact_prefix=fuzz-found/$$t- fuzz-found/corpus-$$t || exit 1; \
 	done
 

@@ -1,5 +1,6 @@
 /* What the targets of the two readers share: bytes, cut into pieces by the first of
- * them, for columns of every type. However they are cut, the rows are the same. */
+ * them, for columns of every type. However they are cut, the rows are the same; also where behind each piece another
+ * decoder goes on from the place where the one before stood. */
 #ifndef TSN_TESTS_FUZZ_READING_H
 #define TSN_TESTS_FUZZ_READING_H
 
@@ -44,7 +45,31 @@ static inline void fuzz_rows(fuzz_reading *g, tsn_batch *batch, const tsn_schema
   tsn_batch_reset(batch);
 }
 
-static inline fuzz_reading fuzz_read(tsn_format format, const char *bytes, size_t size, size_t piece)
+static inline tocsin_status fuzz_feed(tsn_decoder *decoder, const char *bytes, size_t size, tsn_batch *batch,
+    const tsn_schema *schema, fuzz_reading *good)
+{
+  tocsin_status st = tsn_decoder_feed(decoder, bytes, size, batch);
+  fuzz_rows(good, batch, schema);
+  return st;
+}
+
+/* Another decoder in the place of *decoder; *at: where it goes on. */
+static inline tocsin_status fuzz_restart(tsn_format format, const tsn_schema *schema, const tsn_decoder_options *options, tsn_decoder **decoder,
+    const char *bytes, size_t *at, tsn_batch *batch)
+{
+  tsn_decoder_place place = tsn_decoder_at(*decoder);
+  tocsin_status st;
+  tsn_decoder_free(*decoder);
+  if (tsn_decoder_new(batch->alloc, format, schema, options, decoder) != TOCSIN_OK) abort();
+  st = tsn_decoder_feed(*decoder, bytes, (size_t)place.body, batch);
+  if (batch->rows) abort();
+  if (st == TOCSIN_OK) st = tsn_decoder_go(*decoder, &place);
+  if (st != TOCSIN_OK) abort();
+  *at = (size_t)place.offset;
+  return st;
+}
+
+static inline fuzz_reading fuzz_read(tsn_format format, const char *bytes, size_t size, size_t piece, bool restarts)
 {
   static const tsn_column_def columns[] = {
       {.name = "k", .type = TOCSIN_TEXT, .needed = true},
@@ -62,15 +87,18 @@ static inline fuzz_reading fuzz_read(tsn_format format, const char *bytes, size_
   tsn_batch batch;
   tsn_decoder *decoder;
   tocsin_status st;
-  size_t at;
+  size_t at, end;
   tsn_alloc_init(&alloc, NULL);
   if (tsn_batch_init(&batch, &alloc, &schema) != TOCSIN_OK) abort();
   if (tsn_decoder_new(&alloc, format, &schema, &options, &decoder) != TOCSIN_OK) abort();
   st = TOCSIN_OK;
-  for (at = 0; at < size && st == TOCSIN_OK; at += piece) {
-    st = tsn_decoder_feed(decoder, bytes + at, size - at < piece ? size - at : piece, &batch);
-    fuzz_rows(&good, &batch, &schema);
+  for (at = end = 0; end < size && st == TOCSIN_OK;) {
+    end = size - end < piece ? size : end + piece;
+    st = fuzz_feed(decoder, bytes + at, end - at, &batch, &schema, &good);
+    at = end;
+    if (st == TOCSIN_OK && restarts) st = fuzz_restart(format, &schema, &options, &decoder, bytes, &at, &batch);
   }
+  if (st == TOCSIN_OK && at < size) st = fuzz_feed(decoder, bytes + at, size - at, &batch, &schema, &good);
   if (st == TOCSIN_OK) st = tsn_decoder_finish(decoder, &batch);
   fuzz_rows(&good, &batch, &schema);
   if (st != TOCSIN_OK && !*tsn_decoder_message(decoder)) abort();
@@ -83,10 +111,13 @@ static inline fuzz_reading fuzz_read(tsn_format format, const char *bytes, size_
 static inline int fuzz_reader(tsn_format format, const uint8_t *data, size_t size)
 {
   fuzz_reading whole, cut;
+  size_t way;
   if (size < 1 || size > (size_t)1 << 16) return 0;
-  whole = fuzz_read(format, (const char *)data + 1, size - 1, size);
-  cut = fuzz_read(format, (const char *)data + 1, size - 1, (size_t)data[0] % 37 + 1);
-  if (whole.rows != cut.rows || whole.bad != cut.bad || whole.sum != cut.sum) abort();
+  whole = fuzz_read(format, (const char *)data + 1, size - 1, size, false);
+  for (way = 0; way < 2; way++) {
+    cut = fuzz_read(format, (const char *)data + 1, size - 1, (size_t)data[0] % 37 + 1, way == 1);
+    if (whole.rows != cut.rows || whole.bad != cut.bad || whole.sum != cut.sum) abort();
+  }
   return 0;
 }
 
