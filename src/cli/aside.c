@@ -40,17 +40,25 @@ int tsn_aside_options(tsn_aside *a, const tsn_args *args)
   return st ? st : read_policy(args, "late", "drop", &a->late, &a->late_file);
 }
 
-int tsn_aside_open(tsn_aside *a, tsn_alloc *alloc)
+int tsn_aside_open(tsn_aside *a, tsn_alloc *alloc, const char *committed, size_t length)
 {
   int st = 0;
 
   a->alloc = alloc;
-  if (a->bad_file) st = tsn_sink_open(&a->bad_sink, alloc, a->bad_file);
+  if (a->bad_file) st = tsn_sink_open_at(&a->bad_sink, alloc, a->bad_file, committed, length);
   if (st == 0 && a->late_file) {
     a->shared = a->bad_file && !strcmp(a->bad_file, a->late_file);
-    if (!a->shared) st = tsn_sink_open(&a->late_sink, alloc, a->late_file);
+    if (!a->shared) st = tsn_sink_open_at(&a->late_sink, alloc, a->late_file, committed, length);
   }
   return st;
+}
+
+int tsn_aside_commit(tsn_aside *a, tsn_bytes *committed)
+{
+  int st = a->bad_sink.name ? tsn_sink_commit(&a->bad_sink, committed) : 0;
+
+  if (st == 0 && a->late_sink.name) st = tsn_sink_commit(&a->late_sink, committed);
+  return st == TSN_EXIT_PIPE ? 0 : st;
 }
 
 int tsn_aside_finish(tsn_aside *a)

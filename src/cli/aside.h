@@ -26,7 +26,10 @@ typedef struct tsn_aside {
 
 /* Reads --bad and --late. An exit status. */
 int tsn_aside_options(tsn_aside *a, const tsn_args *args);
-int tsn_aside_open(tsn_aside *a, tsn_alloc *alloc);
+/* committed: NULL, or lines about files: tsn_sink_open_at(). */
+int tsn_aside_open(tsn_aside *a, tsn_alloc *alloc, const char *committed, size_t length);
+/* Writes what is left to where no crash takes it, and appends how much there is: tsn_sink_commit(). */
+int tsn_aside_commit(tsn_aside *a, tsn_bytes *committed);
 /* Writes what is left. */
 int tsn_aside_finish(tsn_aside *a);
 void tsn_aside_close(tsn_aside *a);

@@ -318,7 +318,7 @@ int tsn_drive(tsn_job *job)
   if (st == 0) st = check_inputs(&e);
   if (st == 0) st = prepare_sources(&e);
   if (st == 0) st = open_matcher(&e);
-  if (st == 0) st = tsn_aside_open(&e.aside, job->alloc);
+  if (st == 0) st = tsn_aside_open(&e.aside, job->alloc, NULL, 0);
   if (st == 0) st = open_out(&e);
   if (st == 0) {
     opened = true;

@@ -26,7 +26,8 @@ typedef struct tsn_out {
 /* Checks -o and --to, before anything is read. An exit status, as of all of these. */
 int tsn_out_check(const tsn_args *args);
 
-/* first, count: the patterns whose matches are wanted. committed: NULL, or what tsn_out_commit() told. */
+/* first, count: the patterns whose matches are wanted. committed: NULL, or lines about files, as
+ * tsn_out_commit() told them: tsn_sink_open_at(). */
 int tsn_out_open(tsn_out *o, tsn_job *job, size_t first, size_t count, const char *committed, size_t length);
 void tsn_out_close(tsn_out *o);
 
@@ -41,7 +42,7 @@ int tsn_out_flush(tsn_out *o);
 /* Nothing more will come. */
 int tsn_out_end(tsn_out *o);
 
-/* Appends what is durable now; nothing of what cannot be cut: a pipe, a terminal. Tables are committed. */
+/* Appends what is durable now, as tsn_sink_commit(); nothing of what cannot be cut: a pipe, a terminal. Tables are committed. */
 int tsn_out_commit(tsn_out *o, tsn_bytes *committed);
 
 #endif

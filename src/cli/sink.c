@@ -8,10 +8,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/json_value.h"
 #include "base/map.h"
 #include "cli/cli.h"
 #include "cli/place.h"
 #include "cli/say.h"
+#include "io/writer.h"
 
 #define TAIL 1024 /* bytes by whose hash an output is known again */
 
@@ -62,6 +64,26 @@ static int cut_tail(tsn_sink *s, const char *committed, size_t length)
   return ftruncate(s->fd, (off_t)size) == 0 && lseek(s->fd, (off_t)size, SEEK_SET) >= 0 ? 0 : cannot_write(s);
 }
 
+/* The line about the file; false: there is none. */
+static bool find_line(const char **line, size_t *length, const char *path)
+{
+  const char *p = *line, *end = p + *length;
+  size_t want = strlen(path);
+
+  for (const char *next; p < end; p = next + 1) {
+    tsn_json_piece piece;
+    char text[4096];
+    next = memchr(p, '\n', (size_t)(end - p));
+    if (!next) next = end;
+    if (!tsn_json_value_find(p, (size_t)(next - p), "$.path", 6, &piece) || piece.length > sizeof text) continue;
+    if (tsn_json_value_text(&piece, text) != want || memcmp(text, path, want)) continue;
+    *line = p;
+    *length = (size_t)(next - p);
+    return true;
+  }
+  return false;
+}
+
 int tsn_sink_open_at(tsn_sink *s, tsn_alloc *alloc, const char *path, const char *committed, size_t length)
 {
   bool standard = !path || !strcmp(path, "-");
@@ -74,7 +96,7 @@ int tsn_sink_open_at(tsn_sink *s, tsn_alloc *alloc, const char *path, const char
   s->is_terminal = isatty(s->fd);
   s->is_regular = !standard && fstat(s->fd, &info) == 0 && S_ISREG(info.st_mode);
   if (!s->is_regular) return 0;
-  if (length) return cut_tail(s, committed, length);
+  if (length && find_line(&committed, &length, path)) return cut_tail(s, committed, length);
   return ftruncate(s->fd, 0) == 0 ? 0 : cannot_write(s);
 }
 
@@ -90,7 +112,9 @@ int tsn_sink_commit(tsn_sink *s, tsn_bytes *committed)
 
   if (st != 0 || !s->is_regular) return st;
   if (fdatasync(s->fd) != 0 || !hash_tail(s, s->length, &hash)) return cannot_write(s);
-  tsn_bytes_printf(committed, "{\"length\":%llu,\"hash\":%llu}\n", (unsigned long long)s->length, (unsigned long long)hash);
+  tsn_bytes_text(committed, "{\"path\":");
+  tsn_write_json_text(committed, s->name, strlen(s->name));
+  tsn_bytes_printf(committed, ",\"length\":%llu,\"hash\":%llu}\n", (unsigned long long)s->length, (unsigned long long)hash);
   return committed->failed == TOCSIN_OK ? 0 : tsn_no_memory();
 }
 

@@ -292,7 +292,7 @@ static int read_file(tsn_source *s, tsn_batch *batch)
   if (got != 0) return got;
   if (length)
     st = tsn_decoder_feed(s->decoder, bytes, length, batch);
-  else if (!tsn_interrupted && !(s->stop && *s->stop) && (r->moved || !s->waits || !s->file.is_regular || s->file.stream))
+  else if (!tsn_interrupted && !(s->stop && *s->stop) && (r->moved || !s->waits || !r->place.known || s->file.stream))
     st = tsn_decoder_finish(s->decoder, batch);
   s->file_ended = length == 0;
   return st == TOCSIN_OK ? 0 : failed_reading(s, st);

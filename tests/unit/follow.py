@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import sqlite3
+import subprocess
 import sys
 import threading
 import time
@@ -199,6 +200,18 @@ def a_pipe_that_ends_ends_the_run(folder):
     folder.write("quiet.cep", QUIET)
     out, err = folder.run("run", "quiet.cep", "s=-", "--format", "csv", "--follow", stdin=rows((1, "a", 1)))
     same((out, err), ('{"k":"a","v":1}\n', ""))
+
+
+@test
+def standard_input_from_a_file_is_read_to_its_end(folder):
+    folder.write("up.cep", UP)
+    folder.write("s.csv", rows((1, "a", 1), (2, "a", 2))[:-1])
+    with open(os.path.join(folder.path, "s.csv"), "rb") as f:
+        for more in ["--follow"], ["--no-flush"]:
+            f.seek(0)
+            done = subprocess.run([command.TOCSIN, "run", "up.cep", "s=-", "--format", "csv", *more], cwd=folder.path, stdin=f,
+                                  capture_output=True, timeout=20, check=True)
+            same(values([json.loads(done.stdout)]), [(1, 2)])
 
 
 @test

@@ -60,7 +60,9 @@ static void what_was_not_committed_is_cut(void **state)
     put("out", "of a run before");
     assert_int_equal(tsn_sink_open_at(&s, &alloc, in_folder("out"), NULL, 0), 0);
     tsn_bytes_text(&s.buffer, text);
+    tsn_bytes_text(&committed, "{\"path\":\"of another file\",\"length\":1,\"hash\":1}\n");
     assert_int_equal(tsn_sink_commit(&s, &committed), 0);
+    tsn_bytes_text(&committed, "{\"path\":\"of a third\",\"length\":1,\"hash\":1}\n");
     tsn_bytes_text(&s.buffer, "more");
     assert_int_equal(tsn_sink_flush(&s), 0);
     assert_int_equal(s.length, strlen(text) + 4);
@@ -101,8 +103,14 @@ static void a_file_that_is_not_what_was_committed_is_named(void **state)
     tsn_sink_close(&s);
     holds("out", others[i].text);
   }
-  assert_int_equal(tsn_sink_open_at(&s, &alloc, in_folder("out"), "{}", 2), TSN_EXIT_OUTPUT);
+  tsn_bytes_reset(&committed);
+  tsn_bytes_printf(&committed, "{\"path\":\"%s\",\"length\":-1}\n", in_folder("out"));
+  assert_int_equal(tsn_sink_open_at(&s, &alloc, in_folder("out"), committed.data, committed.length), TSN_EXIT_OUTPUT);
+  assert_non_null(strstr(said, "is damaged"));
   tsn_sink_close(&s);
+  assert_int_equal(tsn_sink_open_at(&s, &alloc, in_folder("out"), "{\"path\":\"of another file\"}\n", 27), 0);
+  tsn_sink_close(&s);
+  holds("out", "");
   tsn_bytes_clear(&committed);
 }
 
