@@ -102,7 +102,7 @@ static void run_init(run *r)
 static void run_input(run *r, const char *name, tsn_format format, tsn_packing packing)
 {
   char *path = tsn_arena_text(&r->arena, in_folder(name), strlen(in_folder(name)));
-  r->inputs[r->input_count] = (tsn_input){ .path = path, .name = name, .base = "s", .format = format, .packing = packing };
+  r->inputs[r->input_count] = (tsn_input){ .path = path, .name = tsn_arena_text(&r->arena, name, strlen(name)), .base = "s", .format = format, .packing = packing };
   r->list[r->input_count] = &r->inputs[r->input_count];
   r->input_count++;
 }
