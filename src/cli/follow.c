@@ -149,10 +149,15 @@ const char *tsn_follow_find(tsn_arena *arena, const char *path, const tsn_place 
   return found;
 }
 
-static bool is_known(const tsn_source *s, const char *path)
+/* Whether there is a reading of the path; *hint: where to look first, as both lists are in order of names mostly. */
+static bool is_known(const tsn_source *s, const char *path, size_t *hint)
 {
-  for (size_t i = 0; i < s->reading_count; i++)
-    if (!strcmp(s->readings[i].input->path, path)) return true;
+  for (size_t i = 0; i < s->reading_count; i++) {
+    size_t at = (*hint + i) % s->reading_count;
+    if (strcmp(s->readings[at].input->path, path) != 0) continue;
+    *hint = at + 1;
+    return true;
+  }
   return false;
 }
 
@@ -182,10 +187,12 @@ static const tsn_input *keep_input(tsn_job *job, const tsn_source *s, const tsn_
 
 static int add_new(tsn_job *job, tsn_source *s, const tsn_inputs *found)
 {
+  size_t hint = 0;
+
   for (size_t i = 0; i < found->count; i++) {
     tsn_reading *before;
     const tsn_input *kept;
-    if (is_known(s, found->items[i].path)) continue;
+    if (is_known(s, found->items[i].path, &hint)) continue;
     before = renamed(s, &found->items[i]);
     kept = keep_input(job, s, &found->items[i]);
     if (!kept || (!before && !tsn_source_add(s, kept))) return tsn_no_memory();

@@ -17,7 +17,8 @@
 #include "cli/progress.h"
 #include "cli/say.h"
 
-#define SLEEP_NS 20000000L
+#define SLEEP_US 20000    /* between two looks for rows, */
+#define SLEEP_INPUT_US 40 /* and for each input, so that looking takes little of the time */
 #define LOOK_SECONDS 1.0 /* between two looks for new files */
 #define DAY_US ((int64_t)86400 * 1000000)
 
@@ -157,9 +158,14 @@ static int look_for_rows(tsn_engine *e, reach *reaches, bool *over)
   return st;
 }
 
-static void sleep_a_little(void)
+static void sleep_a_little(const tsn_job *job)
 {
-  const struct timespec span = { 0, SLEEP_NS };
+  struct timespec span;
+  uint64_t us = SLEEP_US;
+
+  for (size_t i = 0; i < job->source_count; i++) us += SLEEP_INPUT_US * job->sources[i].reading_count;
+  span.tv_sec = (time_t)(us / 1000000);
+  span.tv_nsec = (long)(us % 1000000) * 1000;
   (void)nanosleep(&span, NULL); /* a signal ends it */
 }
 
@@ -189,7 +195,7 @@ int tsn_live_run(tsn_engine *e)
     if (st == 0 && !s && !over) {
       st = tsn_out_flush(&e->out);
       if (st == 0) st = tsn_aside_finish(&e->aside);
-      if (st == 0) sleep_a_little();
+      if (st == 0) sleep_a_little(e->job);
     }
   }
   return st;

@@ -95,25 +95,20 @@ static bool same_text(const char *a, const char *b)
   return a == b || (a && b && !strcmp(a, b));
 }
 
-/* Whether the input is the very file. */
-static bool is_file_of(const tsn_input *input, const tsn_place_line *l)
-{
-  struct stat info;
-
-  return !input->table && !l->table && stat(input->path, &info) == 0 && tsn_place_is_file(&l->place, &info);
-}
-
 static bool is_named(const tsn_input *input, const tsn_place_line *l)
 {
   return same_text(input->path, l->old_name ? l->old_name : l->path) && same_text(input->table, l->table);
 }
 
+/* Lines to the inputs that are the very files. */
 static void give_files(tsn_source *s, line *lines, size_t count)
 {
-  for (size_t i = 0; i < count; i++) {
-    for (size_t at = 0; at < s->reading_count && !lines[i].taken; at++) {
-      tsn_reading *r = &s->readings[at];
-      if (r->place.known || !is_file_of(r->input, &lines[i].at)) continue;
+  for (size_t at = 0; at < s->reading_count; at++) {
+    tsn_reading *r = &s->readings[at];
+    struct stat info;
+    if (r->input->table || stat(r->input->path, &info) != 0) continue;
+    for (size_t i = 0; i < count && !r->place.known; i++) {
+      if (lines[i].taken || lines[i].at.table || !tsn_place_is_file(&lines[i].at.place, &info)) continue;
       r->place = lines[i].at.place;
       lines[i].taken = true;
     }
