@@ -84,6 +84,12 @@ typedef struct source_column {
   int at; /* of the table; -1: it has none */
 } source_column;
 
+/* A row: the number-th that was read. */
+typedef struct row_place {
+  uint64_t number;
+  int64_t row_id;
+} row_place;
+
 struct tsn_database {
   tsn_alloc *alloc;
   const tsn_input *input;
@@ -96,7 +102,7 @@ struct tsn_database {
   bool has_row_id;
   int64_t row_id;         /* of the row read last */
   uint64_t row;           /* number of the row at hand, from 1 */
-  uint64_t *numbers;      /* of the rows of the batch that was read last */
+  row_place *numbers;      /* of the rows of the batch that was read last */
   size_t number_cap, first; /* rows that the batch held before */
   tsn_decoder_counts counts;
   tsn_bytes raw;
@@ -320,6 +326,13 @@ void tsn_database_place(const tsn_database *db, tsn_place *out)
   *out = (tsn_place){ .known = db->has_row_id, .row_id = db->row_id, .row = db->row };
 }
 
+void tsn_database_row_place(const tsn_database *db, size_t row, tsn_place *out)
+{
+  const row_place *at = &db->numbers[row - db->first];
+
+  *out = (tsn_place){ .known = db->has_row_id, .row_id = at->row_id, .row = at->number };
+}
+
 tsn_decoder_counts tsn_database_count(const tsn_database *db)
 {
   return db->counts;
@@ -392,7 +405,7 @@ static tocsin_value value_at(const tocsin_column *c, tocsin_type type, size_t ro
 
 tsn_origin tsn_database_origin(tsn_database *db, const tocsin_batch *batch, size_t row)
 {
-  tsn_origin origin = { .line = db->numbers[row - db->first], .offset = TSN_NO_OFFSET };
+  tsn_origin origin = { .line = db->numbers[row - db->first].number, .offset = TSN_NO_OFFSET };
   bool first = true;
 
   tsn_bytes_reset(&db->raw);
@@ -512,7 +525,7 @@ static int read_row(tsn_database *db, tsn_batch *batch)
   }
   if (!tsn_alloc_grow(db->alloc, &numbers, &db->number_cap, batch->rows - db->first + 1, sizeof *db->numbers)) return tsn_no_memory();
   db->numbers = numbers;
-  db->numbers[batch->rows - db->first] = db->row;
+  db->numbers[batch->rows - db->first] = (row_place){ db->row, db->row_id };
   switch (tsn_batch_commit(batch)) {
   case TOCSIN_OK:
     return 0;

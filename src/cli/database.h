@@ -33,6 +33,8 @@ void tsn_database_close(tsn_database *db);
 
 /* Behind the last row read; not known of what has no rowid: a view, or a table WITHOUT ROWID. */
 void tsn_database_place(const tsn_database *db, tsn_place *out);
+/* Behind a row of the batch that the last read filled. */
+void tsn_database_row_place(const tsn_database *db, size_t row, tsn_place *out);
 
 /* Appends the next rows to the batch; *ended where they are the last. An exit status. */
 int tsn_database_read(tsn_database *db, tsn_batch *batch, bool *ended);

@@ -10,54 +10,80 @@
 
 /* --- telling --- */
 
-static const tsn_stand *find_stand(const tsn_stands *stands, size_t reading)
-{
-  for (size_t i = 0; i < stands->count; i++)
-    if (stands->items[i].reading == reading) return &stands->items[i];
-  return NULL;
-}
-
 static void write_number(tsn_bytes *out, const char *name, uint64_t number)
 {
   tsn_bytes_printf(out, ",\"%s\":%llu", name, (unsigned long long)number);
 }
 
-/* With places behind the rows at hand, or before them. Both lists are in order of the readings. */
-static void write_places(const tsn_source *s, bool behind, tsn_bytes *out)
+/* Where the readings are told to stand. */
+typedef struct told {
+  bool behind;      /* the rows at hand, else before them; */
+  bool in_table;    /* but the table at hand, which has the place of its last row that was taken */
+  tsn_place row;
+  uint64_t rows, bad; /* ahead */
+} told;
+
+/* What was read to get the rows at hand stands before them or behind them: both lists are in order of the readings. */
+static void write_places(const tsn_source *s, const told *what, tsn_bytes *out)
 {
+  bool moves = what->behind || what->in_table;
   size_t at = 0;
 
-  for (size_t i = 0; i < s->stands.count; i++) {
-    const tsn_stand *stand = &s->stands.items[i], *moved = behind ? find_stand(&s->moved, stand->reading) : NULL;
-    for (; behind && at < s->moved.count && s->moved.items[at].reading < stand->reading; at++)
-      tsn_place_write(&s->moved.items[at].place, s->moved.items[at].input, out);
-    if (moved) at++;
-    tsn_place_write(moved ? &moved->place : &stand->place, moved ? moved->input : stand->input, out);
+  for (size_t i = 0; i <= s->stands.count; i++) {
+    const tsn_stand *stand = i < s->stands.count ? &s->stands.items[i] : NULL;
+    bool moved = false;
+    for (; moves && at < s->moved.count && (!stand || s->moved.items[at].reading <= stand->reading); at++) {
+      const tsn_stand *m = &s->moved.items[at];
+      bool is_last = what->in_table && at + 1 == s->moved.count;
+      tsn_place_write(is_last ? &what->row : &m->place, m->input, out);
+      moved = stand && m->reading == stand->reading;
+    }
+    if (stand && !moved) tsn_place_write(&stand->place, stand->input, out);
   }
-  for (; behind && at < s->moved.count; at++) tsn_place_write(&s->moved.items[at].place, s->moved.items[at].input, out);
   tsn_bytes_append(out, s->others.data, s->others.length);
+}
+
+/* The rows at hand come from the last reading that was moved; one that has no place was not. */
+static told tell(const tsn_source *s)
+{
+  uint64_t bad = tsn_source_counts(s).bad - s->before.bad; /* of the rows at hand */
+  told what = { .behind = s->next >= s->view.rows, .rows = s->rows_ahead };
+
+  if (what.behind) {
+    what.bad = s->bad_ahead > bad ? s->bad_ahead - bad : 0;
+  } else if (s->database && s->next) {
+    tsn_place last;
+    what.in_table = true;
+    tsn_database_place(s->database, &last);
+    tsn_database_row_place(s->database, s->next - 1, &what.row);
+    what.bad = last.row - what.row.row - (s->view.rows - s->next);
+  } else if (s->moved.count) {
+    what.rows += s->next;
+    what.bad = s->bad_ahead > bad ? s->bad_ahead : bad;
+  }
+  return what;
 }
 
 bool tsn_source_position(const tsn_source *s, tsn_bytes *out)
 {
-  bool behind = s->next >= s->view.rows;
-  tsn_decoder_counts now = tsn_source_counts(s), counts = behind ? now : s->before;
-  uint64_t bad = now.bad - s->before.bad; /* of the rows at hand */
+  told what = tell(s);
+  tsn_decoder_counts counts = what.behind || what.in_table ? tsn_source_counts(s) : s->before;
 
   if (s->sorted) return false;
+  if (what.in_table) { /* what lies ahead is read, and counted, again */
+    counts.rows -= what.bad + (s->view.rows - s->next);
+    counts.bad -= what.bad;
+  }
   tsn_bytes_text(out, "{\"stream\":");
   tsn_write_json_text(out, s->name, strlen(s->name));
   write_number(out, "rows", counts.rows);
   write_number(out, "bad", counts.bad);
   write_number(out, "nan", counts.nan);
   write_number(out, "future", s->future);
-  write_number(out, "rows_ahead", s->rows_ahead + (behind ? 0 : s->next));
-  if (behind)
-    write_number(out, "bad_ahead", s->bad_ahead > bad ? s->bad_ahead - bad : 0);
-  else
-    write_number(out, "bad_ahead", s->bad_ahead > bad ? s->bad_ahead : bad);
+  write_number(out, "rows_ahead", what.rows);
+  write_number(out, "bad_ahead", what.bad);
   tsn_bytes_text(out, "}\n");
-  write_places(s, behind, out);
+  write_places(s, &what, out);
   return true;
 }
 

@@ -4,8 +4,9 @@
  *   {"path":"a.csv", ...}         a place (place.h) for each input that was begun; behind it the next rows are read,
  *   {"path":"b.csv", ...}         of which the first rows_ahead were taken, and the first bad_ahead bad ones told, before
  *
- * It can be told whenever no call is at work: rows that were read, and not yet pushed, count as not read. What a pipe
- * brought cannot be gone back to, and has no place: a later run goes on with what comes then.
+ * It can be told whenever no call is at work: rows that were read, and not yet pushed, count as not read. In a table the
+ * place is that of the very row, as those before it may be deleted meanwhile. What a pipe brought cannot be gone back to,
+ * and has no place: a later run goes on with what comes then.
  *
  * A file is found again under another name of its folder (a log that was rotated meanwhile): what is left of it is read
  * before the file that has its name now. One that is shorter than it was, or begins in another way, is an error where

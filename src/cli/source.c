@@ -309,6 +309,10 @@ static int note_place(tsn_source *s)
     tsn_place_identify(&r->place, &s->file);
     r->place.at = tsn_decoder_at(s->decoder);
   }
+  if (!r->place.known && s->database && s->keeps_places) {
+    tsn_say("cannot keep the place in %s: it has no rowid", r->input->name);
+    return TSN_EXIT_INPUT;
+  }
   if (!r->place.known || tsn_stands_set(&s->moved, s->alloc, s->at, r->input, &r->place)) return 0;
   return tsn_no_memory();
 }

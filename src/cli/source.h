@@ -81,6 +81,7 @@ typedef struct tsn_source {
   uint64_t bad_passed; /* of them: how many bad rows are still to be passed over in silence */
   tsn_bytes others;     /* lines of a position about inputs that the command does not name */
   bool follow;       /* see follow.h */
+  bool keeps_places; /* an input that cannot be gone back to, and is read as a whole, is an error: a view */
   bool waits;        /* a last line without its end is not read: its rest may come until the next run */
   uint64_t future;   /* rows that lie too far ahead: bad ones, told by who pushes them */
 

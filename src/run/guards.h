@@ -72,6 +72,8 @@ static inline size_t tsn_guarded_size(const tsn_run *r, uint32_t cap)
 }
 
 static inline uint64_t tsn_guards_labels(const tsn_run *r) { return r->guards ? r->guards->labels : 0; }
+/* Whether a label is one of them; those of other patterns are more than a word has bits. */
+static inline bool tsn_guards_label(const tsn_run *r, uint32_t label) { return label < 64 && tsn_guards_labels(r) >> label & 1; }
 /* A place of the ring: which labels can hold; the value of a test. */
 static inline int64_t *tsn_guards_open(const tsn_queue *q, uint32_t slot) { return &q->guarded[slot]; }
 static inline int64_t *tsn_guards_value(const tsn_queue *q, size_t test, uint32_t slot) { return &q->guarded[(1 + test) * q->cap + slot]; }

@@ -33,7 +33,7 @@ static bool local_labels(const tsn_run *r)
 {
   uint32_t i;
   for (i = 0; i < r->p->labels.count; i++)
-    if (r->labels[i].condition.instrs.count && !r->labels[i].condition.local && !(tsn_guards_labels(r) >> i & 1)) return false;
+    if (r->labels[i].condition.instrs.count && !r->labels[i].condition.local && !tsn_guards_label(r, i)) return false;
   return true;
 }
 

@@ -52,7 +52,7 @@ static bool find_screen(tsn_run *r, uint32_t label)
   const tsn_code *condition = &r->labels[label].condition;
   tsn_code *screen = &r->screens[label];
   tsn_range right;
-  if (tsn_guards_labels(r) >> label & 1) {
+  if (tsn_guards_label(r, label)) {
     *screen = r->guards->screens[label];
     r->screened[label] = true;
     return reads_row(r, screen);

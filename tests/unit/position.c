@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -266,18 +267,53 @@ static void tables_go_on_behind_their_last_row(void **state)
   assert_string_equal(tsn_bytes_cstr(&r.rows), "\"a\"|1\n\"c\"|3\n\"d\"|4\n\"f\"|6\n");
   assert_string_equal(tsn_bytes_cstr(&r.bad), "t.db:2 {\"k\":\"b\",\"n\":null,\"rowid\":null}\n"
                                               "t.db:5 {\"k\":\"e\",\"n\":null,\"rowid\":null}\n");
-  execute("t.db", "DELETE FROM t WHERE n > 3 OR n IS NULL");
+  execute("t.db", "INSERT INTO t(k, n) VALUES ('g', 7), ('h', NULL), ('i', 9), ('j', NULL)");
+  assert_int_equal(run_again(&r), 0);
+  assert_int_equal(tsn_source_fill(&r.source), 0);
+  take(&r, 1);
+  execute("t.db", "DELETE FROM t WHERE k <= 'g'"); /* what was taken is not needed any more, also not to be counted */
+  assert_int_equal(run_again(&r), 0);
+  assert_int_equal(run_read(&r, 0), 0);
+  assert_string_equal(tsn_bytes_cstr(&r.rows), "\"a\"|1\n\"c\"|3\n\"d\"|4\n\"f\"|6\n\"g\"|7\n\"i\"|9\n");
+  assert_non_null(strstr(tsn_bytes_cstr(&r.bad), "t.db:8 {\"k\":\"h\",\"n\":null,\"rowid\":null}\nt.db:10 "));
+  assert_int_equal(tsn_source_counts(&r.source).rows, 10);
+  assert_int_equal(tsn_source_counts(&r.source).bad, 4);
+  execute("t.db", "DELETE FROM t; INSERT INTO t(oid, k) VALUES (3, 'x')");
   assert_int_equal(run_again(&r), 0);
   assert_int_equal(run_read(&r, 0), TSN_EXIT_INPUT);
-  says("t.db was replaced: it was read up to rowid 6, and its last is 3 now");
+  says("t.db was replaced: it was read up to rowid 10, and its last is 3 now");
   run_clear(&r);
   run_init(&r);
   run_table(&r, "t.db", "v");
+  assert_int_equal(run_open(&r), 0);
+  r.source.keeps_places = true;
+  assert_int_equal(run_read(&r, 0), TSN_EXIT_INPUT);
+  says("cannot keep the place in t.db: it has no rowid");
+  tsn_source_close(&r.source);
   tsn_bytes_printf(&r.position, "{\"stream\":\"s\",\"rows\":1,\"bad\":0,\"nan\":0,\"future\":0,\"rows_ahead\":0,\"bad_ahead\":0}\n"
                                 "{\"path\":\"%s\",\"table\":\"v\",\"rowid\":1,\"row\":1}\n", r.inputs[0].path);
   assert_int_equal(run_open(&r), 0);
   assert_int_equal(run_read(&r, 0), TSN_EXIT_INPUT);
   says("it has no rowid");
+  run_clear(&r);
+}
+
+static void a_pipe_has_no_place(void **state)
+{
+  run r;
+  (void)state;
+  run_init(&r);
+  run_input(&r, "pipe", TSN_FORMAT_CSV, TSN_PLAIN);
+  assert_int_equal(mkfifo(in_folder("pipe"), 0600), 0);
+  for (unsigned i = 0; i < 2; i++) { /* the second run does not pass over anything */
+    int fd = open(in_folder("pipe"), O_RDWR);
+    assert_true(fd >= 0 && write(fd, "k,n\na,1\nb,2\n", 12) == 12);
+    assert_int_equal(i ? run_again(&r) : run_open(&r), 0);
+    assert_int_equal(tsn_source_fill(&r.source), 0);
+    assert_int_equal(r.source.view.rows - r.source.next, 2);
+    take(&r, 1);
+    assert_int_equal(close(fd), 0);
+  }
   run_clear(&r);
 }
 
@@ -407,6 +443,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(runs_that_are_broken_off_see_each_row_once),
     cmocka_unit_test(tables_go_on_behind_their_last_row),
+    cmocka_unit_test(a_pipe_has_no_place),
     cmocka_unit_test(files_that_are_others_are_named),
     cmocka_unit_test(a_file_that_was_rotated_is_read_to_its_end_first),
     cmocka_unit_test(a_file_that_grows_is_followed),
