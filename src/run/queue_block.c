@@ -45,7 +45,7 @@ void tsn_queues_block_clear(tsn_run *r)
   tsn_alloc_free(r->alloc, r->row_labels, TSN_BLOCK_ROWS * sizeof *r->row_labels);
   r->row_labels = NULL;
   tsn_keys_free(r);
-  tsn_alloc_free(r->alloc, r->skips, ((size_t)1 << r->p->labels.count) * sizeof *r->skips);
+  tsn_alloc_free(r->alloc, r->skips, r->skips ? ((size_t)1 << r->p->labels.count) * sizeof *r->skips : 0);
   r->skips = NULL;
 }
 
