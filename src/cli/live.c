@@ -20,6 +20,7 @@
 #define SLEEP_US 20000    /* between two looks for rows, */
 #define SLEEP_INPUT_US 40 /* and for each input, so that looking takes little of the time */
 #define LOOK_SECONDS 1.0 /* between two looks for new files */
+#define PAUSE_SECONDS 0.5 /* more between two looks is a pause of the run */
 #define DAY_US ((int64_t)86400 * 1000000)
 
 /* --- options --- */
@@ -62,9 +63,18 @@ int tsn_live_options(tsn_live *live, const tsn_args *args)
 
 /* How far a source has come. */
 typedef struct reach {
-  double last;      /* when it had rows, or was seen to wait for its turn; on the clock */
-  int64_t watermark; /* of its rows so far, its delay subtracted */
+  double looked, idle; /* when it was looked at, on the clock; for how many seconds it has had no rows */
+  int64_t watermark;   /* of its rows so far, its delay subtracted */
 } reach;
+
+/* It was looked at. Between two looks the run may have waited for its output: that is no time in which nothing came. */
+static void see(reach *r, bool has_rows)
+{
+  double now = tsn_clock_wall(), passed = now - r->looked;
+
+  r->idle = has_rows ? 0 : r->idle + (passed < PAUSE_SECONDS ? passed : PAUSE_SECONDS);
+  r->looked = now;
+}
 
 /* Less by the delay that the stream declares. */
 static int64_t delayed(const tsn_engine *e, const tsn_source *s, int64_t time)
@@ -107,13 +117,13 @@ static int64_t clock_watermark(const tsn_engine *e)
 /* The least watermark of the sources that are not idle; TIME_MIN: there is nothing to tell. */
 static int64_t watermark_without_idle(const tsn_engine *e, const reach *reaches)
 {
-  double limit = tsn_clock_wall() - (double)e->live.idle_us * 1e-6;
+  double limit = (double)e->live.idle_us * 1e-6;
   int64_t least = TSN_TIME_MAX;
   size_t idle = 0, active = 0;
 
   for (size_t i = 0; i < e->job->source_count; i++) {
     if (e->job->sources[i].done) continue;
-    if (reaches[i].last < limit) {
+    if (reaches[i].idle > limit) {
       idle++;
       continue;
     }
@@ -152,7 +162,7 @@ static int look_for_rows(tsn_engine *e, reach *reaches, bool *over)
   for (size_t i = 0; i < e->job->source_count && st == 0; i++) {
     tsn_source *s = &e->job->sources[i];
     if (s->next >= s->view.rows && !s->done) st = tsn_engine_fill(e, s);
-    if (s->next < s->view.rows) reaches[i].last = tsn_clock_wall(); /* also where it waits for its turn */
+    see(&reaches[i], s->next < s->view.rows); /* also where they wait for their turn */
     *over &= s->done;
   }
   return st;
@@ -177,7 +187,7 @@ int tsn_live_run(tsn_engine *e)
   bool over = false;
   int st = reaches ? 0 : tsn_no_memory();
 
-  for (size_t i = 0; st == 0 && i < e->job->source_count; i++) reaches[i] = (reach){ looked, TSN_TIME_MIN };
+  for (size_t i = 0; st == 0 && i < e->job->source_count; i++) reaches[i] = (reach){ looked, 0, TSN_TIME_MIN };
   while (st == 0 && !over && !tsn_interrupted) {
     size_t limit;
     tsn_source *s;

@@ -248,9 +248,26 @@ def a_stream_that_is_idle_is_not_waited_for(folder):
     append(folder, "s.csv", f"{second(7)},b,0\n")
     run.matches(1)
     append(folder, "t.csv", f"{second(2)},c,5\n{second(9)},c,6\n")
-    run.threads[0].join(0.6)
+    run.threads[0].join(1.5)
     err = run.end()
     same(json.loads(err.splitlines()[-1])["rows_late"], 1)
+
+
+@test
+def a_run_that_waits_for_its_output_takes_nobody_for_idle(folder):
+    folder.write("both.cep", BOTH)
+    os.mkfifo(os.path.join(folder.path, "out"))
+    folder.write("s.csv", rows(*((t, f"k{i}", t) for t in (1, 2) for i in range(10000)), (40, "z", 0)))
+    folder.write("t.csv", rows((12, "c", 1)))
+    run = Run(folder, "both.cep", "s.csv", "t.csv", "--follow", "--idle", "1s,advance", "--stats", "-o", "out")
+    with open(os.path.join(folder.path, "out"), encoding="utf-8") as out:
+        time.sleep(1.6)                      # the pipe is full
+        append(folder, "t.csv", f"{second(15)},c,0\n{second(50)},c,6\n")
+        same(len([out.readline() for _ in range(10000)]), 10000)
+        run.threads[0].join(1.5)
+        err = run.end()
+    stats = json.loads(err.splitlines()[-1])
+    same((stats["rows_late"], stats["rows_in"]), (0, 20004))
 
 
 @test
