@@ -22,11 +22,12 @@ static void give_version(sqlite3_context *context, int count, sqlite3_value **ar
 /* Opens the text of a call; messages begin with `name`. */
 static int open_text(tsn_sql_text *t, sqlite3_context *context, const char *name, int count, sqlite3_value **arguments, char **error)
 {
-  sqlite3 *db = sqlite3_context_db_handle(context);
+  tsn_sql_connection *connection = sqlite3_user_data(context);
+  sqlite3 *db = connection->db;
   const char *text = (const char *)sqlite3_value_text(arguments[0]), *options = count > 1 ? (const char *)sqlite3_value_text(arguments[1]) : NULL;
   int st = SQLITE_OK;
 
-  tsn_sql_text_init(t, db, name, NULL);
+  tsn_sql_text_init(t, connection, name, NULL);
   if (!text) return sqlite3_value_type(arguments[0]) == SQLITE_NULL ? tsn_sql_fail(error, SQLITE_ERROR, "%s: the text is NULL", name) : SQLITE_NOMEM;
   if (options) st = tsn_sql_settings_json(&t->settings, db, options, error);
   return st == SQLITE_OK ? tsn_sql_text_open(t, text, (size_t)sqlite3_value_bytes(arguments[0]), false, error) : st;
@@ -158,9 +159,27 @@ static void define(sqlite3_context *context, int count, sqlite3_value **argument
   if (st != SQLITE_OK) tsn_sql_tell_function(context, st, error);
 }
 
+static void give_stats(sqlite3_context *context, int count, sqlite3_value **arguments)
+{
+  const tsn_sql_connection *connection = sqlite3_user_data(context);
+
+  (void)count, (void)arguments;
+  if (!connection->stats) return;
+  sqlite3_result_text(context, connection->stats, -1, SQLITE_TRANSIENT);
+  sqlite3_result_subtype(context, 'J');
+}
+
 /* --- the entry --- */
 
-static int add_functions(sqlite3 *db)
+static void forget(void *data)
+{
+  tsn_sql_connection *connection = data;
+
+  sqlite3_free(connection->stats);
+  sqlite3_free(connection);
+}
+
+static int add_functions(sqlite3 *db, tsn_sql_connection *connection)
 {
   static const struct {
     const char *name;
@@ -168,6 +187,7 @@ static int add_functions(sqlite3 *db)
     void (*call)(sqlite3_context *context, int count, sqlite3_value **arguments);
   } all[] = {
     { "tocsin_version", 0, 0, SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, give_version },
+    { "tocsin_stats", 0, 0, 0, give_stats },
     { "tocsin_order", 3, 3, SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, tsn_sql_order },
     { "tocsin_disorder", 2, 2, SQLITE_DIRECTONLY, tsn_sql_disorder },
     { "tocsin_take", -1, -1, SQLITE_DIRECTONLY, tsn_sql_take },
@@ -179,7 +199,7 @@ static int add_functions(sqlite3 *db)
 
   for (size_t i = 0; i < sizeof all / sizeof *all; i++)
     for (int count = all[i].least; count <= all[i].most && st == SQLITE_OK; count++)
-      st = sqlite3_create_function_v2(db, all[i].name, count, SQLITE_UTF8 | all[i].flags, NULL, all[i].call, NULL, NULL, NULL);
+      st = sqlite3_create_function_v2(db, all[i].name, count, SQLITE_UTF8 | all[i].flags, connection, all[i].call, NULL, NULL, NULL);
   return st;
 }
 
@@ -192,6 +212,7 @@ int sqlite3_tocsin_init(sqlite3 *db, char **error, const sqlite3_api_routines *a
 
 int sqlite3_tocsin_init(sqlite3 *db, char **error, const sqlite3_api_routines *api)
 {
+  tsn_sql_connection *connection;
   int st;
 
   SQLITE_EXTENSION_INIT2(api)
@@ -200,8 +221,10 @@ int sqlite3_tocsin_init(sqlite3 *db, char **error, const sqlite3_api_routines *a
     if (error) *error = sqlite3_mprintf("tocsin needs SQLite 3.38 or newer, this is %s", sqlite3_libversion());
     return SQLITE_ERROR;
   }
-  st = add_functions(db);
-  if (st == SQLITE_OK) st = sqlite3_create_module_v2(db, "tocsin", &tsn_sql_virtual_module, NULL, NULL);
-  if (st == SQLITE_OK) st = sqlite3_create_module_v2(db, "tocsin_query", &tsn_sql_query_module, NULL, NULL);
-  return st;
+  connection = sqlite3_malloc64(sizeof *connection);
+  if (!connection) return SQLITE_NOMEM;
+  *connection = (tsn_sql_connection){ .db = db };
+  st = sqlite3_create_module_v2(db, "tocsin", &tsn_sql_virtual_module, connection, forget); /* which is called if it fails, too */
+  if (st == SQLITE_OK) st = sqlite3_create_module_v2(db, "tocsin_query", &tsn_sql_query_module, connection, NULL);
+  return st == SQLITE_OK ? add_functions(db, connection) : st;
 }

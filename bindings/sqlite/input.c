@@ -180,7 +180,7 @@ static int plan_of(sqlite3 *db, const char *statement, bool *sorting, sqlite3_st
     const char *detail = (const char *)sqlite3_column_text(plan, 3);
     bool sorts = detail && strstr(detail, "TEMP B-TREE");
     *sorting = *sorting || sorts;
-    if (said && detail && !sorts) sqlite3_str_appendf(said, "%s%s", sqlite3_str_length(said) ? "; " : "", detail);
+    if (said && detail && !sorts) sqlite3_str_appendf(said, "%s", detail);
     st = SQLITE_OK;
   }
   sqlite3_finalize(plan);

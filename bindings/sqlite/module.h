@@ -33,6 +33,12 @@ extern const sqlite3_api_routines *sqlite3_api;
 #include "data/batch.h"
 #include "tocsin.h"
 
+/* What one connection has: the user data of its functions and modules. */
+typedef struct tsn_sql_connection {
+  sqlite3 *db;
+  char *stats; /* counters of the query that ended last, as JSON; NULL: none did */
+} tsn_sql_connection;
+
 /* ---- value.c ---- */
 
 /* An allocator over sqlite3_malloc(). */
@@ -119,6 +125,7 @@ typedef struct tsn_sql_program {
 
 /* A pattern text, as one connection understands it. */
 typedef struct tsn_sql_text {
+  tsn_sql_connection *connection;
   sqlite3 *db;
   tsn_alloc alloc;
   tsn_arena arena;
@@ -137,7 +144,7 @@ typedef struct tsn_sql_text {
 } tsn_sql_text;
 
 /* Everything is copied; settings are those of text->settings, set between init and open. */
-void tsn_sql_text_init(tsn_sql_text *t, sqlite3 *db, const char *name, const char *schema);
+void tsn_sql_text_init(tsn_sql_text *t, tsn_sql_connection *connection, const char *name, const char *schema);
 void tsn_sql_text_clear(tsn_sql_text *t);
 /* Looks at the tables that the text names and compiles it. single: one pattern is wanted. */
 int tsn_sql_text_open(tsn_sql_text *t, const char *text, size_t length, bool single, char **error);
@@ -260,7 +267,9 @@ typedef struct tsn_sql_scan {
   tsn_sql_input *inputs;
   size_t *streams; /* by input */
   size_t input_count;
-  size_t rows_at_once;
+  size_t rows_at_once; /* that are read, */
+  size_t push_at_once; /* and pushed between two looks for an interrupt */
+  sqlite3_stmt *pulse; /* a statement that does nothing: SQLite looks for interrupts and calls progress handlers */
   bool endless; /* more rows may come */
   bool finished;
   int stopped; /* what it failed with, told when all that was found before is told; */

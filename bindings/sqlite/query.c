@@ -11,7 +11,7 @@ enum { COLUMN_PATTERN, COLUMN_ID, COLUMN_STATUS, COLUMN_START, COLUMN_END, COLUM
 
 typedef struct table {
   sqlite3_vtab base;
-  sqlite3 *db;
+  tsn_sql_connection *connection;
 } table;
 
 /* The columns of a pattern that make a JSON object. */
@@ -31,18 +31,18 @@ typedef struct cursor {
   tsn_bytes json;
 } cursor;
 
-static int connect(sqlite3 *db, void *unused, int argc, const char *const *argv, sqlite3_vtab **out, char **error)
+static int connect(sqlite3 *db, void *connection, int argc, const char *const *argv, sqlite3_vtab **out, char **error)
 {
   table *t;
   int st = sqlite3_declare_vtab(db, DECLARATION);
 
-  (void)unused, (void)argc, (void)argv, (void)error;
+  (void)argc, (void)argv, (void)error;
   if (st != SQLITE_OK) return st;
   sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY); /* it reads whatever the text names */
   t = sqlite3_malloc64(sizeof *t);
   if (!t) return SQLITE_NOMEM;
   memset(t, 0, sizeof *t);
-  t->db = db;
+  t->connection = connection;
   *out = &t->base;
   return SQLITE_OK;
 }
@@ -184,7 +184,7 @@ static int filter(sqlite3_vtab_cursor *base, int plan, const char *unused, int a
   c->opened = true;
   c->rows.row = 0;
   c->details = (unsigned)plan & ~(unsigned)PLAN_OPTIONS;
-  tsn_sql_text_init(&c->text, ((table *)base->pVtab)->db, "tocsin_query", NULL);
+  tsn_sql_text_init(&c->text, ((table *)base->pVtab)->connection, "tocsin_query", NULL);
   tsn_bytes_init(&c->json, &c->text.alloc, 0);
   st = open_text(c, argc, argv, plan, &error);
   return st == SQLITE_OK ? tsn_sql_cursor_next(base) : tsn_sql_tell_table(base->pVtab, st, error);

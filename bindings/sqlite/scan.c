@@ -12,6 +12,7 @@
 
 #define ROWS_FIRST ((size_t)32)
 #define ROWS_MOST ((size_t)4096)
+#define SLOW ((clock_t)(CLOCKS_PER_SEC / 20)) /* a push that takes longer is cut into smaller ones */
 
 /* Microseconds since 1970 UTC, for NOW(). */
 static int64_t clock_now(void *unused)
@@ -153,6 +154,7 @@ int tsn_sql_scan_explain(tsn_sql_text *text, const tsn_sql_want *wants, size_t w
   const tocsin_program *program;
   tsn_arena arena;
   tsn_alloc alloc;
+  bool several = false;
   int st = tsn_sql_text_program(text, 0, &program, error);
 
   tsn_alloc_init(&alloc, &tsn_sql_memory);
@@ -160,6 +162,8 @@ int tsn_sql_scan_explain(tsn_sql_text *text, const tsn_sql_want *wants, size_t w
   for (size_t i = 0; st == SQLITE_OK && i < tocsin_program_stream_count(program); i++) {
     tsn_sql_filter *filters = tsn_arena_new_array(&arena, tsn_sql_filter, want_count + 1);
     if (!is_read(text, program, i)) continue;
+    if (several) sqlite3_str_appendall(out, "; ");
+    several = true;
     st = filters ? tsn_sql_input_explain(text, &arena, program, i, filters, filters_of(text, program, i, wants, want_count, filters), out, error)
                  : SQLITE_NOMEM;
   }
@@ -181,7 +185,7 @@ int tsn_sql_scan_open(tsn_sql_scan *s, tsn_sql_text *text, const tsn_sql_request
 {
   int st;
 
-  *s = (tsn_sql_scan){ .text = text, .rows_at_once = ROWS_FIRST, .endless = request->spans != NULL };
+  *s = (tsn_sql_scan){ .text = text, .rows_at_once = ROWS_FIRST, .push_at_once = ROWS_FIRST, .endless = request->spans != NULL };
   tsn_alloc_init(&s->alloc, &tsn_sql_memory);
   tsn_arena_init(&s->arena, &s->alloc, 0);
   st = open_all(s, request, error);
@@ -189,9 +193,30 @@ int tsn_sql_scan_open(tsn_sql_scan *s, tsn_sql_text *text, const tsn_sql_request
   return st;
 }
 
+/* The counters that each host gives: rows in = matched over + filtered + late + bad. */
+static void keep_stats(const tsn_sql_scan *s)
+{
+  tocsin_stats e;
+  sqlite3_uint64 bad = 0, nan = 0;
+  char *text;
+
+  tocsin_matcher_stats(s->matcher, &e);
+  for (size_t i = 0; i < s->input_count; i++) bad += s->inputs[i].bad, nan += s->inputs[i].nan;
+  text = sqlite3_mprintf("{\"rows_in\":%llu,\"rows_matched_over\":%llu,\"rows_filtered\":%llu,\"rows_late\":%llu,\"rows_bad\":%llu,\"nan_values\":%llu,"
+                         "\"matches\":%llu,\"timeouts\":%llu,\"dropped\":%llu,\"live_paths_peak\":%llu,\"state_bytes_peak\":%llu}",
+                         (sqlite3_uint64)e.rows_in + bad, (sqlite3_uint64)e.rows_matched_over, (sqlite3_uint64)e.rows_filtered, (sqlite3_uint64)e.rows_late,
+                         (sqlite3_uint64)e.rows_bad + bad, (sqlite3_uint64)e.nan_values + nan, (sqlite3_uint64)e.matches, (sqlite3_uint64)e.timeouts,
+                         (sqlite3_uint64)e.dropped, (sqlite3_uint64)e.live_paths_peak, (sqlite3_uint64)e.bytes_peak);
+  if (!text) return; /* the older ones stay */
+  sqlite3_free(s->text->connection->stats);
+  s->text->connection->stats = text;
+}
+
 void tsn_sql_scan_close(tsn_sql_scan *s)
 {
   if (!s->text) return;
+  if (s->matcher && !s->endless) keep_stats(s);
+  sqlite3_finalize(s->pulse);
   for (size_t i = 0; i < s->input_count; i++) tsn_sql_input_close(&s->inputs[i]);
   tocsin_matcher_free(s->matcher);
   tsn_sql_functions_close(&s->functions);
@@ -259,13 +284,34 @@ static int fill(tsn_sql_scan *s, tsn_sql_input *in, char **error)
   return finished == TOCSIN_OK ? SQLITE_OK : failed(s, finished, error);
 }
 
+/* Pushes rows up to `limit`, so many that an interrupt need not wait for long. */
+static int push(tsn_sql_scan *s, tsn_sql_input *in, size_t limit, char **error)
+{
+  tocsin_batch batch = in->view;
+  clock_t begin = clock(), spent;
+  tocsin_status st;
+  int beat = SQLITE_OK;
+
+  if (limit - in->next > s->push_at_once) limit = in->next + s->push_at_once;
+  batch.rows = limit;
+  st = tocsin_matcher_push(s->matcher, s->streams[in - s->inputs], &batch, in->next, &in->next);
+  spent = clock() - begin;
+  if (spent > SLOW) s->push_at_once = s->push_at_once / 2 + 1;
+  else if (spent < SLOW / 4 && s->push_at_once < ROWS_MOST) s->push_at_once *= 2;
+  if (st != TOCSIN_OK) return failed(s, st, error);
+  if (spent < SLOW / 8) return SQLITE_OK; /* reading comes back to SQLite soon */
+  if (!s->pulse) beat = sqlite3_prepare_v2(s->text->db, "SELECT 1", -1, &s->pulse, NULL);
+  if (beat == SQLITE_OK) beat = sqlite3_step(s->pulse);
+  sqlite3_reset(s->pulse);
+  return beat == SQLITE_ROW || beat == SQLITE_DONE ? SQLITE_OK : beat;
+}
+
 /* Reads or pushes some rows. */
 static int go_on(tsn_sql_scan *s, char **error)
 {
   int64_t bound;
   bool with_equal;
   tsn_sql_input *in = choose(s, &bound, &with_equal);
-  tocsin_batch batch;
   tocsin_status st;
 
   if (!in) {
@@ -275,10 +321,7 @@ static int go_on(tsn_sql_scan *s, char **error)
     return st == TOCSIN_OK ? SQLITE_OK : failed(s, st, error);
   }
   if (in->next >= in->view.rows) return fill(s, in, error);
-  batch = in->view;
-  if (s->input_count > 1) batch.rows = rows_until(in, bound, with_equal);
-  st = tocsin_matcher_push(s->matcher, s->streams[in - s->inputs], &batch, in->next, &in->next);
-  return st == TOCSIN_OK ? SQLITE_OK : failed(s, st, error);
+  return push(s, in, s->input_count > 1 ? rows_until(in, bound, with_equal) : in->view.rows, error);
 }
 
 int tsn_sql_scan_next(tsn_sql_scan *s, bool *more, char **error)

@@ -11,9 +11,9 @@ static bool same(const char *a, const char *b)
   return tsn_same_name(a, strlen(a), b, strlen(b));
 }
 
-void tsn_sql_text_init(tsn_sql_text *t, sqlite3 *db, const char *name, const char *schema)
+void tsn_sql_text_init(tsn_sql_text *t, tsn_sql_connection *connection, const char *name, const char *schema)
 {
-  *t = (tsn_sql_text){ .db = db, .only = SIZE_MAX };
+  *t = (tsn_sql_text){ .connection = connection, .db = connection->db, .only = SIZE_MAX };
   tsn_alloc_init(&t->alloc, &tsn_sql_memory);
   tsn_arena_init(&t->arena, &t->alloc, 0);
   tsn_sql_settings_init(&t->settings, &t->arena);

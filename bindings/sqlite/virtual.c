@@ -156,7 +156,7 @@ static void clear(table *t)
   sqlite3_free(t);
 }
 
-static int open_table(sqlite3 *db, int argc, const char *const *argv, bool create, sqlite3_vtab **out, char **error)
+static int open_table(tsn_sql_connection *connection, int argc, const char *const *argv, bool create, sqlite3_vtab **out, char **error)
 {
   bool temporary = tsn_same_name(argv[1], strlen(argv[1]), "temp", 4);
   table *t = sqlite3_malloc64(sizeof *t);
@@ -166,11 +166,11 @@ static int open_table(sqlite3 *db, int argc, const char *const *argv, bool creat
   *out = NULL;
   if (!t) return SQLITE_NOMEM;
   memset(t, 0, sizeof *t);
-  tsn_sql_text_init(&t->text, db, argv[2], temporary ? NULL : argv[1]);
+  tsn_sql_text_init(&t->text, connection, argv[2], temporary ? NULL : argv[1]);
   st = read_arguments(t, argc, argv, create, &why);
   if ((st & 0xff) == SQLITE_ERROR && !create) { /* not what may pass, such as a lock or a schema that is being read */
     t->broken = why ? why : sqlite3_mprintf("%s: %s", argv[2], sqlite3_errstr(st));
-    st = t->broken ? sqlite3_declare_vtab(db, "CREATE TABLE x(broken TEXT)") : SQLITE_NOMEM;
+    st = t->broken ? sqlite3_declare_vtab(connection->db, "CREATE TABLE x(broken TEXT)") : SQLITE_NOMEM;
     why = NULL;
   }
   if (st != SQLITE_OK) {
@@ -182,16 +182,16 @@ static int open_table(sqlite3 *db, int argc, const char *const *argv, bool creat
   return SQLITE_OK;
 }
 
-static int create(sqlite3 *db, void *unused, int argc, const char *const *argv, sqlite3_vtab **out, char **error)
+static int create(sqlite3 *db, void *connection, int argc, const char *const *argv, sqlite3_vtab **out, char **error)
 {
-  (void)unused;
-  return open_table(db, argc, argv, true, out, error);
+  (void)db;
+  return open_table(connection, argc, argv, true, out, error);
 }
 
-static int connect(sqlite3 *db, void *unused, int argc, const char *const *argv, sqlite3_vtab **out, char **error)
+static int connect(sqlite3 *db, void *connection, int argc, const char *const *argv, sqlite3_vtab **out, char **error)
 {
-  (void)unused;
-  return open_table(db, argc, argv, false, out, error);
+  (void)db;
+  return open_table(connection, argc, argv, false, out, error);
 }
 
 static int disconnect(sqlite3_vtab *base)
@@ -286,6 +286,15 @@ static size_t take_keys(table *t, const tocsin_program *program, sqlite3_index_i
   return count;
 }
 
+/* Rows stream: where few are wanted, few are read. */
+static bool has_limit(const sqlite3_index_info *info)
+{
+  bool found = false;
+
+  for (int i = 0; i < info->nConstraint; i++) found = found || (info->aConstraint[i].usable && info->aConstraint[i].op == SQLITE_INDEX_CONSTRAINT_LIMIT);
+  return found;
+}
+
 static int best_index(sqlite3_vtab *base, sqlite3_index_info *info)
 {
   table *t = (table *)base;
@@ -313,6 +322,8 @@ static int best_index(sqlite3_vtab *base, sqlite3_index_info *info)
     info->orderByConsumed = 1; /* the natural order is that of the rowid */
     sqlite3_str_appendf(said, "%sORDER BY rowid", count ? " " : "");
   }
+  if (has_limit(info)) sqlite3_str_appendf(said, "%sLIMIT", sqlite3_str_length(said) ? " " : "");
+  if (sqlite3_str_length(said)) sqlite3_str_appendall(said, "; ");
   st = tsn_sql_scan_explain(&t->text, wants, count, said, &error);
   info->idxStr = sqlite3_str_finish(said);
   info->needToFreeIdxStr = 1;

@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import sys
+import time
 import traceback
 
 sys.dont_write_bytecode = True
@@ -280,6 +281,26 @@ WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
     made += using("SELECT * FROM t MATCH_RECOGNIZE ( ORDER BY ts MEASURES COUNT(*) AS n PATTERN ( a+ ) DEFINE a AS v >= 0 )")
     same(s.rows(made, "SELECT * FROM m"), [[100000]])
     has(s.error(made, b"INTERRUPT 50\n", "SELECT * FROM m"), "interrupted")
+
+
+@test
+def slow_matching_can_be_interrupted(s):
+    # Every match of one key: far more work in the matcher than in SQLite, minutes in all.
+    made = """CREATE TABLE t (ts INTEGER PRIMARY KEY, v INT);
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) INSERT INTO t SELECT i, i % 7 FROM n;"""
+    made += using("SELECT * FROM t MATCH_RECOGNIZE ( ORDER BY ts MEASURES COUNT(*) AS n AFTER MATCH NO SKIP PATTERN ( a ->> b ->> c ) DEFINE c AS SUM(v) < 0 )")
+    begin = time.monotonic()
+    has(s.error(made, b"ALARM 1\n", "SELECT * FROM m"), "interrupted")
+    assert time.monotonic() - begin < 30, time.monotonic() - begin
+
+
+@test
+def counters_are_told(s):
+    made = LOGINS + "INSERT INTO logins VALUES ('cid', 'maybe', '2026-01-31 09:06'), ('cid', 1, NULL);" + using(QUERY)
+    stats = json.loads(s.rows(made, "SELECT count(*) FROM m; SELECT tocsin_stats()")[0][0])
+    same({k: stats[k] for k in ("rows_in", "rows_matched_over", "rows_filtered", "rows_late", "rows_bad", "matches")},
+         {"rows_in": 9, "rows_matched_over": 7, "rows_filtered": 0, "rows_late": 0, "rows_bad": 2, "matches": 2})
+    same(s.rows("SELECT tocsin_stats()"), [[None]])
 
 
 @test

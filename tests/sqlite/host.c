@@ -5,6 +5,7 @@
  *         SQL <bytes>\n<text>\n         statements, run to their end
  *         STEP <bytes>\n<text>\n        one statement, each value of its rows looked at and none shown: [rows, processor seconds]
  *         INTERRUPT <steps>\n           the next SQL is interrupted by a progress handler after so many of its calls
+ *         ALARM <seconds>\n            the next SQL is interrupted after so long
  *         DEFENSIVE\n                  SQLITE_DBCONFIG_DEFENSIVE from now on
  *         HEAP <bytes>\n                hard_heap_limit from now on; 0: none
  *   out   for each OPEN, SQL and STEP: for each statement with columns a line COLUMNS and a JSON array of their names, then a
@@ -12,11 +13,14 @@
  *
  *   --load MODULE   the loadable module is loaded instead of what is linked in
  *   --fail-at N     the N-th allocation from each SQL on fails, and every later one of that SQL */
+#define _DEFAULT_SOURCE
+#include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 int sqlite3_tocsin_init(sqlite3 *db, char **error, const sqlite3_api_routines *api);
 
@@ -107,6 +111,12 @@ static void open_database(const char *name)
   }
   put_end(st, error ? error : sqlite3_errmsg(db));
   sqlite3_free(error);
+}
+
+static void interrupt_soon(int unused)
+{
+  (void)unused;
+  sqlite3_interrupt(db);
 }
 
 static int interrupt_now(void *left)
@@ -205,6 +215,9 @@ int main(int argc, char **argv)
       db = all[used];
     } else if (!strncmp(line, "INTERRUPT ", 10)) {
       interrupt = strtol(line + 10, NULL, 10);
+    } else if (!strncmp(line, "ALARM ", 6)) {
+      signal(SIGALRM, interrupt_soon);
+      alarm((unsigned)strtoul(line + 6, NULL, 10));
     } else if (!strcmp(line, "DEFENSIVE")) {
       sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     } else if (!strncmp(line, "HEAP ", 5)) {
