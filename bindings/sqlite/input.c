@@ -73,6 +73,8 @@ typedef struct query {
   const tsn_sql_filter *filters;
   size_t filter_count;
   const tsn_sql_span *span; /* NULL: all rows */
+  const tsn_sql_times *times; /* NULL: all; else what an index on the time can find */
+  bool texts;                 /* whose times are texts */
 } query;
 
 /* The columns that are read, each behind `before` the first and commas; whether there are any. only: one of the table, or -1. */
@@ -105,6 +107,29 @@ static sqlite3_str *begin(const query *q, const char *head, int only)
   return out;
 }
 
+/* The time column beside a bound, which lets more rows pass where it cannot tell: a text may have an offset, so its date alone
+ * counts, and two days more; a unit may cut. */
+static void put_bound(const query *q, sqlite3_str *out, const char *before, const char *sign, int64_t time)
+{
+  static const int64_t micros[] = { [TOCSIN_UNIT_NONE] = 1, [TOCSIN_UNIT_SECOND] = 1000000, [TOCSIN_UNIT_MILLISECOND] = 1000, [TOCSIN_UNIT_MICROSECOND] = 1,
+                                    [TOCSIN_UNIT_NANOSECOND] = 1 };
+  const tsn_column_def *c = &q->in->columns[q->in->time];
+  int64_t two_days = INT64_C(172800000000), slack = *sign == '>' ? -1 : 1;
+  char text[TSN_TIME_TEXT];
+
+  sqlite3_str_appendf(out, "%s\"%w\" %s ", before, q->in->table.columns[q->in->at[q->in->time]].name, sign);
+  if (!q->texts && c->unit == TOCSIN_UNIT_NANOSECOND) {
+    int64_t nanos;
+    if (__builtin_mul_overflow(tsn_time_add(time, slack), 1000, &nanos)) nanos = slack < 0 ? INT64_MIN : INT64_MAX;
+    sqlite3_str_appendf(out, "%lld", (long long)nanos);
+  } else if (!q->texts) {
+    sqlite3_str_appendf(out, "%lld", (long long)tsn_time_add(time / micros[c->unit], slack));
+  } else {
+    tsn_time_format(tsn_time_add(time, slack * two_days), text);
+    sqlite3_str_appendf(out, "'%.10s'", text);
+  }
+}
+
 /* WHERE with what holds for all rows, and a function of columns, if there is one. Parameter 1 is the function's. */
 static void put_where(const query *q, sqlite3_str *out, const char *function, int only)
 {
@@ -129,6 +154,8 @@ static void put_where(const query *q, sqlite3_str *out, const char *function, in
                         (long long)q->span->upto, rowid, q->span->but);
     first = false;
   }
+  if (q->times && q->times->has_from) put_bound(q, out, first ? " WHERE " : " AND ", ">=", q->times->from), first = false;
+  if (q->times && q->times->has_to) put_bound(q, out, first ? " WHERE " : " AND ", "<=", q->times->to), first = false;
   if (!function) return;
   sqlite3_str_appendf(out, "%s%s", first ? " WHERE " : " AND ", function);
   put_columns(q, out, ", ", only);
@@ -284,11 +311,11 @@ static int in_order(const query *q, order by, bool *out)
   return st == SQLITE_DONE || st == SQLITE_ROW ? SQLITE_OK : st;
 }
 
-/* Whether least and greatest value of the time column are numbers: so are all between. */
-static int all_numbers(const query *q, bool *out)
+/* Whether least and greatest value of the time column are numbers, or texts: so are all between. */
+static int kinds_of(const query *q, bool *numbers, bool *texts)
 {
-  *out = true;
-  for (int last = 0; last < 2 && *out; last++) {
+  *numbers = *texts = true;
+  for (int last = 0; last < 2; last++) {
     sqlite3_str *text = begin(q, "", q->in->at[q->in->time]);
     sqlite3_stmt *rows;
     int st;
@@ -297,7 +324,8 @@ static int all_numbers(const query *q, bool *out)
     st = finish(q, sqlite3_str_finish(text), &rows);
     if (st == SQLITE_OK && (st = sqlite3_step(rows)) == SQLITE_ROW) {
       int stored = sqlite3_column_type(rows, 0);
-      *out = stored == SQLITE_INTEGER || stored == SQLITE_FLOAT || stored == SQLITE_NULL;
+      *numbers = *numbers && (stored == SQLITE_INTEGER || stored == SQLITE_FLOAT || stored == SQLITE_NULL);
+      *texts = *texts && stored == SQLITE_TEXT;
       st = SQLITE_DONE;
     }
     sqlite3_finalize(rows);
@@ -306,10 +334,25 @@ static int all_numbers(const query *q, bool *out)
   return SQLITE_OK;
 }
 
-static int choose_order(const query *q, order *by)
+/* The times that a query is for can be asked of an index where all times are of one kind, and in the years that dates are written with. */
+static void use_times(query *q, const tsn_sql_times *times, bool numbers, bool texts)
+{
+  const int64_t year_2 = INT64_C(-62104060800000000), year_9998 = INT64_C(253370764800000000);
+  const tsn_column_def *c = &q->in->columns[q->in->time];
+
+  if (!times || (!times->has_from && !times->has_to)) return;
+  if (texts && (c->type != TOCSIN_TIMESTAMP || (times->has_from && (times->from < year_2 || times->from > year_9998)) ||
+                (times->has_to && (times->to < year_2 || times->to > year_9998))))
+    return;
+  if (!numbers && !texts) return;
+  q->times = times;
+  q->texts = texts && !numbers;
+}
+
+static int choose_order(query *q, const tsn_sql_times *times, order *by)
 {
   const tsn_sql_input *in = q->in;
-  bool sorting, good = false;
+  bool sorting, good = false, texts = false;
   int st;
 
   if (in->time == SIZE_MAX) {
@@ -319,7 +362,8 @@ static int choose_order(const query *q, order *by)
   st = sorts(q, *by = ORDER_COLUMN, &sorting, NULL);
   if (st != SQLITE_OK) return st;
   if (!sorting) {
-    st = all_numbers(q, &good);
+    st = kinds_of(q, &good, &texts);
+    if (st == SQLITE_OK) use_times(q, times, good, texts);
     if (st == SQLITE_OK && !good) st = in_order(q, ORDER_COLUMN, &good);
   } else if (in->table.rowid && !q->filter_count) {
     st = in_order(q, *by = ORDER_ROWID, &good);
@@ -371,15 +415,15 @@ static int prepare_rows(const query *q, order by)
 }
 
 int tsn_sql_input_open(tsn_sql_input *in, const tsn_sql_text *text, tsn_arena *arena, const tocsin_program *program, size_t index, bool is_table,
-                       const tsn_sql_filter *filters, size_t filter_count, const tsn_sql_span *span, char **error)
+                       const tsn_sql_filter *filters, size_t filter_count, const tsn_sql_times *times, const tsn_sql_span *span, char **error)
 {
-  query q = { in, filters, filter_count, span };
+  query q = { in, filters, filter_count, span, NULL, false };
   order by;
   int st = tsn_sql_input_look(in, text, arena, program, index, is_table, error);
 
   if (st != SQLITE_OK) return st;
   if (span && !in->table.rowid) return tsn_sql_fail(error, SQLITE_ERROR, "%s has no rowid", in->name);
-  st = choose_order(&q, &by);
+  st = choose_order(&q, times, &by);
   if (st == SQLITE_OK) st = prepare_rows(&q, by);
   if (st != SQLITE_OK) return st == SQLITE_NOMEM ? st : tsn_sql_fail(error, st, "cannot read %s: %s", in->name, sqlite3_errmsg(in->db));
   return tsn_sql_input_begin(in);
@@ -399,13 +443,15 @@ int tsn_sql_input_begin(tsn_sql_input *in)
 }
 
 int tsn_sql_input_explain(const tsn_sql_text *text, tsn_arena *arena, const tocsin_program *program, size_t index,
-                          const tsn_sql_filter *filters, size_t filter_count, sqlite3_str *out, char **error)
+                          const tsn_sql_filter *filters, size_t filter_count, const tsn_sql_times *times, sqlite3_str *out, char **error)
 {
   tsn_sql_input in;
-  query q = { &in, filters, filter_count, NULL };
+  query q = { &in, filters, filter_count, NULL, NULL, false };
   bool sorting = false;
   int st = tsn_sql_input_look(&in, text, arena, program, index, false, error);
 
+  if (st == SQLITE_OK && in.time != SIZE_MAX) st = sorts(&q, ORDER_COLUMN, &sorting, NULL);
+  if (st == SQLITE_OK && in.time != SIZE_MAX && !sorting) use_times(&q, times, true, false); /* in which kind, its rows will tell */
   if (st == SQLITE_OK) st = sorts(&q, in.time != SIZE_MAX ? ORDER_COLUMN : in.table.rowid ? ORDER_ROWID : ORDER_NONE, &sorting, out);
   if (sorting) sqlite3_str_appendf(out, " ORDER BY %s%s", in.columns[in.time].name, in.table.rowid && !filter_count ? " UNLESS IN ORDER" : "");
   return st;

@@ -185,6 +185,12 @@ typedef struct tsn_sql_filter {
   size_t count;           /* 0: IS NULL */
 } tsn_sql_filter;
 
+/* Rows of some times alone, at least: in microseconds, or as numbers of a time that is one. */
+typedef struct tsn_sql_times {
+  bool has_from, has_to;
+  int64_t from, to;
+} tsn_sql_times;
+
 /* Rows of some rowids alone. */
 typedef struct tsn_sql_span {
   int64_t after, upto;
@@ -218,7 +224,7 @@ typedef struct tsn_sql_input {
 
 /* Over the rows of a stream (or table) of the program; `filters` hold for them. What it needs to know lies on the arena. */
 int tsn_sql_input_open(tsn_sql_input *in, const tsn_sql_text *text, tsn_arena *arena, const tocsin_program *program, size_t index, bool is_table,
-                       const tsn_sql_filter *filters, size_t filter_count, const tsn_sql_span *span, char **error);
+                       const tsn_sql_filter *filters, size_t filter_count, const tsn_sql_times *times, const tsn_sql_span *span, char **error);
 /* The parts of it: what the columns are; a batch that rows are put into one by one, the values of the columns that are read. */
 int tsn_sql_input_look(tsn_sql_input *in, const tsn_sql_text *text, tsn_arena *arena, const tocsin_program *program, size_t index, bool is_table,
                        char **error);
@@ -229,7 +235,7 @@ void tsn_sql_input_columns(const tsn_sql_input *in, sqlite3_str *out, const char
 void tsn_sql_input_close(tsn_sql_input *in);
 /* Appends how SQLite would find the rows of a stream; filters may have no values. */
 int tsn_sql_input_explain(const tsn_sql_text *text, tsn_arena *arena, const tocsin_program *program, size_t index,
-                          const tsn_sql_filter *filters, size_t filter_count, sqlite3_str *out, char **error);
+                          const tsn_sql_filter *filters, size_t filter_count, const tsn_sql_times *times, sqlite3_str *out, char **error);
 /* Makes the next rows, at most `most`, the view; in->ended once there are none. */
 int tsn_sql_input_fill(tsn_sql_input *in, size_t most, char **error);
 /* The time of a row of the view, by which inputs are merged. */
@@ -254,6 +260,7 @@ typedef struct tsn_sql_request {
   unsigned details;
   const tsn_sql_want *wants;
   size_t want_count;
+  tsn_sql_times times; /* of the rows that matter */
   const tsn_sql_span *spans; /* by stream: rows that are there already, and more may come; NULL: all rows, and then the end */
 } tsn_sql_request;
 
@@ -280,7 +287,7 @@ typedef struct tsn_sql_scan {
 int tsn_sql_scan_open(tsn_sql_scan *s, tsn_sql_text *text, const tsn_sql_request *request, char **error);
 void tsn_sql_scan_close(tsn_sql_scan *s);
 /* Appends how a scan would find its rows. */
-int tsn_sql_scan_explain(tsn_sql_text *text, const tsn_sql_want *wants, size_t want_count, sqlite3_str *out, char **error);
+int tsn_sql_scan_explain(tsn_sql_text *text, const tsn_sql_request *request, sqlite3_str *out, char **error);
 /* s->match is the next one, or *more is false. */
 int tsn_sql_scan_next(tsn_sql_scan *s, bool *more, char **error);
 /* More for a scan that is endless, between two calls of next: a row of an input; time that passes; the end. */

@@ -92,7 +92,7 @@ static int load_table(tsn_sql_scan *s, size_t table, char **error)
   int st;
 
   if (begun != TOCSIN_OK) return failed(s, begun, error);
-  st = tsn_sql_input_open(&in, s->text, &s->arena, s->program, table, true, NULL, 0, NULL, error);
+  st = tsn_sql_input_open(&in, s->text, &s->arena, s->program, table, true, NULL, 0, NULL, NULL, error);
   if (st == SQLITE_OK) st = load_rows(s, &in, load, error);
   if (st == SQLITE_OK) st = tsn_sql_code(tocsin_load_commit(load));
   tsn_sql_input_close(&in);
@@ -143,13 +143,13 @@ static int open_inputs(tsn_sql_scan *s, const tsn_sql_request *request, char **e
     }
     filter_count = filters_of(s->text, s->program, i, wants, want_count, filters);
     s->streams[s->input_count] = i;
-    st = tsn_sql_input_open(&s->inputs[s->input_count++], s->text, &s->arena, s->program, i, false, filters, filter_count,
+    st = tsn_sql_input_open(&s->inputs[s->input_count++], s->text, &s->arena, s->program, i, false, filters, filter_count, &request->times,
                             request->spans ? &request->spans[i] : NULL, error);
   }
   return st;
 }
 
-int tsn_sql_scan_explain(tsn_sql_text *text, const tsn_sql_want *wants, size_t want_count, sqlite3_str *out, char **error)
+int tsn_sql_scan_explain(tsn_sql_text *text, const tsn_sql_request *request, sqlite3_str *out, char **error)
 {
   const tocsin_program *program;
   tsn_arena arena;
@@ -160,11 +160,12 @@ int tsn_sql_scan_explain(tsn_sql_text *text, const tsn_sql_want *wants, size_t w
   tsn_alloc_init(&alloc, &tsn_sql_memory);
   tsn_arena_init(&arena, &alloc, 0);
   for (size_t i = 0; st == SQLITE_OK && i < tocsin_program_stream_count(program); i++) {
-    tsn_sql_filter *filters = tsn_arena_new_array(&arena, tsn_sql_filter, want_count + 1);
+    tsn_sql_filter *filters = tsn_arena_new_array(&arena, tsn_sql_filter, request->want_count + 1);
     if (!is_read(text, program, i)) continue;
     if (several) sqlite3_str_appendall(out, "; ");
     several = true;
-    st = filters ? tsn_sql_input_explain(text, &arena, program, i, filters, filters_of(text, program, i, wants, want_count, filters), out, error)
+    st = filters ? tsn_sql_input_explain(text, &arena, program, i, filters,
+                                           filters_of(text, program, i, request->wants, request->want_count, filters), &request->times, out, error)
                  : SQLITE_NOMEM;
   }
   tsn_arena_clear(&arena);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/time.h"
 
 typedef struct table {
   sqlite3_vtab base;
@@ -30,8 +31,10 @@ typedef struct cursor {
   sqlite3_stmt *kept; /* live: over the matches */
 } cursor;
 
-/* What xBestIndex tells xFilter: details, whether few rows are wanted, and for each key how it is given. */
+/* What xBestIndex tells xFilter: details, bounds of the time, and for each key how it is given; values come in that order, keys first. */
 #define PLAN_DETAILS 0x3f
+#define PLAN_FROM 0x40 /* match_rowtime is bounded */
+#define PLAN_TO 0x80
 #define PLAN_KEYS 11
 #define PLAN_KEY_SHIFT(key) (8 + 2 * (int)(key))
 enum { KEY_FREE, KEY_EQUAL, KEY_IN, KEY_NULL };
@@ -286,6 +289,57 @@ static size_t take_keys(table *t, const tocsin_program *program, sqlite3_index_i
   return count;
 }
 
+/* A bound of match_rowtime among the constraints; -1: none. */
+static int find_bound(const table *t, const sqlite3_index_info *info, bool lower)
+{
+  for (int i = 0; i < info->nConstraint; i++) {
+    const struct sqlite3_index_constraint *c = &info->aConstraint[i];
+    size_t hidden = (size_t)c->iColumn - t->selected;
+    if (!c->usable || c->iColumn < 0 || (size_t)c->iColumn < t->selected || hidden >= t->hidden_count || t->hidden[hidden] != TOCSIN_DETAIL_ROWTIME) continue;
+    if (c->op == SQLITE_INDEX_CONSTRAINT_EQ || c->op == (lower ? SQLITE_INDEX_CONSTRAINT_GE : SQLITE_INDEX_CONSTRAINT_LE) ||
+        c->op == (lower ? SQLITE_INDEX_CONSTRAINT_GT : SQLITE_INDEX_CONSTRAINT_LT))
+      return i;
+  }
+  return -1;
+}
+
+/* Takes the bounds that tell which rows can be left out. A constraint that is both has one value for both. */
+static void take_bounds(const table *t, const tocsin_program *program, sqlite3_index_info *info, sqlite3_str *said, size_t *arguments, tsn_sql_times *times)
+{
+  tocsin_reach reach = tocsin_program_reach(program, t->text.only);
+
+  for (int lower = 1; lower >= 0; lower--) {
+    int i = (lower ? reach.earlier : reach.later) ? find_bound(t, info, lower) : -1;
+    if (i < 0 || (lower && info->idxNum & TOCSIN_DETAIL_ID)) continue; /* an ID tells the row's number */
+    if (!info->aConstraintUsage[i].argvIndex) info->aConstraintUsage[i].argvIndex = (int)++*arguments;
+    info->idxNum |= lower ? PLAN_FROM : PLAN_TO;
+    *(lower ? &times->has_from : &times->has_to) = true;
+    info->estimatedCost /= 2;
+    sqlite3_str_appendf(said, "%smatch_rowtime%s?", sqlite3_str_length(said) ? " AND " : "", lower ? ">" : "<");
+  }
+}
+
+/* A bound as a time of rows, `span` further; false: it is none. Texts are compared as texts: a day more lets all pass that may. */
+static bool read_bound(const tocsin_program *program, size_t pattern, sqlite3_value *value, bool lower, int64_t *out)
+{
+  tocsin_reach reach = tocsin_program_reach(program, pattern);
+  tocsin_column_info rowtime = tocsin_program_output_column(program, pattern, tocsin_program_pattern(program, pattern).column_count - 1);
+  const int64_t day = INT64_C(86400000000);
+  int stored = sqlite3_value_type(value);
+  char reason[256];
+  tocsin_value v;
+
+  if (rowtime.type == TOCSIN_BIGINT && stored == SQLITE_INTEGER) {
+    *out = sqlite3_value_int64(value);
+  } else {
+    if (rowtime.type != TOCSIN_TIMESTAMP || stored != SQLITE_TEXT) return false;
+    if (tsn_sql_read(value, TOCSIN_TIMESTAMP, TOCSIN_UNIT_NONE, true, &v, reason) != TSN_SQL_OK) return false;
+    *out = tsn_time_add(v.as.integer, lower ? -day : day);
+  }
+  *out = tsn_time_add(*out, lower ? -reach.span : reach.span);
+  return true;
+}
+
 /* Rows stream: where few are wanted, few are read. */
 static bool has_limit(const sqlite3_index_info *info)
 {
@@ -300,9 +354,10 @@ static int best_index(sqlite3_vtab *base, sqlite3_index_info *info)
   table *t = (table *)base;
   const tocsin_program *program;
   tsn_sql_want wants[PLAN_KEYS];
+  tsn_sql_request request = { .wants = wants };
   char *error = NULL;
   sqlite3_str *said;
-  size_t count;
+  size_t arguments;
   int st;
 
   if (t->broken) return tsn_sql_tell_table(base, SQLITE_ERROR, sqlite3_mprintf("%s", t->broken));
@@ -317,14 +372,15 @@ static int best_index(sqlite3_vtab *base, sqlite3_index_info *info)
   info->estimatedCost = 1e6;
   info->estimatedRows = 10000;
   said = sqlite3_str_new(t->text.db);
-  count = take_keys(t, program, info, said, wants);
+  arguments = request.want_count = take_keys(t, program, info, said, wants);
+  take_bounds(t, program, info, said, &arguments, &request.times);
   if (info->nOrderBy == 1 && info->aOrderBy[0].iColumn < 0 && !info->aOrderBy[0].desc) {
     info->orderByConsumed = 1; /* the natural order is that of the rowid */
-    sqlite3_str_appendf(said, "%sORDER BY rowid", count ? " " : "");
+    sqlite3_str_appendf(said, "%sORDER BY rowid", arguments ? " " : "");
   }
   if (has_limit(info)) sqlite3_str_appendf(said, "%sLIMIT", sqlite3_str_length(said) ? " " : "");
   if (sqlite3_str_length(said)) sqlite3_str_appendall(said, "; ");
-  st = tsn_sql_scan_explain(&t->text, wants, count, said, &error);
+  st = tsn_sql_scan_explain(&t->text, &request, said, &error);
   info->idxStr = sqlite3_str_finish(said);
   info->needToFreeIdxStr = 1;
   if (st == SQLITE_OK && !info->idxStr) st = SQLITE_NOMEM;
@@ -398,6 +454,19 @@ static int read_list(sqlite3_value *list, sqlite3_value ***values, size_t *count
   return st == SQLITE_DONE ? SQLITE_OK : st;
 }
 
+/* The bounds behind the keys: one value, where it is for both. */
+static int read_bounds(table *t, int plan, int count, sqlite3_value **values, tsn_sql_times *times, char **error)
+{
+  const tocsin_program *program;
+  int st = tsn_sql_text_program(&t->text, TOCSIN_DETAIL_ROWTIME, &program, error), at = 0;
+
+  if (st != SQLITE_OK || count < 1) return st;
+  if (plan & PLAN_FROM) times->has_from = read_bound(program, t->text.only, values[at], true, &times->from);
+  if (plan & PLAN_FROM && count > 1) at++;
+  if (plan & PLAN_TO) times->has_to = read_bound(program, t->text.only, values[at], false, &times->to);
+  return st;
+}
+
 static int filter(sqlite3_vtab_cursor *base, int plan, const char *said, int argc, sqlite3_value **argv)
 {
   cursor *c = (cursor *)base;
@@ -406,6 +475,7 @@ static int filter(sqlite3_vtab_cursor *base, int plan, const char *said, int arg
   sqlite3_value **lists[PLAN_KEYS] = { NULL };
   size_t want_count = 0;
   unsigned details = (unsigned)plan & PLAN_DETAILS;
+  tsn_sql_request request;
   char *error = NULL;
   int st = SQLITE_OK, at = 0;
   bool none = false;
@@ -427,7 +497,9 @@ static int filter(sqlite3_vtab_cursor *base, int plan, const char *said, int arg
     want_count++;
     at++;
   }
-  if (st == SQLITE_OK && !none) st = tsn_sql_scan_open(&c->rows.scan, &t->text, &(tsn_sql_request){ .details = details, .wants = wants, .want_count = want_count }, &error);
+  request = (tsn_sql_request){ .details = details, .wants = wants, .want_count = want_count };
+  if (st == SQLITE_OK && plan & (PLAN_FROM | PLAN_TO)) st = read_bounds(t, plan, argc - at, argv + at, &request.times, &error);
+  if (st == SQLITE_OK && !none) st = tsn_sql_scan_open(&c->rows.scan, &t->text, &request, &error);
   for (size_t i = 0; i < want_count; i++) {
     for (size_t k = 0; lists[i] && k < wants[i].count; k++) sqlite3_value_free(lists[i][k]);
     sqlite3_free(lists[i]);

@@ -92,6 +92,17 @@ TOCSIN_API tocsin_part_info tocsin_program_pattern_part(const tocsin_program *pr
 /* Whether rows of the stream can reach the pattern, through other patterns too. */
 TOCSIN_API int tocsin_program_pattern_reads(const tocsin_program *program, size_t pattern, size_t stream);
 TOCSIN_API tocsin_column_info tocsin_program_output_column(const tocsin_program *program, size_t pattern, size_t column);
+/* Which rows matter for the matches of some time. Matches with an output time from a to b are the same without the rows
+ * behind b + span, where later is set, and without those before a - span, where earlier is. (Both need WITHIN a time.
+ * Matches depend on those before them but where each start is tried by itself.) Of rows left out, other matches, outside of
+ * that time, may come of it. */
+typedef struct tocsin_reach {
+  int earlier, later;
+  int64_t span; /* as tocsin_stream_info.watermark_delay */
+} tocsin_reach;
+
+TOCSIN_API tocsin_reach tocsin_program_reach(const tocsin_program *program, size_t pattern);
+
 /* Which column of PARTITION BY an output column is, unchanged; SIZE_MAX: none. */
 TOCSIN_API size_t tocsin_program_output_key(const tocsin_program *program, size_t pattern, size_t column);
 /* Which column of its stream gives a part the values of a key, unchanged. Rows with other

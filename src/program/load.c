@@ -290,3 +290,38 @@ size_t tocsin_program_key_column(const tocsin_program *program, size_t pattern, 
   raw = program->values[p->values.first + slot].slot;
   return raw < p->slots.count ? program->indices[p->slots.first + raw] : SIZE_MAX;
 }
+
+/* Whether something of a match tells which of all matches, or of all rows, it is. */
+static bool is_numbered(const tocsin_program *program, const tsn_pattern_rec *r)
+{
+  uint32_t i, k;
+  for (i = 0; i < r->inner.count; i++) {
+    const tsn_range *code = &program->inner[r->inner.first + i].code.instrs;
+    for (k = 0; k < code->count; k++) {
+      const tsn_instr *in = &program->instrs[code->first + k];
+      if (in->op == OP_MATCH && (in->a == MATCH_VALUE_NUMBER || in->a == MATCH_VALUE_ID)) return true;
+    }
+  }
+  return r->sequential != 0;
+}
+
+tocsin_reach tocsin_program_reach(const tocsin_program *program, size_t pattern)
+{
+  tocsin_reach reach = {.span = 0};
+  const tsn_pattern_rec *r;
+  uint32_t i;
+  bool plain = true;
+  if (pattern >= program->patterns_count) return reach;
+  r = &program->patterns[pattern];
+  for (i = 0; i < r->parts.count; i++) {
+    const tsn_part_rec *part = &program->parts[r->parts.first + i];
+    if (part->kind != PART_STREAM) return reach;
+    plain = plain && !part->windows.count;
+  }
+  if (r->within_kind != WITHIN_TIME || r->time_slot == TSN_NONE || r->time_type == TOCSIN_DOUBLE || r->window_kind != WINDOW_NONE) return reach;
+  reach.span = r->within;
+  reach.later = !r->ahead && !r->has_last;
+  reach.earlier = (r->skip_kind == MATCH_SKIP_NONE || r->skip_kind == MATCH_SKIP_NEXT_ROW) && plain && !r->behind && !r->has_first &&
+                  !r->start_absences.count && r->empty_kind != MATCH_UNMATCHED && !is_numbered(program, r);
+  return reach;
+}

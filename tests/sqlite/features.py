@@ -183,6 +183,32 @@ def keys_are_asked_for_alone(s):
 
 
 @test
+def times_are_asked_for_alone(s):
+    query = "SELECT * FROM t MATCH_RECOGNIZE ( PARTITION BY k ORDER BY ts MEASURES a.v AS av, b.v AS bv {} PATTERN ( a -> b ) WITHIN {} DEFINE a AS v % 3 = 0, b AS v % 3 = 1 )"
+    number = "i * 1000"
+    text = "strftime('%Y-%m-%d %H:%M:%S', 1767225600 + i * 1000, 'unixepoch')"
+    for kind, value, unit, within, bounds in (("INTEGER", number, "", "9000", ("300000", "400000", "350000")), ("INTEGER", number, "second", "3 HOURS", ("1970-01-02", "1970-01-09T10:00:00Z", "1970-01-05")),
+                                              ("TEXT", text, "", "3 HOURS", ("2026-01-02", "2026-01-07 10:00", "2026-01-04"))):
+        made = f"CREATE TABLE t (k TEXT, v INTEGER, ts {kind}); CREATE INDEX by_time ON t (ts);"
+        made += f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 900) INSERT INTO t SELECT char(97 + i % 5), i * 7 % 11, {value} FROM n;"
+        for skip in ("", "AFTER MATCH NO SKIP", "AFTER MATCH SKIP TO NEXT ROW"):
+            setup = made + using(query.format(skip, within), *[f"unit='{unit}'"] * bool(unit))
+            low, high, at = [b if kind == "INTEGER" and not unit else f"'{b}'" for b in bounds]
+            for where in (f"match_rowtime >= {low}", f"match_rowtime < {high}", f"match_rowtime > {low} AND match_rowtime <= {high}", f"match_rowtime BETWEEN {low} AND {at} AND k = 'b'",
+                          "match_rowtime = (SELECT match_rowtime FROM m LIMIT 1 OFFSET 9)", "match_rowtime > 'x'", "match_rowtime < NULL"):
+                columns = "k, av, bv, match_rowtime"
+                got = s.rows(setup, f"SELECT {columns} FROM m WHERE {where}")
+                same((where, got), (where, s.rows(setup, f"SELECT {columns} FROM (SELECT {columns} FROM m LIMIT -1) m WHERE {where}")))
+            plan = s.rows(setup, f"EXPLAIN QUERY PLAN SELECT av FROM m WHERE match_rowtime < {high} AND match_rowtime > {low}")[0][3]
+            has(plan, "match_rowtime<?", "by_time (ts<?" if not skip else "by_time (ts>? AND ts<?)")
+    # Rows out of reach are not met.
+    broken = "CREATE TABLE t (k TEXT, v INTEGER, ts INTEGER); CREATE INDEX by_time ON t (ts); INSERT INTO t VALUES ('a', 0, 1), ('a', 1, 2), ('a', 'x', 9000);"
+    broken += using(query.format("", "9"), "bad='fail'")
+    has(s.error(broken, "SELECT av FROM m"), "t, row 3")
+    same(s.rows(broken, "SELECT av FROM m WHERE match_rowtime < 1000"), [[0]])
+
+
+@test
 def keys_are_what_the_engine_reads(s):
     # NOCASE in the table, none in the matches; and a column without a type, where 5 is not '5' but both read as 5.
     made = """CREATE TABLE t (k TEXT COLLATE NOCASE, ts INT, u); INSERT INTO t VALUES ('a', 1, '5'), ('A', 2, '5'), ('a', 3, 5), ('b', 4, 'x');"""

@@ -81,6 +81,43 @@ static void keys_are_found_in_streams_and_outputs(void **state)
   tocsin_program_free(p);
 }
 
+/* ---- reach ---- */
+
+static void reach_is_told_where_it_is_certain(void **state)
+{
+  static const struct {
+    const char *clauses;
+    int earlier, later;
+    int64_t span;
+  } table[] = {
+      {"PATTERN (a -> b) WITHIN 5", 0, 1, 5},
+      {"AFTER MATCH NO SKIP PATTERN (a -> b) WITHIN 5", 1, 1, 5},
+      {"AFTER MATCH SKIP TO NEXT ROW PATTERN (a -> b) WITHIN 5", 1, 1, 5},
+      {"PATTERN (a -> b)", 0, 0, 0},
+      {"PATTERN (a -> b) WITHIN 5 ROWS", 0, 0, 0},
+      {"PATTERN (a b $) WITHIN 5", 0, 0, 5},
+      {"AFTER MATCH NO SKIP PATTERN (^ a b) WITHIN 5", 0, 1, 5},
+      {"AFTER MATCH NO SKIP PATTERN (a b) WITHIN 5 DEFINE b AS v > PREV(v)", 0, 1, 5},
+      {"AFTER MATCH NO SKIP PATTERN (a b) WITHIN 5 DEFINE b AS v > NEXT(v)", 1, 0, 5},
+      {"MEASURES MATCH_NUMBER() AS n AFTER MATCH NO SKIP PATTERN (a b) WITHIN 5", 0, 1, 5},
+      {"MEASURES MATCH_ID() AS n AFTER MATCH NO SKIP PATTERN (a b) WITHIN 5", 0, 1, 5},
+      {"AFTER MATCH NO SKIP PATTERN (!a{3} b) WITHIN 5", 0, 1, 5},
+  };
+  size_t i;
+  (void)state;
+  for (i = 0; i < T_COUNT(table); i++) {
+    char text[500];
+    tocsin_program *p;
+    tocsin_reach r;
+    snprintf(text, sizeof text, STREAMS "SELECT * FROM s MATCH_RECOGNIZE (PARTITION BY k ORDER BY ts %s)", table[i].clauses);
+    p = compiled(text, 0);
+    r = tocsin_program_reach(p, 0);
+    T_ROW(r.earlier == table[i].earlier && r.later == table[i].later && r.span == table[i].span, table[i].clauses);
+    assert_int_equal(tocsin_program_reach(p, 1).later, 0);
+    tocsin_program_free(p);
+  }
+}
+
 /* ---- details ---- */
 
 static void details_stand_behind_what_select_gives(void **state)
@@ -156,6 +193,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(undeclared_streams_are_told_with_their_time),
       cmocka_unit_test(keys_are_found_in_streams_and_outputs),
+      cmocka_unit_test(reach_is_told_where_it_is_certain),
       cmocka_unit_test(details_stand_behind_what_select_gives),
       cmocka_unit_test(times_of_rows_without_time_are_null),
   };
