@@ -45,9 +45,18 @@ struct tsn_sql_live {
   int64_t known;  /* matches that are kept */
   size_t coming;       /* the input of a row that is on its way, and not to be taken with those that are there; SIZE_MAX: none */
   int64_t coming_row;
+  uint64_t moves; /* of the matcher in this transaction, */
+  uint64_t *marks; /* and up to each savepoint */
+  size_t mark_cap;
   int64_t *last;  /* by input: the greatest rowid that came in order */
   sqlite3_stmt *get, *set, *add_log, *read_log, *add_match, *same_match, *tail, **row;
 };
+
+/* What the matcher knows may not be so any more. */
+static void forget(tsn_sql_live *l)
+{
+  l->loaded = l->checked = false;
+}
 
 /* --- statements --- */
 
@@ -346,6 +355,7 @@ static int ensure(tsn_sql_live *l, char **error)
   int64_t epoch = 0;
   int st;
 
+  l->moves++;
   if (l->loaded && l->checked) return SQLITE_OK;
   st = get(l, "epoch", &epoch, error);
   if (st == SQLITE_OK) st = get(l, "emitted", &l->known, error);
@@ -390,7 +400,7 @@ static int restart(tsn_sql_live *l, bool counts, char **error)
   if (st == SQLITE_OK) st = set(l, "epoch", epoch + 1, error);
   if (st == SQLITE_OK) st = set(l, "base", base, error);
   if (st == SQLITE_OK) st = set(l, "emitted", 0, error);
-  tsn_sql_live_forget(l);
+  forget(l);
   return st;
 }
 
@@ -475,6 +485,7 @@ void tsn_sql_live_close(tsn_sql_live *l)
 {
   if (!l) return;
   put_down(l);
+  tsn_alloc_free(&l->alloc, l->marks, l->mark_cap * sizeof *l->marks);
   tsn_arena_clear(&l->arena);
   sqlite3_free(l);
 }
@@ -501,11 +512,33 @@ int tsn_sql_live_rename(tsn_sql_live *l, const char *name, char **error)
 void tsn_sql_live_begin(tsn_sql_live *l)
 {
   l->checked = false;
+  l->moves = 0;
+  for (size_t i = 0; i < l->mark_cap; i++) l->marks[i] = 0; /* savepoints that were there before it */
 }
 
-void tsn_sql_live_forget(tsn_sql_live *l)
+int tsn_sql_live_savepoint(tsn_sql_live *l, int number)
 {
-  l->loaded = l->checked = false;
+  size_t at = number < 0 ? 0 : (size_t)number, cap = l->mark_cap;
+  void *marks = l->marks;
+
+  if (!tsn_alloc_grow(&l->alloc, &marks, &l->mark_cap, at + 1, sizeof *l->marks)) return SQLITE_NOMEM;
+  l->marks = marks;
+  for (; cap < l->mark_cap; cap++) l->marks[cap] = 0;
+  l->marks[at] = l->moves;
+  return SQLITE_OK;
+}
+
+void tsn_sql_live_roll_back_to(tsn_sql_live *l, int number)
+{
+  uint64_t mark = number >= 0 && (size_t)number < l->mark_cap ? l->marks[number] : 0;
+
+  if (mark != l->moves) forget(l);
+}
+
+void tsn_sql_live_roll_back(tsn_sql_live *l)
+{
+  if (l->moves) forget(l);
+  l->checked = false;
 }
 
 size_t tsn_sql_live_width(const tsn_sql_live *l)
@@ -519,7 +552,7 @@ int tsn_sql_live_matches(const tsn_sql_live *l, sqlite3_stmt **out, char **error
 
   sqlite3_str_appendall(text, "SELECT rowid");
   for (size_t i = 0; i < l->shadow.column_count; i++) sqlite3_str_appendf(text, ", \"%w\"", l->shadow.columns[i].name);
-  sqlite3_str_appendf(text, " FROM \"%w\".\"%w\" ORDER BY rowid", l->shadow.schema, l->shadow.matches);
+  sqlite3_str_appendf(text, " FROM \"%w\".\"%w\" WHERE rowid BETWEEN ?1 AND ?2 ORDER BY rowid", l->shadow.schema, l->shadow.matches);
   return prepare(l, out, sqlite3_str_finish(text), error);
 }
 
@@ -543,7 +576,7 @@ static int add_log(tsn_sql_live *l, int64_t stream, int64_t row, char **error)
 static int settle(tsn_sql_live *l, int st, char **error)
 {
   if (st == SQLITE_OK) st = note(l, error);
-  if (st != SQLITE_OK) tsn_sql_live_forget(l);
+  if (st != SQLITE_OK) forget(l);
   return st;
 }
 

@@ -339,12 +339,14 @@ int tsn_sql_live_drop(tsn_sql_live *l, char **error);
 int tsn_sql_live_rename(tsn_sql_live *l, const char *name, char **error);
 /* A transaction begins: others may have written. */
 void tsn_sql_live_begin(tsn_sql_live *l);
-/* Something was rolled back: what the matcher knows may not be so. */
-void tsn_sql_live_forget(tsn_sql_live *l);
+/* A savepoint, by number, is there; what came since it is rolled back; all that came since begin is. */
+int tsn_sql_live_savepoint(tsn_sql_live *l, int number);
+void tsn_sql_live_roll_back_to(tsn_sql_live *l, int number);
+void tsn_sql_live_roll_back(tsn_sql_live *l);
 /* A row of a stream came, with its rowid. */
 int tsn_sql_live_row(tsn_sql_live *l, size_t stream, int64_t rowid, sqlite3_value **values, size_t count, char **error);
 int tsn_sql_live_command(tsn_sql_live *l, const char *command, sqlite3_value *argument, char **error);
-/* A statement over the matches: their rowid, then their columns. */
+/* A statement over the matches with a rowid from ?1 to ?2: their rowid, then their columns. */
 int tsn_sql_live_matches(const tsn_sql_live *l, sqlite3_stmt **out, char **error);
 /* The most values that a stream's row has. */
 size_t tsn_sql_live_width(const tsn_sql_live *l);

@@ -38,6 +38,8 @@ typedef struct cursor {
 #define PLAN_KEYS 11
 #define PLAN_KEY_SHIFT(key) (8 + 2 * (int)(key))
 enum { KEY_FREE, KEY_EQUAL, KEY_IN, KEY_NULL };
+/* Of a live table: which bounds of the rowid each value is. */
+enum { KEPT_FROM = 1, KEPT_TO = 2 };
 
 /* --- the table --- */
 
@@ -349,6 +351,29 @@ static bool has_limit(const sqlite3_index_info *info)
   return found;
 }
 
+/* Of a live table rowids are found. */
+static int plan_kept(sqlite3_index_info *info)
+{
+  int arguments = 0;
+
+  info->estimatedCost = 1e4;
+  info->estimatedRows = 10000;
+  for (int i = 0; i < info->nConstraint; i++) {
+    const struct sqlite3_index_constraint *c = &info->aConstraint[i];
+    bool low = c->op == SQLITE_INDEX_CONSTRAINT_GT || c->op == SQLITE_INDEX_CONSTRAINT_GE, high = c->op == SQLITE_INDEX_CONSTRAINT_LT || c->op == SQLITE_INDEX_CONSTRAINT_LE;
+    int bound = low ? KEPT_FROM : high ? KEPT_TO : c->op == SQLITE_INDEX_CONSTRAINT_EQ ? KEPT_FROM | KEPT_TO : 0;
+    if (!c->usable || c->iColumn >= 0 || !bound) continue;
+    info->aConstraintUsage[i].argvIndex = ++arguments;
+    info->idxNum |= bound << (2 * (arguments - 1)); /* of each value: which bounds it is */
+    info->estimatedCost /= bound == (KEPT_FROM | KEPT_TO) ? 1000 : 4;
+    info->estimatedRows = bound == (KEPT_FROM | KEPT_TO) ? 1 : info->estimatedRows / 2;
+    if (arguments == 2) break;
+  }
+  info->idxStr = (char *)(uintptr_t)(arguments ? "the matches that are kept, by rowid" : "the matches that are kept");
+  info->orderByConsumed = info->nOrderBy == 1 && info->aOrderBy[0].iColumn < 0 && !info->aOrderBy[0].desc;
+  return SQLITE_OK;
+}
+
 static int best_index(sqlite3_vtab *base, sqlite3_index_info *info)
 {
   table *t = (table *)base;
@@ -361,11 +386,7 @@ static int best_index(sqlite3_vtab *base, sqlite3_index_info *info)
   int st;
 
   if (t->broken) return tsn_sql_tell_table(base, SQLITE_ERROR, sqlite3_mprintf("%s", t->broken));
-  if (t->live) {
-    info->estimatedCost = 1e4;
-    info->orderByConsumed = info->nOrderBy == 1 && info->aOrderBy[0].iColumn < 0 && !info->aOrderBy[0].desc;
-    return SQLITE_OK;
-  }
+  if (t->live) return plan_kept(info);
   st = tsn_sql_text_program(&t->text, 0, &program, &error);
   if (st != SQLITE_OK) return tsn_sql_tell_table(base, st, error);
   info->idxNum = (int)details_of(t, info->colUsed);
@@ -416,13 +437,23 @@ static int next_kept(cursor *c, table *t)
   return tsn_sql_tell_table(&t->base, st, sqlite3_mprintf("%s", sqlite3_errmsg(t->text.db)));
 }
 
-static int open_kept(cursor *c, table *t)
+static int open_kept(cursor *c, table *t, int plan, int count, sqlite3_value **values)
 {
+  int64_t from = INT64_MIN, to = INT64_MAX;
   char *error = NULL;
   int st = SQLITE_OK;
 
+  for (int i = 0; i < count; i++) {
+    int bound = plan >> (2 * i) & 3;
+    int64_t value = sqlite3_value_int64(values[i]);
+    if (sqlite3_value_numeric_type(values[i]) != SQLITE_INTEGER) continue; /* SQLite compares again */
+    if (bound & KEPT_FROM && value > from) from = value;
+    if (bound & KEPT_TO && value < to) to = value;
+  }
   if (c->kept) sqlite3_reset(c->kept);
   else st = tsn_sql_live_matches(t->live, &c->kept, &error);
+  if (st == SQLITE_OK) st = sqlite3_bind_int64(c->kept, 1, from);
+  if (st == SQLITE_OK) st = sqlite3_bind_int64(c->kept, 2, to);
   return st == SQLITE_OK ? next_kept(c, t) : tsn_sql_tell_table(&t->base, st, error);
 }
 
@@ -481,7 +512,7 @@ static int filter(sqlite3_vtab_cursor *base, int plan, const char *said, int arg
   bool none = false;
 
   (void)said;
-  if (t->live) return open_kept(c, t);
+  if (t->live) return open_kept(c, t, plan, argc, argv);
   tsn_sql_scan_close(&c->rows.scan);
   c->rows.row = 0;
   for (size_t key = 0; key < PLAN_KEYS && at < argc && st == SQLITE_OK; key++) {
@@ -572,12 +603,19 @@ static int roll_back(sqlite3_vtab *base)
 {
   table *t = (table *)base;
 
-  if (t->live) tsn_sql_live_forget(t->live);
+  if (t->live) tsn_sql_live_roll_back(t->live);
   return SQLITE_OK;
 }
 
-/* What the matcher knows at a savepoint can be made again from the rows that are there then. */
+/* What the matcher knows at a savepoint is not kept: it can be made again from the rows that are there then. */
 static int savepoint(sqlite3_vtab *base, int number)
+{
+  table *t = (table *)base;
+
+  return t->live ? tsn_sql_live_savepoint(t->live, number) : SQLITE_OK;
+}
+
+static int release(sqlite3_vtab *base, int number)
 {
   (void)base, (void)number;
   return SQLITE_OK;
@@ -585,8 +623,10 @@ static int savepoint(sqlite3_vtab *base, int number)
 
 static int roll_back_to(sqlite3_vtab *base, int number)
 {
-  (void)number;
-  return roll_back(base);
+  table *t = (table *)base;
+
+  if (t->live) tsn_sql_live_roll_back_to(t->live, number);
+  return SQLITE_OK;
 }
 
 static int rename_table(sqlite3_vtab *base, const char *name)
@@ -607,7 +647,7 @@ const sqlite3_module tsn_sql_virtual_module = {
   .xRollback = roll_back,
   .xRename = rename_table,
   .xSavepoint = savepoint,
-  .xRelease = savepoint,
+  .xRelease = release,
   .xRollbackTo = roll_back_to,
   .xShadowName = tsn_sql_shadow_is,
   .xCreate = create,

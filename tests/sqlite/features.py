@@ -365,6 +365,10 @@ def live_matches_are_rows_at_once(s):
                       "SELECT count(*) FROM m"), [[3]])
     same(s.rows(made, "BEGIN; INSERT INTO logins VALUES ('cid', 0, '2026-01-31 10:00'), ('cid', 0, '2026-01-31 10:00:01'); ROLLBACK; "
                       "INSERT INTO logins VALUES ('cid', 1, '2026-01-31 10:01'); SELECT count(*) FROM m"), [[2]])
+    for where, wanted in (("rowid > 1", [BOB]), ("rowid = 2", [BOB]), ("rowid <= 1", [ANN]), ("rowid BETWEEN 1 AND 1", [ANN]), ("rowid > 1 AND rowid < 2", []),
+                          ("rowid > 'x'", []), ("rowid >= 1.5", [BOB]), ("rowid > 0 AND rowid > 1 AND rowid < 9", [BOB]), ("rowid IN (1, 2)", [ANN, BOB])):
+        same((where, s.rows(made, f"SELECT * FROM m WHERE {where}")), (where, wanted))
+    has(s.rows(made, "EXPLAIN QUERY PLAN SELECT * FROM m WHERE rowid > 5")[0][3], "by rowid")
     same(s.rows(made, "INSERT INTO logins VALUES ('x', 1, '2026-01-31 11:00'); SELECT last_insert_rowid(), changes()"), [[8, 1]])
 
 
