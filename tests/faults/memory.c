@@ -13,24 +13,40 @@
 
 static size_t lives;
 
-/* One life of a case; answers its status. The matcher must stay with NOMEM once it said so. */
-static tocsin_status live(const engine_case *c, engine_heap *heap, tsn_batch *rows, bool save, size_t batch)
+/* How a case lives: its program saved and loaded; so many rows a batch, 0: all; what paths do is told. */
+typedef struct way_of_life {
+  bool save, traced;
+  size_t batch;
+} way_of_life;
+
+/* Reads the texts of an event. */
+static void told(void *context, const tocsin_trace_event *e)
 {
+  size_t *events = context;
+  *events += strlen(e->label) + strlen(e->absence) + 1;
+}
+
+/* One life of a case; answers its status. The matcher must stay with NOMEM once it said so. */
+static tocsin_status live(const engine_case *c, engine_heap *heap, tsn_batch *rows, const way_of_life *life)
+{
+  size_t events = 0;
+  const tocsin_tracer tracer = {.tell = told, .context = &events};
   tocsin_allocator allocator = engine_allocator(heap);
-  tocsin_compile_options options = {.allocator = &allocator, .dialect = "flink"};
+  tocsin_compile_options options = {.allocator = &allocator, .dialect = "flink", .trace = life->traced};
   tocsin_matcher_options matching = engine_options;
-  engine_way way = {.batch = batch};
+  engine_way way = {.batch = life->batch};
   tocsin_program *program = NULL, *again = NULL;
   tocsin_matcher *matcher = NULL;
   tocsin_diagnostics *diagnostics = NULL;
   tocsin_status st;
   lives++;
   matching.allocator = &allocator;
+  if (life->traced) matching.tracer = &tracer;
   st = tocsin_compile(c->text, strlen(c->text), &options, &program, &diagnostics);
   assert_int_equal(st == TOCSIN_OK, program != NULL);
   if (st == TOCSIN_OK) assert_non_null(diagnostics);
   tocsin_diagnostics_free(diagnostics);
-  if (st == TOCSIN_OK && save) {
+  if (st == TOCSIN_OK && life->save) {
     size_t length;
     const void *saved = tocsin_program_save(program, &length);
     st = tocsin_program_load(saved, length, &allocator, &again);
@@ -60,7 +76,7 @@ static tocsin_status live(const engine_case *c, engine_heap *heap, tsn_batch *ro
 }
 
 /* Refuses the k-th call of a life for k = 1, 2, ... until one passes. */
-static void walk(const engine_case *c, bool save, size_t batch)
+static void walk(const engine_case *c, const way_of_life *life)
 {
   engine_heap whole = {0};
   tocsin_program *program;
@@ -70,11 +86,11 @@ static void walk(const engine_case *c, bool save, size_t batch)
   assert_int_equal(tocsin_compile(c->text, strlen(c->text), NULL, &program, NULL), TOCSIN_OK);
   T_ROW(engine_rows_read(&rows, program, c->rows ? c->rows : engine_common_rows), c->about);
   tocsin_program_free(program);
-  T_ROW(live(c, &whole, &rows.batch, save, batch) == c->ends, c->about);
+  T_ROW(live(c, &whole, &rows.batch, life) == c->ends, c->about);
   T_ROW(whole.used == 0, c->about);
   for (k = 1; k < LIVES_MAX; k++) {
     engine_heap heap = {.fail_at = k};
-    st = live(c, &heap, &rows.batch, save, batch);
+    st = live(c, &heap, &rows.batch, life);
     if (heap.used != 0 || (heap.calls >= k && st != TOCSIN_NOMEM)) {
       print_error("%s: allocation %lu of %lu refused: status %d, %zu bytes kept\n", c->about, k, whole.calls,
           (int)st, heap.used);
@@ -91,7 +107,7 @@ static void a_refused_allocation_is_a_status_in_every_case(void **state)
 {
   size_t i;
   (void)state;
-  for (i = 0; i < ENGINE_CASES; i++) walk(&engine_cases[i], false, 0);
+  for (i = 0; i < ENGINE_CASES; i++) walk(&engine_cases[i], &(way_of_life){0});
 }
 
 /* A program that was loaded, rows one by one: other calls grow, at other times. */
@@ -99,7 +115,15 @@ static void a_refused_allocation_is_a_status_for_loaded_programs_row_by_row(void
 {
   size_t i;
   (void)state;
-  for (i = 0; i < ENGINE_CASES; i++) walk(&engine_cases[i], true, 1);
+  for (i = 0; i < ENGINE_CASES; i++) walk(&engine_cases[i], &(way_of_life){.save = true, .batch = 1});
+}
+
+/* Each path kept for itself, with its history, and all that happens told. */
+static void a_refused_allocation_is_a_status_while_paths_are_traced(void **state)
+{
+  size_t i;
+  (void)state;
+  for (i = 0; i < ENGINE_CASES; i++) walk(&engine_cases[i], &(way_of_life){.traced = true});
 }
 
 /* ---- texts with errors ---- */
@@ -227,31 +251,56 @@ static void formatting_and_declarations_come_whole_or_not_at_all(void **state)
   }
 }
 
+typedef tocsin_status (*teller)(const tocsin_program *program, const tocsin_allocator *allocator, char **text, size_t *length);
+
+/* A text that is made of a program. */
+static void tell_whole_or_not(const char *text, teller tell)
+{
+  tocsin_program *program;
+  unsigned long k;
+  bool passed = false;
+  assert_int_equal(tocsin_compile(text, strlen(text), NULL, &program, NULL), TOCSIN_OK);
+  for (k = 1; k < LIVES_MAX && !passed; k++) {
+    engine_heap heap = {.fail_at = k};
+    tocsin_allocator allocator = engine_allocator(&heap);
+    char *made = NULL;
+    size_t length = 0;
+    tocsin_status st = tell(program, &allocator, &made, &length);
+    passed = heap.calls < k;
+    T_ROW(st == (passed ? TOCSIN_OK : TOCSIN_NOMEM), text);
+    assert_int_equal(made != NULL, passed);
+    tocsin_text_free(&allocator, made, length);
+    T_ROW(heap.used == 0, text);
+    lives++;
+  }
+  assert_true(passed);
+  tocsin_program_free(program);
+}
+
 static void an_explanation_comes_whole_or_not_at_all(void **state)
 {
   size_t i;
   (void)state;
+  for (i = 0; i < ENGINE_CASES; i++) tell_whole_or_not(engine_cases[i].text, tocsin_explain);
+}
+
+static tocsin_status draw_svg(const tocsin_program *program, const tocsin_allocator *allocator, char **text, size_t *length)
+{
+  return tocsin_draw(program, 0, TOCSIN_PICTURE_SVG, allocator, text, length);
+}
+
+static tocsin_status draw_dot(const tocsin_program *program, const tocsin_allocator *allocator, char **text, size_t *length)
+{
+  return tocsin_draw(program, 0, TOCSIN_PICTURE_DOT, allocator, text, length);
+}
+
+static void a_picture_comes_whole_or_not_at_all(void **state)
+{
+  size_t i;
+  (void)state;
   for (i = 0; i < ENGINE_CASES; i++) {
-    const char *text = engine_cases[i].text;
-    tocsin_program *program;
-    unsigned long k;
-    bool passed = false;
-    assert_int_equal(tocsin_compile(text, strlen(text), NULL, &program, NULL), TOCSIN_OK);
-    for (k = 1; k < LIVES_MAX && !passed; k++) {
-      engine_heap heap = {.fail_at = k};
-      tocsin_allocator allocator = engine_allocator(&heap);
-      char *told = NULL;
-      size_t length = 0;
-      tocsin_status st = tocsin_explain(program, &allocator, &told, &length);
-      passed = heap.calls < k;
-      T_ROW(st == (passed ? TOCSIN_OK : TOCSIN_NOMEM), text);
-      assert_int_equal(told != NULL, passed);
-      tocsin_text_free(&allocator, told, length);
-      T_ROW(heap.used == 0, text);
-      lives++;
-    }
-    assert_true(passed);
-    tocsin_program_free(program);
+    tell_whole_or_not(engine_cases[i].text, draw_svg);
+    tell_whole_or_not(engine_cases[i].text, draw_dot);
   }
 }
 
@@ -297,6 +346,8 @@ int main(void)
       cmocka_unit_test(errors_are_told_or_memory_is_gone),
       cmocka_unit_test(formatting_and_declarations_come_whole_or_not_at_all),
       cmocka_unit_test(an_explanation_comes_whole_or_not_at_all),
+      cmocka_unit_test(a_picture_comes_whole_or_not_at_all),
+      cmocka_unit_test(a_refused_allocation_is_a_status_while_paths_are_traced),
       cmocka_unit_test(a_matcher_keeps_to_its_bytes),
   };
   int failed = T_RUN(tests);

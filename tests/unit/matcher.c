@@ -773,6 +773,48 @@ static void wrong_calls_are_refused(void **state)
   rows_free(&g);
 }
 
+static void count_events(void *context, const tocsin_trace_event *e)
+{
+  size_t *kinds = context;
+  assert_non_null(e->label);
+  kinds[e->kind]++;
+}
+
+/* A tracer is for programs that were compiled for it; those run without one as well. */
+static void a_tracer_needs_a_program_that_was_compiled_for_it(void **state)
+{
+  static const char text[] = "CREATE STREAM s (v BIGINT, ts BIGINT);\nSELECT * FROM s MATCH_RECOGNIZE ( ORDER BY ts PATTERN ( a[v = 1] -> b[v = 2] ) )";
+  size_t kinds[TOCSIN_TRACE_SWALLOWED + 1] = {0}, taken = 0;
+  const tocsin_tracer tracer = {.tell = count_events, .context = kinds};
+  const tocsin_matcher_options options = {.tracer = &tracer};
+  const tocsin_compile_options traced = {.trace = 1};
+  const int64_t v[] = {1, 3, 2}, ts[] = {1, 2, 3};
+  const tocsin_column columns[] = {{.values = v}, {.values = ts}};
+  const tocsin_batch batch = {.rows = 3, .column_count = 2, .columns = columns};
+  tocsin_program *program;
+  tocsin_matcher *matcher;
+  tocsin_match match;
+  (void)state;
+  assert_int_equal(tocsin_compile(text, sizeof text - 1, NULL, &program, NULL), TOCSIN_OK);
+  assert_int_equal(tocsin_matcher_new(program, &options, &matcher), TOCSIN_MISUSE);
+  assert_null(matcher);
+  tocsin_program_free(program);
+  assert_int_equal(tocsin_compile(text, sizeof text - 1, &traced, &program, NULL), TOCSIN_OK);
+  assert_int_equal(tocsin_matcher_new(program, NULL, &matcher), TOCSIN_OK);
+  tocsin_matcher_free(matcher);
+  assert_int_equal(tocsin_matcher_new(program, &options, &matcher), TOCSIN_OK);
+  assert_int_equal(tocsin_matcher_push(matcher, 0, &batch, 0, &taken), TOCSIN_OK);
+  assert_int_equal(tocsin_matcher_next(matcher, &match), 1);
+  assert_int_equal(kinds[TOCSIN_TRACE_ROW], 3);
+  assert_int_equal(kinds[TOCSIN_TRACE_TAKE], 2);
+  assert_int_equal(kinds[TOCSIN_TRACE_REFUSE], 1);
+  assert_int_equal(kinds[TOCSIN_TRACE_UNFIT], 2);
+  assert_int_equal(kinds[TOCSIN_TRACE_MATCH], 1);
+  assert_int_equal(kinds[TOCSIN_TRACE_REPORT], 1);
+  tocsin_matcher_free(matcher);
+  tocsin_program_free(program);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -794,6 +836,7 @@ int main(void)
       cmocka_unit_test(limits_end_the_run_and_name_themselves),
       cmocka_unit_test(what_is_oldest_is_dropped_at_the_limit_of_memory),
       cmocka_unit_test(wrong_calls_are_refused),
+      cmocka_unit_test(a_tracer_needs_a_program_that_was_compiled_for_it),
   };
   tsn_alloc_init(&alloc, NULL);
   return T_RUN(tests);
