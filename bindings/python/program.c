@@ -288,6 +288,23 @@ static PyObject *program_explain(PyObject *self, PyObject *unused)
   return made;
 }
 
+/* draw(pattern) -> SVG */
+static PyObject *program_draw(PyObject *self, PyObject *pattern)
+{
+  program_object *p = (program_object *)self;
+  size_t index = PyLong_AsSize_t(pattern), length;
+  PyObject *made;
+  char *text;
+  tocsin_status st;
+
+  if (PyErr_Occurred()) return NULL;
+  st = tocsin_draw(p->program, index, TOCSIN_PICTURE_SVG, NULL, &text, &length);
+  if (st != TOCSIN_OK) return raise_status(p->state, st, NULL);
+  made = PyUnicode_FromStringAndSize(text, (Py_ssize_t)length);
+  tocsin_text_free(NULL, text, length);
+  return made;
+}
+
 static PyObject *program_save(PyObject *self, PyObject *unused)
 {
   size_t length;
@@ -307,6 +324,7 @@ static PyGetSetDef getters[] = {
 
 static PyMethodDef methods[] = {
   { "explain", program_explain, METH_NOARGS, "The plan, as text." },
+  { "draw", program_draw, METH_O, "draw(pattern) -> the automaton, as SVG" },
   { "save", program_save, METH_NOARGS, "The program as bytes." },
   { NULL, NULL, 0, NULL },
 };

@@ -1,8 +1,6 @@
 """Patterns and matches as notebooks show them: HTML and SVG, without any other package."""
 import html
 
-from ._automaton import automata, automaton_svg
-
 
 def cell(value):
     return "" if value is None else html.escape(str(value))
@@ -28,9 +26,8 @@ def matches_html(matches, most=10):
 
 
 def pattern_html(pattern):
-    if pattern._program is None:
+    program = pattern._program
+    if program is None:
         return f"<pre>{html.escape(repr(pattern))}</pre>"
-    plan = pattern.explain()
-    pictures = "".join(f"<div><b>{html.escape(title)}</b><br>{automaton_svg(states)}</div>" for title, states in automata(plan))
-    return f"{pictures}<details><summary>plan</summary><pre>{html.escape(plan)}</pre></details>"
-
+    pictures = "".join(f"<div>{program.draw(i)}</div>" for i in range(len(program.patterns)))
+    return f"{pictures}<details><summary>plan</summary><pre>{html.escape(pattern.explain())}</pre></details>"
