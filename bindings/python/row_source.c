@@ -111,20 +111,32 @@ static int set_value(source *s, row_source *r, size_t column, PyObject *value, P
   return 1;
 }
 
-static bool is_sequence(PyObject *row) { return PyTuple_Check(row) || PyList_Check(row); }
+/* How a row tells its values. Other sequences, such as rows of numpy, are those without keys(). */
+typedef enum row_shape { BY_NAME, BY_PLACE, NO_ROW } row_shape;
+
+static row_shape shape_of(PyObject *row)
+{
+  if (PyDict_Check(row)) return BY_NAME;
+  if (PyTuple_Check(row) || PyList_Check(row)) return BY_PLACE;
+  if (PyUnicode_Check(row) || PyBytes_Check(row)) return NO_ROW;
+  if (PyMapping_Check(row) && PyObject_HasAttrString(row, "keys")) return BY_NAME;
+  return PySequence_Check(row) ? BY_PLACE : NO_ROW;
+}
 
 /* 1: the batch has the row, 0: it is bad, told already. */
 static int take_row(source *s, row_source *r, PyObject *row, uint64_t number)
 {
-  bool positional = is_sequence(row);
-  bool dict = PyDict_Check(row);
+  const row_shape shape = shape_of(row);
+  const bool positional = shape == BY_PLACE, dict = PyDict_Check(row);
+  const Py_ssize_t length = positional ? PySequence_Size(row) : 0;
 
-  if (positional && (size_t)PySequence_Size(row) != s->schema.column_count) {
+  if (length < 0) return -1;
+  if (positional && (size_t)length != s->schema.column_count) {
     char reason[REASON];
-    snprintf(reason, sizeof reason, "%zd values for the %zu columns of %s", PySequence_Size(row), s->schema.column_count, s->schema.name);
+    snprintf(reason, sizeof reason, "%zd values for the %zu columns of %s", length, s->schema.column_count, s->schema.name);
     return source_bad(s, number, NULL, reason, row);
   }
-  if (!positional && !dict && !PyMapping_Check(row)) {
+  if (shape == NO_ROW) {
     PyErr_Format(PyExc_TypeError, "row %llu of %s is a dict, another mapping, a tuple or a list, not %R", (unsigned long long)number + 1,
                  s->schema.name, (PyObject *)Py_TYPE(row));
     return -1;

@@ -237,6 +237,8 @@ class Numpy(unittest.TestCase):
         self.assertEqual(back([{"n": 1, "v": np.datetime64("2026-01-01T00:00:00.000000001")}], "TIMESTAMP"), [datetime.datetime(2026, 1, 1, tzinfo=UTC)])
         self.assertEqual(back([{"n": 1, "v": np.bool_(True)}], "BOOLEAN"), [True])
         self.assertEqual(back([{"n": 1, "v": np.str_("x")}], "TEXT"), ["x"])
+        self.assertEqual(back(np.array([[1, 2.5], [2, 3.0]], dtype=object), "DOUBLE"), [2.5, 3.0])
+        self.assertEqual(back(iter(np.array([[1, 2.5], [2, 3.0]], dtype=object)), "DOUBLE"), [2.5, 3.0])
         self.assertEqual(back(np.array([(1, 2.0), (2, 3.0)], dtype=[("n", "i4"), ("v", "f8")]), "DOUBLE"), [2.0, 3.0])
 
     def test_what_cannot_be_read(self):

@@ -89,6 +89,16 @@ class Matching(unittest.TestCase):
                      [dict(r, ts=int(t.timestamp() * 10**6)) for r, t in zip(ROWS, stamps)]):
             self.assertEqual(p.match(rows).to_dicts(), FOUND)
 
+    def test_rows_of_a_database(self):
+        import sqlite3
+        connection = sqlite3.connect(":memory:")
+        connection.execute("CREATE TABLE s (v, k, ts)")
+        connection.executemany("INSERT INTO s VALUES (:v, :k, :ts)", ROWS)
+        connection.row_factory = sqlite3.Row
+        self.assertEqual(tocsin.compile(PAIR).match(connection.execute("SELECT * FROM s")).to_dicts(), FOUND)
+        connection.row_factory = None
+        self.assertEqual(tocsin.compile(PAIR).match(connection.execute("SELECT k, ts, v FROM s")).to_dicts(), FOUND)
+
     def test_columns_of_all_kinds(self):
         columns = {"k": ["x", "y", "x"], "ts": array.array("q", [1767225601000000 + i * 1000000 for i in range(3)]),
                    "v": array.array("d", [1.5, 0, 3])}
@@ -126,8 +136,9 @@ class Matching(unittest.TestCase):
             p.match([("x", 1)])
         with self.assertRaisesRegex(tocsin.Error, "there is no stream and no table t; there are s"):
             p.match(t=ROWS)
-        with self.assertRaisesRegex(TypeError, "row 1 of s"):
-            p.match([7])
+        for row in (7, "abc", b"abc", object()):
+            with self.assertRaisesRegex(TypeError, "row 1 of s"):
+                p.match([row])
         with self.assertRaises(TypeError):
             p.match(7)
 
