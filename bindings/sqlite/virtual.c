@@ -205,12 +205,24 @@ static int disconnect(sqlite3_vtab *base)
   return SQLITE_OK;
 }
 
+/* What stands beside a live table that is broken. */
+static tsn_sql_shadow shadow_of(const table *t)
+{
+  return (tsn_sql_shadow){ .db = t->text.db, .schema = t->text.schema ? t->text.schema : "temp", .name = t->text.name, .into = t->text.settings.into != NULL };
+}
+
 static int destroy(sqlite3_vtab *base)
 {
   table *t = (table *)base;
   char *error = NULL;
-  int st = t->live ? tsn_sql_live_drop(t->live, &error) : SQLITE_OK;
+  int st = SQLITE_OK;
 
+  if (t->live) {
+    st = tsn_sql_live_drop(t->live, &error);
+  } else if (t->text.settings.live) { /* what it read is gone: what it kept goes all the same */
+    tsn_sql_shadow shadow = shadow_of(t);
+    st = tsn_sql_shadow_drop(&shadow, &error);
+  }
   if (st != SQLITE_OK) return tsn_sql_tell_table(base, st, error);
   clear(t);
   return SQLITE_OK;
@@ -633,7 +645,8 @@ static int rename_table(sqlite3_vtab *base, const char *name)
 {
   table *t = (table *)base;
   char *error = NULL;
-  int st = t->live ? tsn_sql_live_rename(t->live, name, &error) : SQLITE_OK;
+  tsn_sql_shadow shadow = shadow_of(t);
+  int st = t->live ? tsn_sql_live_rename(t->live, name, &error) : t->text.settings.live ? tsn_sql_shadow_rename(&shadow, name, &error) : SQLITE_OK;
 
   return st == SQLITE_OK ? st : tsn_sql_tell_table(base, st, error);
 }

@@ -289,6 +289,9 @@ def a_table_that_lost_what_it_reads_can_be_dropped(s):
     file = f"OPEN {os.path.join(os.environ['TOCSIN_TEST_FOLDER'], 'lost.db')}\n".encode()
     has(s.error(file, made, file, "SELECT * FROM m"), "m: line ", "no table or view logins")
     same(s.rows(file, "DROP TABLE m; SELECT count(*) FROM sqlite_master"), [[0]])
+    made = LOGINS + live() + "DROP TABLE logins;"
+    has(s.error(file, made, file, "INSERT INTO m(broken) VALUES (1)"), "no table or view logins")
+    same(s.rows(file, "ALTER TABLE m RENAME TO n; DROP TABLE n; SELECT name FROM sqlite_master"), [])
 
 
 @test
@@ -438,6 +441,16 @@ def live_survives_rename_defensive_and_distrust(s):
     file = f"OPEN {os.path.join(os.environ['TOCSIN_TEST_FOLDER'], 'kept.db')}\n".encode()
     same(s.rows(file, made, file, f"{more} SELECT account FROM m"), [["ann"], ["bob"], ["cid"]])
     same(s.rows(file, "VACUUM; PRAGMA integrity_check; INSERT INTO m(m) VALUES ('integrity-check')"), [["ok"]])
+
+
+@test
+def live_tables_of_a_file(s):
+    text = f"""CREATE PATTERN guessed AS {QUERY};
+CREATE PATTERN twice AS SELECT * FROM guessed MATCH_RECOGNIZE ( MEASURES a.account AS first, b.account AS second PATTERN ( a b ) );"""
+    made = EVENTS + f"SELECT tocsin_define({player.quoted(text)}, json_object('mode', 'live'));" + "INSERT" + LOGINS.split("INSERT")[1]
+    same(s.rows(made, "SELECT * FROM guessed"), [ANN, BOB])
+    same(s.rows(made, "INSERT INTO twice(twice) VALUES ('flush'); SELECT * FROM twice"), [["ann", "bob"]])
+    same(s.rows(made, "INSERT INTO twice(twice) VALUES ('integrity-check'); INSERT INTO guessed(guessed) VALUES ('integrity-check'); SELECT 1"), [[1]])
 
 
 @test
