@@ -6,6 +6,7 @@ tocsininclude_HEADERS = \
   %D%/tocsin/compile.h \
   %D%/tocsin/program.h \
   %D%/tocsin/run.h \
+  %D%/tocsin/state.h \
   %D%/tocsin/status.h \
   %D%/tocsin/trace.h \
   %D%/tocsin/value.h

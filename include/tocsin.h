@@ -6,6 +6,7 @@
 #include "tocsin/compile.h"
 #include "tocsin/program.h"
 #include "tocsin/run.h"
+#include "tocsin/state.h"
 #include "tocsin/status.h"
 #include "tocsin/trace.h"
 #include "tocsin/value.h"

@@ -4,32 +4,14 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "base/text.h"
 #include "base/time.h"
-#include "run/source.h"
-#include "run/table.h"
+#include "matcher.h"
 #include "run/trace.h"
 #include "tocsin.h"
 
 #define MAX_PATHS_DEFAULT 1000000u
 #define MAX_ROWS_DEFAULT 10000000u
 #define OUTPUT_ROWS_FULL 65536u /* a push stops at so many waiting output rows */
-
-struct tocsin_matcher {
-  tsn_alloc alloc;
-  const tocsin_program *program;
-  tsn_feed feed;
-  tocsin_host_function *functions; /* by number of the declaration */
-  tsn_table *tables;
-  tsn_output output;
-  tocsin_value *values;
-  size_t value_cap;
-  tocsin_matcher_options options;
-  tocsin_stats stats;
-  tocsin_status status;
-  char message[1024];
-  bool finished;
-};
 
 const char *tocsin_version(void) { return TOCSIN_VERSION; }
 
@@ -130,6 +112,7 @@ void tocsin_matcher_free(tocsin_matcher *m)
   tsn_alloc alloc;
   size_t i;
   if (!m) return;
+  tsn_matcher_clear_state(m);
   tsn_feed_clear(&m->feed);
   for (i = 0; m->tables && i < m->program->tables_count; i++) tsn_table_clear(&m->tables[i]);
   tsn_alloc_free(&m->alloc, m->tables, m->tables ? m->program->tables_count * sizeof *m->tables : 0);

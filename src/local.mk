@@ -6,12 +6,15 @@ include dsl/local.mk
 include %D%/bind/local.mk
 include %D%/plan/local.mk
 include %D%/run/local.mk
+include %D%/state/local.mk
 
 # The public functions, apart from the rest so that tests and hosts choose; libtocsin is both.
 noinst_LTLIBRARIES += libtsnapi.la
 libtsnapi_la_SOURCES = \
   %D%/api_compile.c \
-  %D%/api_run.c
+  %D%/api_run.c \
+  %D%/api_state.c \
+  %D%/matcher.h
 
 lib_LTLIBRARIES += libtocsin.la
 libtocsin_la_SOURCES =

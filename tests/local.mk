@@ -59,6 +59,7 @@ check_PROGRAMS += $(fuzz_replays)
 
 # The engine as the case files and the oracle drive it.
 check_PROGRAMS += %D%/play
+%C%_play_SOURCES = %D%/play.c %D%/keeper.c %D%/keeper.h
 %C%_play_LDADD = libtsnunpack.la libtsnio.la libtsnapi.la libtsn.la
 
 # SQLite with the module linked in: each of its files again, as SQLITE_CORE has it.

@@ -12,6 +12,7 @@
  * that a pattern may declare: host.h.
  *
  *   --batch N     rows a batch (default: all rows of a block in one)
+ *   --restore N   about one step in N goes on with a new matcher, made of the state of the one before
  *   --save        the program is saved and loaded before it runs
  *   --fail-at N   the N-th allocation of the engine fails, and every later one
  *   --trace       the program is compiled to be traced, and what is told is read
@@ -24,11 +25,13 @@
 #include "host.h"
 #include "io/decoder.h"
 #include "io/writer.h"
+#include "keeper.h"
 #include "tocsin.h"
 
 typedef struct options {
   size_t batch;
   int save, stats, marks, trace;
+  unsigned restore;
   unsigned long fail_at;
 } options;
 
@@ -106,6 +109,8 @@ typedef struct player {
   tsn_writer_pattern patterns[PATTERNS_MAX]; /* borrowed by the writer */
   size_t pattern_count;
   tsn_bytes out;
+  keeper *keeper;       /* NULL: the matcher stays the same */
+  const block **tables; /* that were loaded, by number: the latest */
   char message[600];
   tocsin_tracer tracer;
   size_t read; /* of events */
@@ -134,6 +139,21 @@ static void drain(player *p)
   tsn_bytes_reset(&p->out);
 }
 
+static tocsin_status feed(player *p, const block *rows);
+
+/* The matcher may be another one from here on, that was made of the state of this one. */
+static tocsin_status pass_on(player *p)
+{
+  int made;
+  size_t i;
+  tocsin_status st;
+  if (!p->keeper) return TOCSIN_OK;
+  st = keeper_step(p->keeper, &p->matcher, &made, p->message);
+  for (i = 0; made && st == TOCSIN_OK && i < tocsin_program_table_count(p->program); i++)
+    if (p->tables[i]) st = feed(p, p->tables[i]);
+  return st;
+}
+
 static tocsin_status push(player *p, size_t stream, tsn_batch *batch)
 {
   tocsin_batch view = tsn_batch_view(batch), part = view;
@@ -143,6 +163,7 @@ static tocsin_status push(player *p, size_t stream, tsn_batch *batch)
     part.rows = p->o.batch && taken + p->o.batch < view.rows ? taken + p->o.batch : view.rows;
     st = tocsin_matcher_push(p->matcher, stream, &part, taken, &taken);
     drain(p);
+    if (st == TOCSIN_OK) st = pass_on(p);
   }
   return st;
 }
@@ -196,7 +217,7 @@ static tocsin_status feed(player *p, const block *rows)
     bool real = strpbrk(mark, ".eE") != NULL;
     st = tocsin_matcher_advance(p->matcher, real ? tocsin_time_of_double(strtod(mark, NULL)) : strtoll(mark, NULL, 10));
     drain(p);
-    return st;
+    return st == TOCSIN_OK ? pass_on(p) : st;
   }
   if (!find_target(p, name, &target, &is_table)) {
     snprintf(p->message, sizeof p->message, "there is no stream and no table %.100s for these rows", name);
@@ -214,6 +235,7 @@ static tocsin_status feed(player *p, const block *rows)
   if (st == TOCSIN_OK) st = tsn_decoder_feed(reader, rows->text, rows->length, &batch);
   if (st == TOCSIN_OK) st = tsn_decoder_finish(reader, &batch);
   if (st == TOCSIN_OK) st = is_table ? load(p, target, &batch) : push(p, target, &batch);
+  if (is_table && p->tables) p->tables[target] = rows;
   tsn_decoder_free(reader);
   tsn_batch_clear(&batch);
   free(columns);
@@ -323,6 +345,10 @@ static tocsin_status start(player *p, const block *text)
   }
   st = tsn_writer_new(&p->alloc, TSN_OUTPUT_JSONL, p->patterns, count, &wo, &p->writer);
   if (st == TOCSIN_OK) st = tocsin_matcher_new(p->program, &mo, &p->matcher);
+  if (p->o.restore && st == TOCSIN_OK) {
+    p->keeper = keeper_new(p->o.restore, (unsigned)text->length, p->program, &mo);
+    p->tables = calloc(tocsin_program_table_count(p->program) + 1, sizeof *p->tables);
+  }
   return st;
 }
 
@@ -350,6 +376,8 @@ static void play(const options *o, const block *text, const block *rows, size_t 
   }
   if (st != TOCSIN_OK && !*p.message) snprintf(p.message, sizeof p.message, "%s", tocsin_status_text(st));
   tocsin_matcher_free(p.matcher);
+  keeper_free(p.keeper);
+  free(p.tables);
   tocsin_program_free(p.program);
   tsn_writer_free(p.writer);
   for (i = 0; i < p.pattern_count; i++) free((void *)(uintptr_t)p.patterns[i].columns);
@@ -375,9 +403,10 @@ int main(int argc, char **argv)
     else if (!strcmp(argv[i], "--stats")) o.stats = 1;
     else if (!strcmp(argv[i], "--marks")) o.marks = 1;
     else if (!strcmp(argv[i], "--batch") && i + 1 < argc) o.batch = strtoul(argv[++i], NULL, 10);
+    else if (!strcmp(argv[i], "--restore") && i + 1 < argc) o.restore = (unsigned)strtoul(argv[++i], NULL, 10);
     else if (!strcmp(argv[i], "--fail-at") && i + 1 < argc) o.fail_at = strtoul(argv[++i], NULL, 10);
     else {
-      fprintf(stderr, "usage: play [--batch N] [--save] [--fail-at N] [--marks] [--stats] [--trace] < blocks\n");
+      fprintf(stderr, "usage: play [--batch N] [--restore N] [--save] [--fail-at N] [--marks] [--stats] [--trace] < blocks\n");
       return 2;
     }
   }

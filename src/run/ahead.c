@@ -25,6 +25,7 @@ bool tsn_ahead_add(tsn_run *r, int64_t time, uint64_t seq)
   }
   if (!tsn_alloc_grow(r->alloc, (void **)&a->rows, &a->cap, a->count + 1, sizeof *a->rows)) return tsn_run_nomem(r);
   r->row_seq = seq;
+  tsn_changed(r, part);
   r->partitions[part].arrived++;
   if (!tsn_partition_keep(r, part, time)) return false;
   if (time > a->latest) a->latest = time;

@@ -297,6 +297,24 @@ bool tsn_bag_same(const tsn_run *r, tsn_bag_kind kind, const tsn_cell *a, const 
   return kind == BAG_LIST ? same_list(r, x, y) : same_tree(r, x, y);
 }
 
+/* Sizes, counts and hashes follow from what lies below. */
+uint32_t tsn_bag_restore(tsn_run *r, tsn_bag_kind kind, const tsn_bag_node *n, bool *good)
+{
+  tsn_bag_node made = *n;
+  tsn_cell value = tsn_load(r, n->value, n->is_text != 0);
+  *good = true;
+  if (kind == BAG_LIST) {
+    made.hash = tsn_hash_word(hash_value(&value, n->is_text != 0), hash_below(r, n->left) + 1);
+    made.count = count_below(r, n->left) + 1;
+    return make(r, &made, n->left, TSN_NONE);
+  }
+  *good = n->times > 0 && !is_heavy(r, n->left, n->right) && !is_heavy(r, n->right, n->left);
+  made.own = hash_value(&value, n->is_text != 0);
+  return *good ? tree_node(r, &made, n->left, n->right) : TSN_NONE;
+}
+
+void tsn_bag_let_go(tsn_run *r, uint32_t node) { release(r, node); }
+
 uint64_t tsn_bag_hash(const tsn_run *r, const tsn_cell *cell) { return hash_below(r, handle(cell)); }
 
 /* ---- who holds them ---- */

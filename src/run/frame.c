@@ -152,12 +152,13 @@ static uint32_t arg_for(tsn_window *w, uint32_t slot)
   return w->arg_count++;
 }
 
-bool tsn_window_init(tsn_run *r, tsn_window *w, const tsn_window_rec *rec)
+bool tsn_window_init(tsn_run *r, const tsn_source *s, tsn_window *w, const tsn_window_rec *rec)
 {
   uint32_t overs = rec->overs.count, i;
-  *w = (tsn_window){.rec = rec, .overs = r->program->overs + rec->overs.first, .free = TSN_NONE, .oldest = TSN_NONE, .newest = TSN_NONE};
+  *w = (tsn_window){.source = s, .rec = rec, .overs = r->program->overs + rec->overs.first, .free = TSN_NONE, .oldest = TSN_NONE, .newest = TSN_NONE};
   tsn_map_init(&w->map, r->alloc);
   gathered_init(&w->scratch, r->alloc);
+  tsn_changes_init(&w->changes, r->alloc);
   w->args = tsn_alloc_array(r->alloc, (size_t)overs * 2, sizeof *w->args);
   w->arg_of = tsn_alloc_array(r->alloc, overs, sizeof *w->arg_of);
   if (!w->args || !w->arg_of) return tsn_run_nomem(r);
@@ -193,6 +194,7 @@ void tsn_window_clear(tsn_run *r, tsn_window *w)
   tsn_alloc_free(r->alloc, w->args, (size_t)w->rec->overs.count * 2 * sizeof *w->args);
   tsn_alloc_free(r->alloc, w->arg_of, w->rec->overs.count * sizeof *w->arg_of);
   tsn_map_clear(&w->map);
+  tsn_changes_clear(r, &w->changes);
   gathered_clear(&w->scratch);
 }
 
@@ -219,10 +221,11 @@ static void link_newest(tsn_window *w, uint32_t frame)
 static void drop(tsn_run *r, tsn_window *w, uint32_t frame)
 {
   tsn_frame *f = &w->frames[frame];
+  tsn_frame_gone(r, w->source, w, f);
   tsn_map_remove(&w->map, f->hash, frame);
   unlink_frame(w, f);
   frame_clear(r, w, f);
-  *f = (tsn_frame){.next_free = w->free};
+  *f = (tsn_frame){.next_free = w->free, .changed = f->changed};
   w->free = frame;
 }
 
@@ -267,7 +270,8 @@ static bool fill(tsn_run *r, tsn_window *w, tsn_frame *f, const tsn_cell *row)
 static uint32_t frame_new(tsn_run *r, tsn_window *w, uint64_t hash, const tsn_cell *row)
 {
   uint32_t frame = w->free;
-  if (frame != TSN_NONE) {
+  bool made = frame == TSN_NONE;
+  if (!made) {
     w->free = w->frames[frame].next_free;
   } else {
     if (!tsn_alloc_grow(r->alloc, (void **)&w->frames, &w->cap, w->count + 1, sizeof *w->frames)) {
@@ -276,7 +280,7 @@ static uint32_t frame_new(tsn_run *r, tsn_window *w, uint64_t hash, const tsn_ce
     }
     frame = (uint32_t)w->count++;
   }
-  w->frames[frame] = (tsn_frame){.hash = hash, .used = 1};
+  w->frames[frame] = (tsn_frame){.hash = hash, .used = 1, .changed = made ? 0 : w->frames[frame].changed};
   link_newest(w, frame);
   if (!fill(r, w, &w->frames[frame], row)) return TSN_NONE;
   if (tsn_map_add(&w->map, hash, frame)) return frame;
@@ -458,6 +462,7 @@ static bool add_by_count(tsn_run *r, tsn_window *w, tsn_frame *f, int64_t time, 
 bool tsn_frame_add(tsn_run *r, tsn_window *w, uint32_t frame, int64_t time, const tsn_cell *row)
 {
   tsn_frame *f = &w->frames[frame];
+  tsn_frame_changed(r, w, frame);
   f->last_time = time;
   if (w->newest != frame) {
     unlink_frame(w, f);

@@ -11,6 +11,30 @@
 
 static uint32_t same_of(const tsn_history *h, uint32_t node) { return node == TSN_NONE ? TSN_NONE : h->all[node].same; }
 
+/* A node with one holder, the caller. same: the node that stands for it; TSN_NONE: itself. */
+static uint32_t make(tsn_run *r, uint32_t parent, uint32_t label, int64_t at, uint32_t flags, uint32_t same)
+{
+  tsn_history *h = &r->history;
+  uint32_t node;
+  if (h->free != TSN_NONE) {
+    node = h->free;
+    h->free = h->all[node].parent;
+  } else {
+    if (!tsn_alloc_grow(r->alloc, (void **)&h->all, &h->cap, h->count + 1, sizeof *h->all)) {
+      tsn_run_nomem(r);
+      return TSN_NONE;
+    }
+    node = (uint32_t)h->count++;
+  }
+  h->live++;
+  h->all[node] = (tsn_hist){.parent = parent, .label = label, .refs = 1, .flags = flags, .same = same == TSN_NONE ? node : same, .at = at};
+  tsn_history_retain(r, parent);
+  tsn_history_retain(r, same);
+  return node;
+}
+
+uint32_t tsn_history_restore(tsn_run *r, const tsn_hist *n) { return make(r, n->parent, n->label, n->at, n->flags, n->same); }
+
 uint32_t tsn_history_add(tsn_run *r, uint32_t parent, uint32_t label, int64_t at, uint32_t flags)
 {
   tsn_history *h = &r->history;
@@ -30,21 +54,8 @@ uint32_t tsn_history_add(tsn_run *r, uint32_t parent, uint32_t label, int64_t at
       same = n->same;
     }
   }
-  if (h->free != TSN_NONE) {
-    node = h->free;
-    h->free = h->all[node].parent;
-  } else {
-    if (!tsn_alloc_grow(r->alloc, (void **)&h->all, &h->cap, h->count + 1, sizeof *h->all)) {
-      tsn_run_nomem(r);
-      return TSN_NONE;
-    }
-    node = (uint32_t)h->count++;
-  }
-  h->live++;
-  n = &h->all[node];
-  *n = (tsn_hist){.parent = parent, .label = label, .refs = 1, .flags = flags, .same = same == TSN_NONE ? node : same, .at = at};
-  tsn_history_retain(r, parent);
-  tsn_history_retain(r, same);
+  node = make(r, parent, label, at, flags, same);
+  if (node == TSN_NONE) return TSN_NONE;
   if (r->p->ambiguous && !tsn_map_add(&h->moment, hash, node)) {
     tsn_history_release(r, node);
     tsn_run_nomem(r);

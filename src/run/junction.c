@@ -485,6 +485,16 @@ static void find_times(const tsn_junctions *j, tsn_segment *s)
   }
 }
 
+static bool note_counts(tsn_run *r, uint32_t junction, const uint32_t *counters)
+{
+  tsn_junctions *j = &r->junctions;
+  size_t each = r->p->counters, k;
+  if (!each) return true;
+  if (!tsn_run_room(r, (void **)&j->counts, &j->counts_cap, (junction + (size_t)1) * each, sizeof *j->counts)) return false;
+  for (k = 0; k < each; k++) j->counts[junction * each + k] = counters ? counters[k] : 0;
+  return true;
+}
+
 static uint32_t build(tsn_run *r, uint32_t node, const uint32_t *counters, bool at_start, bool first, bool ended, bool last)
 {
   tsn_junctions *j = &r->junctions;
@@ -509,6 +519,10 @@ static uint32_t build(tsn_run *r, uint32_t node, const uint32_t *counters, bool 
   out->edge_first = k.segment_from = (uint32_t)j->edge_count;
   out->segment_first = (uint32_t)j->segment_count;
   out->node = at_start ? TSN_NONE : node;
+  out->origin = !at_start ? JUNCTION_BEHIND : first && r->p->has_first ? JUNCTION_START_FIRST : JUNCTION_START;
+  out->ended = ended;
+  out->last = last;
+  if (!note_counts(r, k.junction, counters)) goto done;
   w = tsn_alloc_array(r->alloc, 1, k.stride);
   k.spare = tsn_alloc_array(r->alloc, 1, k.stride);
   if (!w || !k.spare) {
@@ -591,7 +605,8 @@ uint32_t tsn_junction_last(tsn_run *r)
       !tsn_run_room(r, (void **)&j->segments, &j->segment_cap, j->segment_count + 1, sizeof *j->segments))
     return TSN_NONE;
   j->all[j->count] = (tsn_junction){.edge_first = (uint32_t)j->edge_count, .edge_count = 1, .segment_first = (uint32_t)j->segment_count,
-                                    .segment_count = 1, .node = TSN_NONE};
+                                    .segment_count = 1, .node = TSN_NONE, .origin = JUNCTION_END};
+  if (!note_counts(r, (uint32_t)j->count, NULL)) return TSN_NONE;
   j->segments[j->segment_count++] = (tsn_segment){.edge_first = (uint32_t)j->edge_count, .edge_count = 1};
   j->edges[j->edge_count++] = (tsn_edge){.kind = EDGE_LAST, .flags = EDGE_ENDED};
   return r->last_junction = (uint32_t)j->count++;
@@ -617,6 +632,7 @@ void tsn_junctions_clear(tsn_run *r)
   tsn_alloc_free(r->alloc, j->counters, j->counter_cap * sizeof *j->counters);
   tsn_alloc_free(r->alloc, j->quiets, j->quiet_cap * sizeof *j->quiets);
   tsn_alloc_free(r->alloc, j->keys, j->key_cap * sizeof *j->keys);
+  tsn_alloc_free(r->alloc, j->counts, j->counts_cap * sizeof *j->counts);
   tsn_map_clear(&j->map);
   tsn_arena_clear(&j->arena);
 }

@@ -51,7 +51,16 @@ typedef struct tsn_junction {
   uint32_t segment_first, segment_count;
   uint32_t node;
   uint64_t labels;     /* a row under none of these changes nothing here; a bit a label, modulo 64 */
+  uint8_t origin;      /* what it was built for: tsn_junction_origin; with the node, and counters in tsn_junctions.counts, */
+  uint8_t ended, last; /* behind $, and whether its row was the last one there was */
 } tsn_junction;
+
+typedef enum tsn_junction_origin {
+  JUNCTION_BEHIND,     /* an element */
+  JUNCTION_START,      /* of the pattern */
+  JUNCTION_START_FIRST, /* at the first row of a partition */
+  JUNCTION_END         /* only the end of the partition can follow */
+} tsn_junction_origin;
 
 typedef struct tsn_junctions {
   tsn_arena arena; /* keys */
@@ -70,6 +79,8 @@ typedef struct tsn_junctions {
   size_t quiet_count, quiet_cap;
   uint64_t **keys;
   size_t key_cap;
+  uint32_t *counts; /* by junction: counters of the path that it was built for */
+  size_t counts_cap;
   uint64_t *scratch;
   uint64_t walked; /* bytes of ways walked in all */
 } tsn_junctions;

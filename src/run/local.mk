@@ -6,6 +6,7 @@ libtsn_la_SOURCES += \
   %D%/block.c \
   %D%/block.h \
   %D%/cell.h \
+  %D%/changes.c \
   %D%/drop.c \
   %D%/feed.c \
   %D%/frame.c \

@@ -107,7 +107,7 @@ static void begin(tsn_partition *p, uint64_t hash)
   const tsn_partition old = *p;
   *p = (tsn_partition){.hash = hash, .used = 1, .first = TSN_NONE, .last = TSN_NONE, .before = TSN_NONE, .generation = old.generation + 1,
                        .room = old.room, .keys = old.keys, .quiet = old.quiet, .kept_cap = old.kept_cap, .kept_rows = old.kept_rows,
-                       .queue = old.queue};
+                       .queue = old.queue, .changed = old.changed};
   p->queue.armed = 0;
 }
 
@@ -150,6 +150,7 @@ uint32_t tsn_partition_add(tsn_run *r, uint64_t hash)
     return TSN_NONE;
   }
   r->last_partition = part;
+  tsn_changed(r, part);
   return part;
 }
 
@@ -166,15 +167,16 @@ void tsn_partition_clear(tsn_run *r, tsn_partition *p)
 void tsn_partition_drop(tsn_run *r, uint32_t part)
 {
   tsn_partition *p = &r->partitions[part];
+  tsn_partition_gone(r, p);
   tsn_map_remove(&r->partition_map, p->hash, part);
   tsn_graph_drop(r, p);
   r->rows_kept -= p->kept;
   p->kept = 0;
   if (p->kept_cap > TSN_KEPT_FOR_REUSE || !tsn_queue_empty(r, p)) {
     tsn_partition_clear(r, p);
-    *p = (tsn_partition){.generation = p->generation};
+    *p = (tsn_partition){.generation = p->generation, .changed = p->changed};
   }
-  p->used = 0;
+  p->used = p->stored = 0;
   p->next_free = r->partition_free;
   r->partition_free = part;
   r->partitions_used--;
@@ -194,6 +196,7 @@ uint32_t tsn_partition_for(tsn_run *r, uint32_t found, uint64_t hash, int64_t ti
   if (!r->p->window_kind) return p ? part : tsn_partition_add(r, hash);
   if (!p || time > tsn_partition_until(r, p)) {
     if (p) {
+      tsn_changed(r, found);
       p->complete = 1;
       tsn_map_remove(&r->partition_map, hash, found);
     }

@@ -92,6 +92,8 @@ typedef struct tsn_partition {
   int64_t caught_up; /* starts that have items have seen so many rows, */
   int64_t caught_up_time; /* the last one of this time */
   struct tsn_graph_lists *graph; /* graph.h; NULL: nothing lives there */
+  uint8_t changed; /* since it was saved: changes.c */
+  uint8_t stored;  /* it was saved */
 } tsn_partition;
 
 /* Where what a partition owns lies in its room. */

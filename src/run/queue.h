@@ -67,6 +67,10 @@ bool tsn_queue_arm(tsn_run *r, uint32_t part);
 #define TSN_LOOK 8u
 void tsn_queues_look_on(tsn_run *r, int64_t time);
 
+/* As it was: a bunch of which something lives, or (shape TSN_NONE) of which nothing does; a start, behind those that are there. */
+bool tsn_queue_restore_bunch(tsn_run *r, tsn_partition *p, uint32_t shape, const int64_t *taus);
+bool tsn_queue_restore(tsn_run *r, tsn_partition *p, const tsn_queued *s);
+
 /* retrace.c */
 bool tsn_retrace_init(tsn_run *r);
 void tsn_retrace_clear(tsn_run *r);

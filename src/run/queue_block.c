@@ -251,7 +251,9 @@ static way quick_row(tsn_run *r, const tsn_block *b, uint32_t row)
   part = partition_of(r, b, row, time, counts || shape != TSN_NONE);
   if (part == TSN_NONE) return r->status ? WAY_FAILED : WAY_DONE;
   p = &r->partitions[part];
+  if (r->p->window_kind) tsn_changed(r, part);
   if (r->p->within_kind == WITHIN_TIME && p->queue.count && tsn_time_passed(r, time, tsn_queued_at(&p->queue, 0)->time, r->p->within) > 0) {
+    tsn_changed(r, part);
     if (!tsn_queue_end_until(r, part, time, false, &fits)) return WAY_FAILED;
     if (!fits) return WAY_LONG;
     p = &r->partitions[part];
@@ -261,6 +263,7 @@ static way quick_row(tsn_run *r, const tsn_block *b, uint32_t row)
   if (how != WAY_DONE) return how;
   if (p->rows < p->allowed) shape = TSN_NONE;
   if (!changed && shape == TSN_NONE && !counts) return WAY_DONE;
+  tsn_changed(r, part);
   idle = r->collapses && is_idle_step(&p->queue, steps) && (shape == TSN_NONE || is_absorbed(r, &p->queue, shape));
   if (idle) shape = TSN_NONE;
   again = idle && is_idle_row(r, p, class, steps);

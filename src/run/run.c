@@ -151,6 +151,7 @@ tocsin_status tsn_run_init(tsn_run *r, const tocsin_program *program, uint32_t p
   tsn_map_init(&r->history.moment, alloc);
   tsn_map_init(&r->merge, alloc);
   tsn_race_init(r);
+  tsn_changes_init(&r->changes, alloc);
   tsn_arena_init(&r->scratch, alloc, 0);
   tsn_arena_init(&r->row_texts, alloc, 0);
   r->row_epoch = 1;
@@ -260,6 +261,7 @@ void tsn_run_clear(tsn_run *r)
   DROP(deadlines.all, r->deadlines.cap);
   DROP(pending.all, r->pending.cap);
   DROP(touched, r->touched_cap);
+  tsn_changes_clear(r, &r->changes);
   DROP(takes, r->takes_cap);
   DROP(chain, r->chain_cap);
 #undef DROP
@@ -290,6 +292,7 @@ static void begin_moment(tsn_run *r, int64_t time, bool of_time)
 
 static bool touch(tsn_run *r, uint32_t part)
 {
+  tsn_changed(r, part);
   if (r->partitions[part].touched) return true;
   if (!tsn_alloc_grow(r->alloc, (void **)&r->touched, &r->touched_cap, r->touched_count + 1, sizeof *r->touched)) return tsn_run_nomem(r);
   r->partitions[part].touched = 1;
@@ -390,6 +393,7 @@ bool tsn_run_close_before(tsn_run *r, uint32_t part)
   if (before == TSN_NONE) return true;
   p->before = TSN_NONE;
   if (!r->partitions[before].used || r->partitions[before].generation != p->before_generation) return true;
+  tsn_changed(r, before);
   begin_moment(r, r->partitions[before].window_end, true);
   tsn_output_mark(r->output);
   return tsn_paths_close(r, before, r->partitions[before].window_end) && tsn_settle(r, before);
@@ -415,6 +419,7 @@ static bool nothing_to_settle(const tsn_run *r, uint32_t part)
 /* The row at hand, the newest that is released in its partition, is matched over. */
 static bool match_row(tsn_run *r, uint32_t part, int64_t time)
 {
+  tsn_changed(r, part);
   r->partitions[part].released++;
   if (r->graph) {
     r->partitions[part].rows++;

@@ -132,6 +132,15 @@ typedef struct tsn_reorder {
   size_t cells_cap, texts_cap, sizes_cap, free_cap; /* as allocated */
 } tsn_reorder;
 
+/* ---- changes.c ---- */
+typedef struct tsn_changes {
+  bool on;        /* somebody wants to know */
+  bool every;     /* all may have changed */
+  uint32_t *all;  /* handles, each once */
+  size_t count, cap;
+  tsn_bytes gone; /* names, each with its length before it as eight bytes */
+} tsn_changes;
+
 /* ---- ahead.c ---- */
 typedef struct tsn_ahead_row {
   int64_t time;
@@ -296,6 +305,7 @@ struct tsn_run {
   size_t partition_count, partition_cap, partitions_used;
   uint32_t partition_free, last_partition;
   tsn_map partition_map;
+  tsn_changes changes; /* partitions */
   tsn_history history;
   tsn_bags bags;
   tsn_deadlines deadlines;
@@ -504,6 +514,8 @@ bool tsn_slots_init(tsn_run *r);
 /* history.c */
 uint32_t tsn_history_add(tsn_run *r, uint32_t parent, uint32_t label, int64_t at, uint32_t flags);
 void tsn_history_release(tsn_run *r, uint32_t node);
+/* A node as it was (same TSN_NONE: it stands for itself), with one holder; TSN_NONE: no memory. */
+uint32_t tsn_history_restore(tsn_run *r, const tsn_hist *n);
 /* What tells paths apart: the node that stands for the history. */
 static inline uint32_t tsn_history_same(const tsn_run *r, uint32_t node) { return node == TSN_NONE ? TSN_NONE : r->history.all[node].same; }
 static inline void tsn_history_retain(tsn_run *r, uint32_t node)
@@ -519,6 +531,9 @@ uint64_t tsn_tree_upto(const tsn_run *r, uint32_t tree, uint32_t type, const tsn
 tsn_cell tsn_tree_at(const tsn_run *r, uint32_t tree, uint64_t rank); /* the rank-th, from 0 */
 uint64_t tsn_bag_count(const tsn_run *r, uint32_t bag);
 tsn_cell tsn_bag_value(const tsn_run *r, uint32_t node);
+/* A node as it was, over these sides, with one holder; *good false: there is none such. TSN_NONE: no memory, or that. */
+uint32_t tsn_bag_restore(tsn_run *r, tsn_bag_kind kind, const tsn_bag_node *n, bool *good);
+void tsn_bag_let_go(tsn_run *r, uint32_t node); /* by a holder */
 /* Of two cells of paths. */
 bool tsn_bag_same(const tsn_run *r, tsn_bag_kind kind, const tsn_cell *a, const tsn_cell *b);
 uint64_t tsn_bag_hash(const tsn_run *r, const tsn_cell *cell);
@@ -600,6 +615,21 @@ static inline void tsn_kept_load(const tsn_run *r, tsn_kept_row *row, uint32_t s
   if (r->slot_is_text[slot] && !to->null) to->v.s = r->texts.data + to->v.at;
 }
 
+/* changes.c */
+void tsn_changes_init(tsn_changes *c, tsn_alloc *alloc);
+void tsn_changes_reset(tsn_changes *c); /* all is saved */
+void tsn_changes_clear(tsn_run *r, tsn_changes *c);
+void tsn_changed_now(tsn_run *r, uint32_t part);
+/* Something of the partition is not as it was. */
+static inline void tsn_changed(tsn_run *r, uint32_t part)
+{
+  if (r->changes.on && !r->partitions[part].changed) tsn_changed_now(r, part);
+}
+void tsn_partition_gone(tsn_run *r, const tsn_partition *p);
+/* Names: the keys, stored; of a piece of a window also when it began. */
+void tsn_name_keys(const tsn_run *r, tsn_range slots, const tsn_cell *keys, tsn_bytes *out);
+void tsn_name_partition(const tsn_run *r, const tsn_partition *p, tsn_bytes *out);
+
 /* shape.c */
 bool tsn_shapes_init(tsn_run *r);
 void tsn_shapes_clear(tsn_run *r);
@@ -622,6 +652,10 @@ bool tsn_shapes_begin(tsn_run *r, uint32_t part, uint32_t class, int64_t time, u
 bool tsn_shapes_watch(tsn_run *r, uint32_t start, uint32_t *items);
 /* After it. from: the shape before, TSN_NONE for a row as a start. */
 bool tsn_shapes_learn(tsn_run *r, uint32_t from, uint32_t class, uint32_t start, uint32_t old);
+/* The shape of these words (tsn_item_words() an item), found or remembered anew; *out TSN_NONE: too many. */
+bool tsn_shapes_restore(tsn_run *r, const uint64_t *words, size_t count, uint32_t *out);
+/* The class of rows under these labels, a bit each, and those whose conditions fail; *class TSN_NONE: too many. */
+bool tsn_shapes_restore_class(tsn_run *r, uint64_t labels, uint64_t failing, uint32_t *class);
 /* Of two shapes: which items of the later start go (a bit an item), and what shape is left; false: not known. */
 bool tsn_shapes_absorbed(const tsn_run *r, uint32_t a, uint32_t b, uint32_t *drop, uint32_t *then);
 /* Learns it. a, b: the shapes before; the items are gone already. */
@@ -752,6 +786,8 @@ bool tsn_queues_close(tsn_run *r, uint32_t part, int64_t time);
 bool tsn_queues_end(tsn_run *r, uint32_t part);
 bool tsn_queues_settle(tsn_run *r, uint32_t part);
 void tsn_queue_clear(tsn_run *r, tsn_partition *p);
+/* A partition whose starts are in its queue goes on in the paths tier, in which the run is. */
+bool tsn_queue_leave(tsn_run *r, uint32_t part, int64_t time);
 /* No start is left in it; false: it owns more than is worth to be kept. */
 bool tsn_queue_empty(tsn_run *r, tsn_partition *p);
 /* What its starts wait for, as in tsn_junction.labels. */

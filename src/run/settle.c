@@ -213,6 +213,7 @@ static bool settle_closed(tsn_run *r, uint32_t part)
 
 bool tsn_settle(tsn_run *r, uint32_t part)
 {
+  tsn_changed(r, part);
   if (r->queues) return tsn_queues_settle(r, part);
   if (!settle_now(r, part)) return false;
   if (r->p->sequential && !catch_up(r, part)) return false;

@@ -22,7 +22,7 @@
 #define SHAPES_MAX 4096u
 #endif
 #define CLASSES_MAX 1024u
-#define ITEMS_MAX 32u /* of a start that is worth remembering */
+#define ITEMS_MAX TSN_SHAPE_ITEMS /* of a start that is worth remembering */
 #define LABELS_MAX 64u
 
 static uint64_t hash_of(const uint64_t *words, size_t count) { return tsn_hash_bytes(words, count * sizeof *words, 0); }
@@ -277,23 +277,41 @@ static bool add_shape(tsn_run *r, uint64_t hash, size_t words, uint32_t *out)
   return true;
 }
 
-/* The shape that a start has; NONE where it is not worth remembering. */
-static bool find_shape(tsn_run *r, uint32_t start, uint32_t *out)
+/* The shape of the words in s->key. */
+static bool find_key(tsn_run *r, size_t words, uint32_t *out)
 {
   tsn_shapes *s = r->shapes;
-  size_t words = 0, at;
-  uint64_t hash;
+  uint64_t hash = hash_of(s->key, words);
   uint32_t id;
-  *out = TSN_NONE;
-  if (!key_of(r, start, &words)) return false;
-  if (!words) return true;
-  hash = hash_of(s->key, words);
+  size_t at;
   for (at = tsn_map_first(&s->map, hash); (id = tsn_map_at(&s->map, at)) != TSN_NONE; at = tsn_map_next(&s->map, hash, at))
     if (s->all[id].items == words / tsn_item_words(r) && !memcmp(s->words + s->all[id].word_first, s->key, words * sizeof *s->key)) {
       *out = id;
       return true;
     }
   return add_shape(r, hash, words, out);
+}
+
+/* The shape that a start has; NONE where it is not worth remembering. */
+static bool find_shape(tsn_run *r, uint32_t start, uint32_t *out)
+{
+  size_t words = 0;
+  *out = TSN_NONE;
+  return key_of(r, start, &words) && (!words || find_key(r, words, out));
+}
+
+bool tsn_shapes_restore(tsn_run *r, const uint64_t *words, size_t count, uint32_t *out)
+{
+  tsn_shapes *s = r->shapes;
+  *out = TSN_NONE;
+  if (!tsn_alloc_grow(r->alloc, (void **)&s->key, &s->key_cap, count, sizeof *s->key)) return tsn_run_nomem(r);
+  memcpy(s->key, words, count * sizeof *words);
+  return find_key(r, count, out);
+}
+
+bool tsn_shapes_restore_class(tsn_run *r, uint64_t labels, uint64_t failing, uint32_t *class)
+{
+  return find_class(r, labels, failing, class);
 }
 
 /* ---- learning ---- */

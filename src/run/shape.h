@@ -5,6 +5,7 @@
 #include "run/run.h"
 
 #define TSN_STEP_UNKNOWN 0u
+#define TSN_SHAPE_ITEMS 32u
 
 /* An item of the next shape: of an old item, or of the start itself (from NONE). */
 typedef struct tsn_move {

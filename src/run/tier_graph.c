@@ -18,7 +18,7 @@ static void list_clear(tsn_run *r, tsn_graph_list *l, size_t stride)
 /* Room for one more behind the last; what has left the front makes it, if it is half of all. */
 static bool list_room(tsn_run *r, tsn_graph_list *l, size_t stride)
 {
-  size_t count = (size_t)(l->total - l->first), gone = (size_t)(l->first - l->base), cap = l->cap ? l->cap + l->cap / 2 : LEAST_NODES;
+  size_t count = (size_t)(l->total - l->first), gone = (size_t)(l->first - l->base), cap = l->cap < LEAST_NODES ? LEAST_NODES : l->cap + l->cap / 2;
   char *nodes;
   if (l->total - l->base < l->cap) return true;
   if (gone) memmove(l->nodes, l->nodes + gone * stride, count * stride);
@@ -396,6 +396,7 @@ bool tsn_graph_expire(tsn_run *r, uint32_t part, int64_t time)
 {
   tsn_partition *p = &r->partitions[part];
   int64_t end;
+  tsn_changed(r, part);
   if (!p->graph) return true;
   end = tsn_time_shift(r, p->graph->last, r->p->within);
   if (end > time) return tsn_deadline_push(r, end, PHASE_EXPIRE, OWNER_PARTITION, part, p->generation);

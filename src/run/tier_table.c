@@ -233,6 +233,23 @@ bool tsn_queue_push(tsn_run *r, tsn_partition *p, uint32_t shape, int64_t time)
   return true;
 }
 
+bool tsn_queue_restore_bunch(tsn_run *r, tsn_partition *p, uint32_t shape, const int64_t *taus)
+{
+  tsn_queue *q = &p->queue;
+  if (!add_bunch(r, p, shape, taus)) return false;
+  if (shape != TSN_NONE) q->live[q->live_count++] = q->bunch_count - 1;
+  return true;
+}
+
+bool tsn_queue_restore(tsn_run *r, tsn_partition *p, const tsn_queued *s)
+{
+  tsn_queue *q = &p->queue;
+  if (q->count == q->cap && !lengthen(r, p)) return false;
+  *tsn_queued_at(q, q->count++) = *s;
+  if (s->base == TSN_NONE) tsn_count_path(r, p);
+  return true;
+}
+
 /* ---- from a queued start to one with items ---- */
 
 static bool is_decided(const tsn_run *r, uint32_t start)
@@ -332,6 +349,7 @@ static bool leave_partition(tsn_run *r, uint32_t part, int64_t time)
 {
   tsn_queue *q = &r->partitions[part].queue;
   uint32_t start, item;
+  tsn_changed(r, part);
   if (!catch_up(r, part, time)) return false;
   r->partitions[part].idle_row = 0;
   for (; q->count; q = &r->partitions[part].queue) {
@@ -347,6 +365,15 @@ static bool leave_partition(tsn_run *r, uint32_t part, int64_t time)
   }
   r->queues = true;
   return true;
+}
+
+bool tsn_queue_leave(tsn_run *r, uint32_t part, int64_t time)
+{
+  bool good;
+  r->queues = true;
+  good = leave_partition(r, part, time);
+  r->queues = false;
+  return good;
 }
 
 bool tsn_queues_leave(tsn_run *r, int64_t time)
@@ -724,6 +751,7 @@ void tsn_queues_look_on(tsn_run *r, int64_t time)
     p = &r->partitions[r->next_look];
     if (r->next_look + LOOKS_AHEAD < r->partition_count) fetch_ahead(p);
     if (!is_over(r, p, time)) continue;
+    tsn_changed(r, r->next_look);
     while (p->queue.count) pop_front(r, p);
     tsn_partition_trim(r, r->next_look);
     if (!r->p->keep_idle) tsn_partition_drop(r, r->next_look);

@@ -20,7 +20,7 @@ tocsin_status tsn_windows_init(tsn_run *r, tsn_source *s)
   if (!s->windows) return TOCSIN_NOMEM;
   for (i = 0; i < s->p->windows.count; i++) {
     const tsn_window_rec *rec = &r->program->windows[s->p->windows.first + i];
-    if (!tsn_window_init(r, &s->windows[i], rec)) return TOCSIN_NOMEM;
+    if (!tsn_window_init(r, s, &s->windows[i], rec)) return TOCSIN_NOMEM;
     if (is_range(&s->windows[i]) && rec->end == 0) r->waits = true; /* for the other rows of its time */
   }
   r->group.width = s->p->windows.count > most ? s->p->windows.count : most;

@@ -51,6 +51,7 @@ typedef struct tsn_gathered {
 typedef struct tsn_frame {
   uint64_t hash;
   uint32_t used, next_free;
+  uint8_t changed, stored; /* changes.c */
   uint32_t older, newer; /* by the time of the last row */
   uint64_t group;        /* the last one that a row of it was in */
   size_t values;         /* where the group keeps what it comes to */
@@ -76,6 +77,8 @@ typedef struct tsn_window {
   uint32_t free;
   uint32_t oldest, newest; /* frames by the time of their last row */
   tsn_map map;
+  tsn_changes changes; /* frames */
+  const tsn_source *source;
   tsn_gathered scratch;
 } tsn_window;
 
@@ -85,7 +88,7 @@ tsn_partial tsn_partial_merge(const tsn_over_rec *over, const tsn_partial *a, co
 bool tsn_partial_value(tsn_run *r, const tsn_over_rec *over, const tsn_partial *p, tsn_cell *out);
 
 /* frame.c */
-bool tsn_window_init(tsn_run *r, tsn_window *w, const tsn_window_rec *rec);
+bool tsn_window_init(tsn_run *r, const tsn_source *s, tsn_window *w, const tsn_window_rec *rec);
 void tsn_window_clear(tsn_run *r, tsn_window *w);
 /* The frame of the row at hand's key; made where there is none. TSN_NONE: failed. */
 uint32_t tsn_window_frame(tsn_run *r, tsn_window *w, const tsn_cell *row);
@@ -95,6 +98,10 @@ bool tsn_frame_add(tsn_run *r, tsn_window *w, uint32_t frame, int64_t time, cons
 void tsn_window_expire(tsn_run *r, tsn_window *w, int64_t time);
 /* What the frame comes to; a text is good until texts are stored or the scratch arena is cleared. */
 bool tsn_frame_value(tsn_run *r, tsn_window *w, uint32_t frame, uint32_t over, tsn_cell *out);
+/* changes.c */
+void tsn_frame_changed(tsn_run *r, tsn_window *w, uint32_t frame);
+void tsn_frame_gone(tsn_run *r, const tsn_source *s, tsn_window *w, const tsn_frame *f);
+void tsn_name_frame(const tsn_run *r, const tsn_source *s, const tsn_window *w, const tsn_frame *f, tsn_bytes *out);
 /* Every stored text. */
 void tsn_window_visit(tsn_run *r, tsn_window *w, tsn_text_visitor f, tsn_texts *young);
 

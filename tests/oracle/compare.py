@@ -95,6 +95,9 @@ def players(options):
     if options.batch:
         return [Player(options.engine, way, options.timeout)
                 for way in (["--save"] if n == "save" else ["--batch", n] for n in options.batch.split(","))]
+    if options.restore:
+        return [Player(options.engine, ["--stats", "--marks", "--batch", batch, "--restore", every], options.timeout)
+                for batch, every in (("1", "2"), ("2", "4"), ("1", "8"))]
     if options.engine.startswith("cli:"):
         return [Player(options.engine, [], options.timeout)]
     trace = ["--trace"] * options.traced
@@ -304,6 +307,7 @@ def main():
     parser.add_argument("--tiers", type=lambda names: names.split(","), default=[], metavar="NAME,...",
                         help="play each case also with each of its patterns forced into each of these tiers, where that does it")
     parser.add_argument("--batch", help="rows per batch, several with commas: passed to the player as --batch N; save: as --save")
+    parser.add_argument("--restore", action="store_true", help="go on from saved state, again and again")
     parser.add_argument("--exhaustive", metavar="NODES,ROWS",
                         help="all small patterns on all small streams, up to --count")
     parser.add_argument("--windows", action="store_true", help="windows over every row, of all aggregates")

@@ -83,7 +83,7 @@ class Conditions:
         return [f"COUNT({o}.*) >= 2", f"COUNT({label}.*) <= 2", f"SUM({label}.v) <= 6", f"v < SUM({o}.v)",
                 f"v <= MAX({o}.v)", f"(v IS NULL OR v <= MAX({o}.v))", f"v >= MIN({o}.v)", f"v > AVG({o}.v)",
                 "COUNT(*) <= 3", "SUM(v) < 9", f"COUNT({o}.v) = 1", "MAX(v) - MIN(v) <= 3", f"MAX_BY({o}.id, {o}.v) < id",
-                f"COALESCE(STDDEV_POP({o}.v), 0) < 1.5", f"ANY_VALUE({o}.v) <= v"]
+                f"COALESCE(STDDEV_POP({o}.v), 0) < 1.45", f"ANY_VALUE({o}.v) <= v"]
 
     def condition_nested(self, label, o):
         return [f"PREV(LAST({o}.v), 1) < v", f"PREV(FIRST({o}.v, 1), 2) IS NULL", f"PREV(FIRST({o}.v)) <> v",
@@ -107,7 +107,7 @@ class Conditions:
     def condition_DISTINCT(self, label, o):
         return [f"COUNT(DISTINCT {o}.v) <= 1", "COUNT(DISTINCT v) >= 2", "SUM(DISTINCT v) < 6", f"AVG(DISTINCT {o}.v) >= 1",
                 "COUNT(DISTINCT type) <= 2", f"COUNT(DISTINCT {label}.v) <= 2", f"COUNT(DISTINCT {o}.v * 2 % 3) = 1",
-                f"STDDEV_POP(DISTINCT {o}.v) < 1.5", f"APPROX_PERCENTILE(DISTINCT {o}.v, 0.5) <= v",
+                f"STDDEV_POP(DISTINCT {o}.v) < 1.45", f"APPROX_PERCENTILE(DISTINCT {o}.v, 0.5) <= v",
                 f"COUNT(DISTINCT {o}.type) = COUNT(DISTINCT {label}.type)"] + \
             ([f"COUNT(DISTINCT {o}.x) < 3", f"SUM(DISTINCT {o}.x) > x"] if "x" in self.columns else [])
 

@@ -41,7 +41,7 @@ static void trial_begin(trial *t, tsn_frame_kind kind, int64_t begin, int64_t en
   t->run.max_rows = 1000;
   tsn_arena_init(&t->run.scratch, &t->alloc, 0);
   t->rec = (tsn_window_rec){.kind = kind, .begin = begin, .end = end, .keys = {0, 1}, .overs = {0, count}};
-  assert_true(tsn_window_init(&t->run, &t->window, &t->rec));
+  assert_true(tsn_window_init(&t->run, NULL, &t->window, &t->rec));
 }
 
 static void trial_end(trial *t)

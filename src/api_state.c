@@ -1,0 +1,225 @@
+/* The public functions of tocsin/state.h. */
+#include <stdio.h>
+#include <string.h>
+
+#include "matcher.h"
+#include "tocsin.h"
+
+#define MAGIC "Tocsin state"
+#define HEADER 16u /* the magic, and a version of four bytes */
+
+static tsn_head head_of(tocsin_matcher *m)
+{
+  return (tsn_head){.feed = &m->feed, .output = &m->output, .stats = &m->stats, .finished = &m->finished};
+}
+
+void tsn_matcher_clear_state(tocsin_matcher *m)
+{
+  tsn_head h = head_of(m);
+  if (!m->state) return;
+  tsn_state_clear(m->state, &h);
+  tsn_alloc_free(&m->alloc, m->state, sizeof *m->state);
+  m->state = NULL;
+}
+
+static tocsin_status want_state(tocsin_matcher *m)
+{
+  tsn_head h = head_of(m);
+  if (m->state) return TOCSIN_OK;
+  m->state = tsn_alloc_array(&m->alloc, 1, sizeof *m->state);
+  if (m->state && tsn_state_init(m->state, &h, &m->alloc)) return TOCSIN_OK;
+  tsn_matcher_clear_state(m);
+  return m->alloc.full ? TOCSIN_LIMIT : TOCSIN_NOMEM;
+}
+
+/* ---- parts ---- */
+
+tocsin_status tocsin_matcher_changes(tocsin_matcher *m, tocsin_part_fn each, void *context)
+{
+  tocsin_status st;
+  tsn_head h;
+  if (!m || !each) return TOCSIN_MISUSE;
+  if (m->status != TOCSIN_OK) return m->status;
+  st = want_state(m);
+  if (st != TOCSIN_OK) return st;
+  h = head_of(m);
+  return tsn_parts_tell(m->state, &h, true, each, context);
+}
+
+void tocsin_matcher_saved(tocsin_matcher *m)
+{
+  tsn_head h;
+  if (!m || !m->state) return;
+  h = head_of(m);
+  tsn_parts_saved(m->state, &h);
+}
+
+/* What kind of part it is, for messages. */
+static const char *kind_of(const tocsin_part *part)
+{
+  static const struct {
+    char kind;
+    const char *name;
+  } kinds[] = {{'h', "head"}, {'a', "automaton"}, {'r', "run"}, {'s', "waiting rows"}, {'w', "window"}, {'p', "partition"}};
+  size_t k;
+  for (k = 0; k < sizeof kinds / sizeof *kinds; k++)
+    if (part->name_length && *(const char *)part->name == kinds[k].kind) return kinds[k].name;
+  return "unknown";
+}
+
+static tocsin_status fail_part(tocsin_matcher *m, tocsin_status st, const tocsin_part *part)
+{
+  const char *name = part->name;
+  size_t length = part->name_length, k = 1;
+  while (k < length && name[k] && k < 200) k++;
+  m->status = st;
+  if (st == TOCSIN_CORRUPT)
+    snprintf(m->message, sizeof m->message, "the saved state is damaged, or of another pattern: its %s part%s%.*s", kind_of(part), k > 1 ? " of " : "", (int)(k > 1 ? k - 1 : 0), k > 1 ? name + 1 : "");
+  else snprintf(m->message, sizeof m->message, "the saved state cannot be read: %s", tocsin_status_text(st));
+  return st;
+}
+
+tocsin_status tocsin_matcher_load_part(tocsin_matcher *m, const tocsin_part *part)
+{
+  tocsin_status st;
+  tsn_head h;
+  if (!m || !part || !part->name || !part->bytes) return TOCSIN_MISUSE;
+  if (m->status != TOCSIN_OK) return m->status;
+  st = want_state(m);
+  if (st != TOCSIN_OK) return m->status = st;
+  h = head_of(m);
+  st = tsn_part_load(m->state, &h, part);
+  return st == TOCSIN_OK ? st : fail_part(m, st, part);
+}
+
+static tocsin_status finish_load(tocsin_matcher *m)
+{
+  tsn_head h;
+  tocsin_status st;
+  st = want_state(m);
+  h = head_of(m);
+  if (st == TOCSIN_OK) st = tsn_parts_loaded(m->state, &h);
+  if (st != TOCSIN_OK) snprintf(m->message, sizeof m->message, "the saved state is damaged: its parts do not belong together");
+  return m->status = st;
+}
+
+tocsin_status tocsin_matcher_loaded(tocsin_matcher *m)
+{
+  tocsin_status st;
+  if (!m) return TOCSIN_MISUSE;
+  if (m->status != TOCSIN_OK) return m->status;
+  st = finish_load(m);
+  if (st == TOCSIN_OK) tocsin_matcher_saved(m);
+  return st;
+}
+
+/* ---- as a whole ---- */
+
+static tocsin_status put_length(const tocsin_sink *sink, uint64_t length)
+{
+  unsigned char bytes[8];
+  int k;
+  for (k = 0; k < 8; k++) bytes[k] = (unsigned char)(length >> 8 * k);
+  return sink->write(sink->context, bytes, sizeof bytes);
+}
+
+static tocsin_status put_part(void *context, const tocsin_part *part)
+{
+  const tocsin_sink *sink = context;
+  tocsin_status st = put_length(sink, part->name_length);
+  if (st == TOCSIN_OK) st = put_length(sink, part->length);
+  if (st == TOCSIN_OK) st = sink->write(sink->context, part->name, part->name_length);
+  return st == TOCSIN_OK ? sink->write(sink->context, part->bytes, part->length) : st;
+}
+
+static tocsin_status put_header(const tocsin_sink *sink)
+{
+  char header[HEADER] = MAGIC;
+  header[12] = (char)TSN_STATE_VERSION;
+  return sink->write(sink->context, header, sizeof header);
+}
+
+/* Behind the last part: one without a name, so that what is cut short is noticed. */
+static tocsin_status put_end(const tocsin_sink *sink)
+{
+  tocsin_status st = put_length(sink, 0);
+  return st == TOCSIN_OK ? put_length(sink, 0) : st;
+}
+
+tocsin_status tocsin_matcher_checkpoint(tocsin_matcher *m, const tocsin_sink *sink)
+{
+  tocsin_status st;
+  tsn_head h;
+  tocsin_sink copy;
+  if (!m || !sink || !sink->write) return TOCSIN_MISUSE;
+  if (m->status != TOCSIN_OK) return m->status;
+  copy = *sink;
+  st = want_state(m);
+  if (st != TOCSIN_OK) return st;
+  h = head_of(m);
+  st = put_header(sink);
+  if (st == TOCSIN_OK) st = tsn_parts_tell(m->state, &h, false, put_part, &copy);
+  return st == TOCSIN_OK ? put_end(sink) : st;
+}
+
+static uint64_t length_at(const unsigned char *at)
+{
+  uint64_t length = 0;
+  int k;
+  for (k = 0; k < 8; k++) length |= (uint64_t)at[k] << 8 * k;
+  return length;
+}
+
+/* The part at *at, which moves behind it; name_length 0: there is none any more. false: cut short. */
+static bool next_part(const unsigned char **at, const unsigned char *end, tocsin_part *part)
+{
+  size_t left = (size_t)(end - *at);
+  uint64_t name, length;
+  if (left < 16) return false;
+  name = length_at(*at);
+  length = length_at(*at + 8);
+  if (name > left - 16 || length > left - 16 - name) return false;
+  *part = (tocsin_part){.name = *at + 16, .name_length = (size_t)name, .bytes = *at + 16 + name, .length = (size_t)length};
+  *at += 16 + name + length;
+  return name > 0 || (length == 0 && *at == end);
+}
+
+static tocsin_status load_all(tocsin_matcher *m, const void *bytes, size_t length)
+{
+  const unsigned char *at = bytes, *end = at + length;
+  char header[HEADER] = MAGIC;
+  tocsin_part part;
+  tocsin_status st;
+  header[12] = (char)TSN_STATE_VERSION;
+  if (length < HEADER || memcmp(at, header, HEADER)) {
+    snprintf(m->message, sizeof m->message, "this is no saved state of this version of Tocsin");
+    return m->status = TOCSIN_CORRUPT;
+  }
+  at += HEADER;
+  for (;;) {
+    if (!next_part(&at, end, &part)) {
+      snprintf(m->message, sizeof m->message, "the saved state is damaged: it ends too early, or something stands behind its end");
+      return m->status = TOCSIN_CORRUPT;
+    }
+    if (!part.name_length) return TOCSIN_OK;
+    st = tocsin_matcher_load_part(m, &part);
+    if (st != TOCSIN_OK) return st;
+  }
+}
+
+tocsin_status tocsin_matcher_restore(const tocsin_program *program, const tocsin_matcher_options *options, const void *bytes, size_t length,
+                                     tocsin_matcher **matcher, char *message, size_t size)
+{
+  tocsin_status st;
+  if (message && size) message[0] = 0;
+  if (!bytes) return TOCSIN_MISUSE;
+  st = tocsin_matcher_new(program, options, matcher);
+  if (st != TOCSIN_OK) return st;
+  st = load_all(*matcher, bytes, length);
+  if (st == TOCSIN_OK) st = finish_load(*matcher); /* not saved in parts yet */
+  if (st == TOCSIN_OK) return st;
+  if (message && size) snprintf(message, size, "%s", tocsin_matcher_message(*matcher));
+  tocsin_matcher_free(*matcher);
+  *matcher = NULL;
+  return st;
+}
