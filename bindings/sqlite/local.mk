@@ -18,7 +18,7 @@ sqlite_module_sources = \
 if SHARED
 sqlitedir = $(libdir)/sqlite3
 sqlite_LTLIBRARIES = %D%/tocsin.la
-%C%_tocsin_la_SOURCES = $(sqlite_module_sources) src/api_compile.c src/api_run.c
+%C%_tocsin_la_SOURCES = $(sqlite_module_sources) src/api_compile.c src/api_run.c src/api_state.c
 %C%_tocsin_la_CPPFLAGS = $(AM_CPPFLAGS) -DTOCSIN_STATIC $(SQLITE_CFLAGS)
 %C%_tocsin_la_LIBADD = libtsnio.la libtsn.la
 %C%_tocsin_la_LDFLAGS = -module -avoid-version -shared -export-symbols-regex '^sqlite3_tocsin_init$$'
