@@ -23,4 +23,5 @@ libtocsin_la_LIBADD = libtsnapi.la libtsn.la
 libtocsin_la_LDFLAGS = -no-undefined -version-info 0:0:0 -export-symbols-regex '^tocsin_'
 
 include %D%/io/local.mk
+include %D%/store/local.mk
 include %D%/cli/local.mk

@@ -70,6 +70,7 @@ check_PROGRAMS += %D%/sqlite/host
 
 EXTRA_DIST += \
   %D%/engine.h \
+  %D%/faults/kill \
   %D%/fuzz/corpus \
   %D%/fuzz/fuzz.h \
   %D%/fuzz/reading.h \
@@ -93,6 +94,7 @@ EXTRA_DIST += \
   %D%/sqlite/player.py \
   %D%/symbols \
   %D%/unit/command.py \
+  %D%/unit/durable.py \
   %D%/unit/follow.py \
   %D%/unit/reading.h \
   %D%/unit/test_command.py \

@@ -77,6 +77,7 @@ typedef struct tocsin_pattern_info {
   size_t part_count; /* parts of FROM: 1, or as many as UNION ALL BY NAME merges */
   size_t column_count;
   size_t key_count; /* different columns of PARTITION BY */
+  uint64_t fingerprint; /* of its text */
 } tocsin_pattern_info;
 
 /* Where the rows of a part come from: a stream, or the output of a pattern before it. */

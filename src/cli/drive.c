@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "cli/cli.h"
+#include "cli/durable.h"
 #include "cli/engine.h"
 #include "cli/progress.h"
 #include "cli/say.h"
@@ -61,6 +62,7 @@ int tsn_drive_check(const tsn_args *args)
 
   if (st == 0) st = tsn_live_options(&live, args);
   if (st == 0) st = read_limits(args, &options);
+  if (st == 0) st = tsn_durable_check(args);
   if (st != 0) return st;
   if (tsn_args_has(args, "progress") && tsn_args_choice(args, "progress", progress_words) < 0) return TSN_EXIT_USAGE;
   if (threads && (!tsn_parse_int64(threads, strlen(threads), &count) || count < 1))
@@ -127,6 +129,7 @@ static int prepare(tsn_engine *e, tsn_source *s, bool is_stream)
   s->before_wait = show_waiting;
   s->wait_context = e;
   s->follow = e->live.follow && is_stream;
+  s->keeps_places = is_stream && tsn_args_has(e->job->args, "state");
   s->waits = (e->live.follow || e->live.no_flush) && is_stream;
   return tsn_source_begin(s);
 }
@@ -247,6 +250,7 @@ static int run(tsn_engine *e)
   ended = tsn_out_end(&e->out); /* what was decided before a failure is out */
   if (st == 0) st = ended;
   if (st == 0) st = tsn_aside_finish(&e->aside);
+  if (st == 0) st = tsn_durable_end(e, !tsn_interrupted && !e->live.no_flush);
   return st;
 }
 
@@ -265,7 +269,7 @@ static int report(tsn_engine *e, int st)
   for (size_t i = 0; i < e->job->table_count; i++) counters.bad += tsn_source_counts(&e->job->tables[i]).bad;
   if (st != TSN_EXIT_PIPE)
     tsn_aside_summary(&e->aside, e->stats.rows_in + counters.bad, e->stats.rows_late, e->stats.rows_bad, nans);
-  if (tsn_interrupted && st == 0 && e->live.follow) {
+  if (tsn_interrupted && st == 0 && (e->live.follow || e->durable)) {
     tsn_say("stopped after %llu rows: %llu matches", (unsigned long long)(e->stats.rows_in + counters.bad),
             (unsigned long long)e->stats.matches);
   } else if (tsn_interrupted && st == 0) {
@@ -297,18 +301,35 @@ static uint64_t total_bytes(const tsn_job *job)
   return total;
 }
 
-static int open_out(tsn_engine *e)
+static int open_out(tsn_engine *e, bool *over)
 {
   bool all = e->only == SIZE_MAX;
 
-  return tsn_out_open(&e->out, e->job, all ? 0 : e->only, all ? tocsin_program_pattern_count(e->job->program) : 1, NULL, 0);
+  return tsn_durable_begin(e, all ? 0 : e->only, all ? tocsin_program_pattern_count(e->job->program) : 1, over);
+}
+
+/* The state is of a run that has come to its end: there may be nothing more to read. */
+static int look_behind_end(tsn_engine *e)
+{
+  int st = 0;
+
+  for (size_t i = 0; i < e->job->source_count && st == 0; i++) {
+    tsn_source *s = &e->job->sources[i];
+    st = tsn_source_fill(s);
+    if (st == 0 && !s->done && s->next < s->view.rows) {
+      tsn_say("%s: the run of this state was over, and now there are more rows; --no-flush leaves a run open for what comes later",
+              s->input ? s->input->name : s->name);
+      return TSN_EXIT_OUTPUT;
+    }
+  }
+  return st;
 }
 
 int tsn_drive(tsn_job *job)
 {
   tsn_engine e = { .job = job, .start = tsn_clock_wall(), .timing = tsn_args_has(job->args, "stats") };
   const char *progress = tsn_args_value(job->args, "progress");
-  bool opened = false;
+  bool opened = false, over = false;
   int st = tsn_aside_options(&e.aside, job->args);
 
   if (st == 0) st = tsn_live_options(&e.live, job->args);
@@ -318,14 +339,18 @@ int tsn_drive(tsn_job *job)
   if (st == 0) st = check_inputs(&e);
   if (st == 0) st = prepare_sources(&e);
   if (st == 0) st = open_matcher(&e);
-  if (st == 0) st = tsn_aside_open(&e.aside, job->alloc, NULL, 0);
-  if (st == 0) st = open_out(&e);
-  if (st == 0) {
+  if (st == 0) st = open_out(&e, &over);
+  if (st == 0 && over) {
+    opened = true;
+    st = look_behind_end(&e);
+    tocsin_matcher_stats(e.matcher, &e.stats);
+  } else if (st == 0) {
     opened = true;
     tsn_progress_start((!progress || !strcmp(progress, "auto")) && !e.live.follow, total_bytes(job));
     st = run(&e);
   }
   if (opened) st = report(&e, st);
+  tsn_durable_close(&e);
   tocsin_matcher_free(e.matcher);
   tsn_out_close(&e.out);
   tsn_aside_close(&e.aside);

@@ -26,7 +26,9 @@
                            "is not waited for; DURATION,advance: where all had\nnone, time goes on by the clock", false }, \
   { 0, "max-future", "DURATION", "rows further ahead of the clock are bad ones, or off\n(1 day with --follow, else off)", false }, \
   { 0, "no-flush", NULL, "leave open what is open at the end, and a last line\nwithout its end unread", false },            \
-  { 0, "state", "FILE", "", true }, { 0, "checkpoint", "EVERY", "", true }
+  { 0, "state", "FILE", "keep the state in FILE, an SQLite database, and go on from\nthere: killed and started again, the output is the same", false }, \
+  { 0, "checkpoint", "EVERY", "with --state: each so often, 10s or 5000rows (10s)", false }, \
+  { 0, "on-change", "WHAT", "with --state: refuse patterns that have changed, or reset\nthem (refuse)", false }
 
 /* Runs a compiled job. An exit status; the shape of the output is in the job's options. */
 int tsn_drive(tsn_job *job);

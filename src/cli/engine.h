@@ -20,8 +20,11 @@ typedef struct tsn_live {
   int64_t max_future_us; /* -1: no row lies too far ahead */
 } tsn_live;
 
+typedef struct tsn_durable tsn_durable; /* durable.h */
+
 typedef struct tsn_engine {
   tsn_job *job;
+  tsn_durable *durable; /* NULL: nothing is kept */
   tsn_live live;
   tocsin_matcher *matcher;
   size_t only; /* the pattern of --pattern, or SIZE_MAX */

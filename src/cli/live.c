@@ -6,6 +6,7 @@
  * A source that had nothing for --idle leaves the minimum of the watermarks: the others' is told to the matcher. Where
  * all are idle the clock goes on in their place, if that is wanted. Which it was, and when, is part of the matcher's
  * state as its watermark. */
+#include "cli/durable.h"
 #include "cli/engine.h"
 
 #include <string.h>
@@ -197,11 +198,12 @@ int tsn_live_run(tsn_engine *e)
     s = tsn_merge_next(e->job, &limit);
     if (s) {
       size_t first = s->next;
-      st = tsn_engine_push(e, s, limit);
+      st = tsn_engine_push(e, s, tsn_durable_limit(e, s, limit));
       reach_rows(e, &reaches[s - e->job->sources], s, first);
     }
     over &= !s;
     if (st == 0) st = let_idle_go(e, reaches, &told);
+    if (st == 0) st = tsn_durable_look(e);
     if (st == 0 && !s && !over) {
       st = tsn_out_flush(&e->out);
       if (st == 0) st = tsn_aside_finish(&e->aside);

@@ -1,7 +1,7 @@
 # The command. It holds the engine and is no libtool wrapper, so that it runs where it was built.
 bin_PROGRAMS += tocsin
 tocsin_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(SQLITE_CFLAGS)
-tocsin_LDADD = libtsnunpack.la libtsnio.la libtsnapi.la libtsn.la $(SQLITE_LIBS) $(PTHREAD_LIBS)
+tocsin_LDADD = libtsnstore.la libtsnunpack.la libtsnio.la libtsnapi.la libtsn.la $(SQLITE_LIBS) $(PTHREAD_LIBS)
 tocsin_SOURCES = \
   %D%/args.c \
   %D%/args.h \
@@ -22,6 +22,8 @@ tocsin_SOURCES = \
   %D%/diag_print.h \
   %D%/drive.c \
   %D%/drive.h \
+  %D%/durable.c \
+  %D%/durable.h \
   %D%/engine.c \
   %D%/engine.h \
   %D%/files.c \

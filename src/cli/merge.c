@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/durable.h"
 #include "cli/engine.h"
 #include "cli/pipe.h"
 
@@ -95,7 +96,8 @@ int tsn_merge_run(tsn_engine *e)
     size_t limit;
     tsn_source *s = tsn_merge_next(e->job, &limit);
     if (!s) break;
-    st = tsn_engine_push(e, s, limit);
+    st = tsn_engine_push(e, s, tsn_durable_limit(e, s, limit));
+    if (st == 0) st = tsn_durable_look(e);
     if (st == 0 && s->next >= s->view.rows) st = tsn_engine_fill(e, s);
   }
   return st;

@@ -113,7 +113,7 @@ int tsn_out_row(tsn_out *o, const tocsin_match *match)
 
 int tsn_out_flush(tsn_out *o)
 {
-  return o->tables ? tsn_tables_commit(o->tables) : tsn_sink_flush(&o->sink);
+  return o->tables ? tsn_tables_flush(o->tables) : tsn_sink_flush(&o->sink);
 }
 
 int tsn_out_end(tsn_out *o)

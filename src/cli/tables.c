@@ -206,9 +206,18 @@ int tsn_tables_commit(tsn_tables *t)
   return t->held ? begin(t) : 0;
 }
 
-int tsn_tables_hold(tsn_tables *t, sqlite3 **connection)
+int tsn_tables_flush(tsn_tables *t)
+{
+  return t->held ? 0 : tsn_tables_commit(t);
+}
+
+sqlite3 *tsn_tables_connection(tsn_tables *t)
+{
+  return t->connection;
+}
+
+int tsn_tables_hold(tsn_tables *t)
 {
   t->held = true;
-  *connection = t->connection;
   return begin(t);
 }

@@ -23,9 +23,14 @@ void tsn_tables_close(tsn_tables *t); /* rows that are not committed are lost */
 int tsn_tables_row(tsn_tables *t, size_t pattern, const tocsin_value *values);
 /* Commits what is not committed yet. */
 int tsn_tables_commit(tsn_tables *t);
+/* The same, where no host holds it back. */
+int tsn_tables_flush(tsn_tables *t);
+
+/* The connection, outside of a transaction until the first row. */
+sqlite3 *tsn_tables_connection(tsn_tables *t);
 
 /* From now on only tsn_tables_commit() commits, and what others do with the connection goes with it: they are in a
  * transaction from here on. */
-int tsn_tables_hold(tsn_tables *t, sqlite3 **connection);
+int tsn_tables_hold(tsn_tables *t);
 
 #endif

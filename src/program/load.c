@@ -228,6 +228,7 @@ tocsin_pattern_info tocsin_program_pattern(const tocsin_program *program, size_t
   info.part_count = r->parts.count;
   info.column_count = r->outputs.count;
   info.key_count = key_count(program, r);
+  info.fingerprint = r->fingerprint;
   return info;
 }
 

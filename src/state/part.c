@@ -46,13 +46,20 @@ typedef struct teller {
 
 static const char *pattern_name(const tsn_run *r) { return tsn_program_text(r->program, r->p->name); }
 
+/* Patterns without a name are told apart by their number. */
+static void put_pattern(tsn_bytes *name, const tsn_run *r)
+{
+  tsn_bytes_text(name, pattern_name(r));
+  if (!*pattern_name(r)) tsn_bytes_printf(name, "#%u", r->index);
+  tsn_bytes_char(name, 0);
+}
+
 static void begin_name(tsn_bytes *name, int kind, const tsn_run *r)
 {
   tsn_bytes_reset(name);
   tsn_bytes_char(name, (char)kind);
   if (!r) return;
-  tsn_bytes_text(name, pattern_name(r));
-  tsn_bytes_char(name, 0);
+  put_pattern(name, r);
 }
 
 static void begin_part(teller *t, int kind, tsn_run *r, tsn_codec *c)
@@ -423,11 +430,15 @@ static void load_frame(tsn_codec *name, tsn_codec *c)
   if (tsn_codec_good(c)) tsn_state_frame(c, (uint32_t)source, (uint32_t)window, &frame);
 }
 
-static tsn_run *run_named(const tsn_head *h, const char *name, size_t length)
+/* length: with the zero behind it. */
+static tsn_run *run_named(tsn_state *s, const tsn_head *h, const char *name, size_t length)
 {
   size_t i;
-  for (i = 0; i < h->feed->run_count; i++)
-    if (strlen(pattern_name(&h->feed->runs[i])) == length && !memcmp(pattern_name(&h->feed->runs[i]), name, length)) return &h->feed->runs[i];
+  for (i = 0; i < h->feed->run_count; i++) {
+    tsn_bytes_reset(&s->name);
+    put_pattern(&s->name, &h->feed->runs[i]);
+    if (!s->name.failed && s->name.length == length && !memcmp(s->name.data, name, length)) return &h->feed->runs[i];
+  }
   return NULL;
 }
 
@@ -461,7 +472,7 @@ tocsin_status tsn_part_load(tsn_state *s, const tsn_head *h, const tocsin_part *
   if (!strchr("harswp", text[0])) return TOCSIN_CORRUPT;
   if (text[0] != PART_HEAD) {
     zero = memchr(text + 1, 0, part->name_length - 1);
-    r = zero ? run_named(h, text + 1, (size_t)(zero - text - 1)) : NULL;
+    r = zero ? run_named(s, h, text + 1, (size_t)(zero - text)) : NULL;
     if (!r) return TOCSIN_CORRUPT;
     tsn_codec_load(&name, r, zero + 1, part->name_length - (size_t)(zero + 1 - text));
   }

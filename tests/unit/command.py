@@ -134,7 +134,6 @@ def wrong_usage_is_status_2_and_a_hint(folder):
             (["run", "up.cep", "s.dat"], "the name does not tell the format"),
             (["run", "up.cep", "-"], "standard input needs --format"),
             (["run", "up.cep", "other=s.csv"], 'no pattern reads a stream "other", only s'),
-            (["run", "up.cep", "s.csv", "--state", "x.db"], "--state is not supported yet"),
             (["run", "up.cep", "s.csv", "-o", "sqlite:x.db?table=t"], "write sqlite:FILE; tables have the names of the patterns"),
             (["run", "up.cep", "s.csv", "-o", "sqlite:x.db", "--to", "csv"], "--to is about files; sqlite:x.db has tables"),
             (["run", "up.cep", "s.csv", "--to", "arrow"], "--to arrow is not supported yet"),
