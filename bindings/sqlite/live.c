@@ -30,6 +30,7 @@ struct tsn_sql_live {
   tsn_alloc alloc;
   tsn_arena arena;
   tsn_sql_shadow shadow;
+  const char *config, *log, *kept; /* its tables, with schema and quotes, as SQL has them */
   tsn_sql_input *inputs; /* what the streams look like; their rows are the scan's */
   size_t input_count, width;
   tocsin_type time_type;
@@ -85,8 +86,8 @@ static int run(const tsn_sql_live *l, sqlite3_stmt *statement, char **error)
 
 static int corrupt(const tsn_sql_live *l, const char *what, char **error)
 {
-  return tsn_sql_fail(error, SQLITE_CORRUPT_VTAB, "%s: its state is damaged: %s; hint: INSERT INTO %s(%s) VALUES ('rebuild')", l->shadow.name, what,
-                      l->shadow.name, l->shadow.name);
+  return tsn_sql_fail(error, SQLITE_CORRUPT_VTAB, "%s: its state is damaged: %s; hint: INSERT INTO %s(%s) VALUES ('rebuild')",
+                      l->shadow.name, what, l->shadow.name, l->shadow.name);
 }
 
 /* A number of carts_config. */
@@ -94,7 +95,7 @@ static int get(tsn_sql_live *l, const char *name, int64_t *out, char **error)
 {
   int st = SQLITE_OK;
 
-  if (!l->get) st = prepare(l, &l->get, sqlite3_mprintf("SELECT v FROM \"%w\".\"%w_config\" WHERE k = ?1", l->shadow.schema, l->shadow.name), error);
+  if (!l->get) st = prepare(l, &l->get, sqlite3_mprintf("SELECT v FROM %s WHERE k = ?1", l->config), error);
   if (st == SQLITE_OK) st = sqlite3_bind_text(l->get, 1, name, -1, SQLITE_STATIC);
   if (st != SQLITE_OK) return st;
   st = sqlite3_step(l->get);
@@ -112,7 +113,7 @@ static int set(tsn_sql_live *l, const char *name, int64_t value, char **error)
 {
   int st = SQLITE_OK;
 
-  if (!l->set) st = prepare(l, &l->set, sqlite3_mprintf("INSERT INTO \"%w\".\"%w_config\" VALUES (?1, ?2) ON CONFLICT DO UPDATE SET v = excluded.v", l->shadow.schema, l->shadow.name), error);
+  if (!l->set) st = prepare(l, &l->set, sqlite3_mprintf("INSERT INTO %s VALUES (?1, ?2) ON CONFLICT DO UPDATE SET v = excluded.v", l->config), error);
   if (st == SQLITE_OK) st = sqlite3_bind_text(l->set, 1, name, -1, SQLITE_STATIC);
   if (st == SQLITE_OK) st = sqlite3_bind_int64(l->set, 2, value);
   return st == SQLITE_OK ? run(l, l->set, error) : st;
@@ -152,8 +153,7 @@ static int keep_match(tsn_sql_live *l, const tocsin_match *m, char **error)
 
   if (!s) {
     sqlite3_str *out = sqlite3_str_new(l->db);
-    if (l->verify) sqlite3_str_appendf(out, "SELECT 1 FROM \"%w\".\"%w\" WHERE 1", l->shadow.schema, l->shadow.matches);
-    else sqlite3_str_appendf(out, "INSERT INTO \"%w\".\"%w\" (", l->shadow.schema, l->shadow.matches);
+    sqlite3_str_appendf(out, l->verify ? "SELECT 1 FROM %s WHERE 1" : "INSERT INTO %s (", l->kept);
     for (size_t i = 0; i < l->shadow.column_count; i++)
       sqlite3_str_appendf(out, l->verify ? "%s\"%w\" IS ?" : "%s\"%w\"", l->verify ? " AND " : i ? ", " : "", l->shadow.columns[i].name);
     if (!l->verify) {
@@ -241,8 +241,10 @@ static sqlite3_str *rows_of(const tsn_sql_live *l, size_t input)
  * on its way. Freed with sqlite3_free(). */
 static char *others_of(const tsn_sql_live *l, size_t input)
 {
-  return sqlite3_mprintf("SELECT row FROM \"%w\".\"%w_log\" WHERE stream = %d%s%lld", l->shadow.schema, l->shadow.name, (int)input,
-                         l->coming == input ? " UNION ALL SELECT " : " AND row <> ", l->coming == input ? (long long)l->coming_row : INT64_MIN);
+  bool comes = l->coming == input;
+
+  return sqlite3_mprintf("SELECT row FROM %s WHERE stream = %d%s%lld", l->log, (int)input, comes ? " UNION ALL SELECT " : " AND row <> ",
+                         comes ? (long long)l->coming_row : (long long)INT64_MIN);
 }
 
 /* Rows of the only stream behind those that came in order, up to `upto`. */
@@ -254,8 +256,8 @@ static int push_tail(tsn_sql_live *l, int64_t upto, char **error)
   if (!l->tail) {
     const char *rowid = l->inputs[0].table.rowid;
     sqlite3_str *out = rows_of(l, 0);
-    sqlite3_str_appendf(out, "%s > ?1 AND %s <= ?2 AND %s <> ?3 AND %s NOT IN (SELECT row FROM \"%w\".\"%w_log\" WHERE stream = 0) ORDER BY %s", rowid, rowid, rowid, rowid,
-                        l->shadow.schema, l->shadow.name, rowid);
+    sqlite3_str_appendf(out, "%s > ?1 AND %s <= ?2 AND %s <> ?3", rowid, rowid, rowid);
+    sqlite3_str_appendf(out, " AND %s NOT IN (SELECT row FROM %s WHERE stream = 0) ORDER BY %s", rowid, l->log, rowid);
     st = prepare(l, &l->tail, sqlite3_str_finish(out), error);
   }
   if (st == SQLITE_OK) st = sqlite3_bind_int64(l->tail, 1, l->last[0]);
@@ -308,13 +310,14 @@ static int catch_up(tsn_sql_live *l, char **error)
 {
   int st = SQLITE_OK;
 
-  if (!l->read_log) st = prepare(l, &l->read_log, sqlite3_mprintf("SELECT id, stream, row, mark FROM \"%w\".\"%w_log\" WHERE id > ?1 ORDER BY id", l->shadow.schema, l->shadow.name), error);
+  if (!l->read_log) st = prepare(l, &l->read_log, sqlite3_mprintf("SELECT id, stream, row, mark FROM %s WHERE id > ?1 ORDER BY id", l->log), error);
   if (st == SQLITE_OK) st = sqlite3_bind_int64(l->read_log, 1, l->log_id);
   if (st != SQLITE_OK) return st;
   while ((st = sqlite3_step(l->read_log)) == SQLITE_ROW) {
     sqlite3_stmt *s = l->read_log;
     int64_t id = sqlite3_column_int64(s, 0);
-    st = push_entry(l, sqlite3_column_int64(s, 1), sqlite3_column_int64(s, 2), sqlite3_column_type(s, 3) == SQLITE_INTEGER, sqlite3_column_int64(s, 3), error);
+    st = push_entry(l, sqlite3_column_int64(s, 1), sqlite3_column_int64(s, 2), sqlite3_column_type(s, 3) == SQLITE_INTEGER,
+                    sqlite3_column_int64(s, 3), error);
     if (st != SQLITE_OK) break;
     l->log_id = id;
   }
@@ -372,19 +375,23 @@ static int check_rowids(tsn_sql_live *l, const tsn_sql_input *in, char **error)
 {
   const tsn_sql_table *t = &in->table;
   int64_t gaps = 0;
-  int st = number_of(l, sqlite3_mprintf("SELECT NOT EXISTS (SELECT 1 FROM pragma_index_list(%Q, %Q)) AND (SELECT count(*) FROM pragma_table_info(%Q, %Q) WHERE pk) <> 1 "
-                                        "AND (SELECT count(*) <> coalesce(max(%s), 0) FROM \"%w\".\"%w\")", t->name, t->schema, t->name, t->schema, t->rowid, t->schema, t->name),
-                     &gaps, error);
+  char *text = sqlite3_mprintf("SELECT NOT EXISTS (SELECT 1 FROM pragma_index_list(%Q, %Q))"
+                               " AND (SELECT count(*) FROM pragma_table_info(%Q, %Q) WHERE pk) <> 1"
+                               " AND (SELECT count(*) <> coalesce(max(%s), 0) FROM \"%w\".\"%w\")",
+                               t->name, t->schema, t->name, t->schema, t->rowid, t->schema, t->name);
+  int st = number_of(l, text, &gaps, error);
 
   if (st != SQLITE_OK || !gaps) return st;
-  return tsn_sql_fail(error, SQLITE_ERROR, "%s: the rowids of %s have gaps that VACUUM would close later; hint: VACUUM before, or give it an INTEGER PRIMARY KEY", l->shadow.name, in->name);
+  return tsn_sql_fail(error, SQLITE_ERROR,
+                      "%s: the rowids of %s have gaps that VACUUM would close later; hint: VACUUM before, or give it an INTEGER PRIMARY KEY",
+                      l->shadow.name, in->name);
 }
 
 /* State begins anew: rows up to the greatest rowid of each table are those that were there, `counts`: as history, or not at all. */
 static int restart(tsn_sql_live *l, bool counts, char **error)
 {
   int64_t epoch = 0, base = 0;
-  int st = tsn_sql_shadow_run(&l->shadow, sqlite3_mprintf("DELETE FROM \"%w\".\"%w_log\"", l->shadow.schema, l->shadow.name), error);
+  int st = tsn_sql_shadow_run(&l->shadow, sqlite3_mprintf("DELETE FROM %s", l->log), error);
 
   for (size_t i = 0; i < l->input_count && st == SQLITE_OK; i++) {
     const tsn_sql_table *table = &l->inputs[i].table;
@@ -395,8 +402,8 @@ static int restart(tsn_sql_live *l, bool counts, char **error)
     if (st == SQLITE_OK) st = numbered(l, "from", i, &from, true, error);
     if (st == SQLITE_OK) st = numbered(l, "upto", i, &upto, true, error);
   }
-  if (st == SQLITE_OK) st = number_of(l, sqlite3_mprintf("SELECT v FROM \"%w\".\"%w_config\" WHERE k = 'epoch'", l->shadow.schema, l->shadow.name), &epoch, error);
-  if (st == SQLITE_OK) st = number_of(l, sqlite3_mprintf("SELECT max(rowid) FROM \"%w\".\"%w\"", l->shadow.schema, l->shadow.matches), &base, error);
+  if (st == SQLITE_OK) st = number_of(l, sqlite3_mprintf("SELECT v FROM %s WHERE k = 'epoch'", l->config), &epoch, error);
+  if (st == SQLITE_OK) st = number_of(l, sqlite3_mprintf("SELECT max(rowid) FROM %s", l->kept), &base, error);
   if (st == SQLITE_OK) st = set(l, "epoch", epoch + 1, error);
   if (st == SQLITE_OK) st = set(l, "base", base, error);
   if (st == SQLITE_OK) st = set(l, "emitted", 0, error);
@@ -405,6 +412,22 @@ static int restart(tsn_sql_live *l, bool counts, char **error)
 }
 
 /* --- the beginning --- */
+
+/* The names of its tables in SQL. */
+static int name_tables(tsn_sql_live *l)
+{
+  const struct { const char **to, *format, *name; } all[] = {
+    { &l->config, "\"%w\".\"%w_config\"", l->shadow.name }, { &l->log, "\"%w\".\"%w_log\"", l->shadow.name }, { &l->kept, "\"%w\".\"%w\"", l->shadow.matches },
+  };
+
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+    char *text = sqlite3_mprintf(all[i].format, l->shadow.schema, all[i].name);
+    *all[i].to = text ? tsn_arena_text(&l->arena, text, strlen(text)) : NULL;
+    sqlite3_free(text);
+    if (!*all[i].to) return SQLITE_NOMEM;
+  }
+  return SQLITE_OK;
+}
 
 static int look(tsn_sql_live *l, char **error)
 {
@@ -421,12 +444,18 @@ static int look(tsn_sql_live *l, char **error)
     if (!tocsin_program_pattern_reads(program, l->text->only, i)) continue;
     st = tsn_sql_input_look(in, l->text, &l->arena, program, i, false, error);
     if (st != SQLITE_OK) break;
-    if (!in->table.rowid) return tsn_sql_fail(error, SQLITE_ERROR, "%s: live is for tables with a rowid, which %s is not; hint: a view can be read by mode='batch'", l->shadow.name, in->name);
-    if (l->input_count++ == 0 && in->time != SIZE_MAX) l->time_type = in->columns[in->time].type, l->time_unit = in->columns[in->time].unit;
+    if (!in->table.rowid)
+      return tsn_sql_fail(error, SQLITE_ERROR, "%s: live is for tables with a rowid, which %s is not; hint: a view can be read by mode='batch'",
+                          l->shadow.name, in->name);
+    if (l->input_count++ == 0 && in->time != SIZE_MAX) {
+      l->time_type = in->columns[in->time].type;
+      l->time_unit = in->columns[in->time].unit;
+    }
     if (in->read_count > l->width) l->width = in->read_count;
   }
   for (size_t i = 0; st == SQLITE_OK && i < tocsin_program_table_count(program); i++)
-    if (tocsin_program_table(program, i).needed) return tsn_sql_fail(error, SQLITE_ERROR, "%s: LEFT JOIN is not supported yet with mode='live'", l->shadow.name);
+    if (tocsin_program_table(program, i).needed)
+      return tsn_sql_fail(error, SQLITE_ERROR, "%s: LEFT JOIN is not supported yet with mode='live'", l->shadow.name);
   return st;
 }
 
@@ -444,10 +473,12 @@ int tsn_sql_live_open(tsn_sql_live **out, tsn_sql_text *text, const char *schema
   l->coming = SIZE_MAX;
   tsn_alloc_init(&l->alloc, &tsn_sql_memory);
   tsn_arena_init(&l->arena, &l->alloc, 0);
-  l->shadow = (tsn_sql_shadow){ .db = text->db, .schema = tsn_arena_text(&l->arena, schema, strlen(schema)), .name = tsn_arena_text(&l->arena, name, strlen(name)),
-                                .into = text->settings.into != NULL, .columns = columns, .column_count = column_count };
+  l->shadow = (tsn_sql_shadow){ .db = text->db, .into = text->settings.into != NULL, .columns = columns, .column_count = column_count };
+  l->shadow.schema = tsn_arena_text(&l->arena, schema, strlen(schema));
+  l->shadow.name = tsn_arena_text(&l->arena, name, strlen(name));
   l->shadow.matches = text->settings.into ? text->settings.into : tsn_arena_printf(&l->arena, "%s_matches", name);
-  st = tsn_arena_failed(&l->arena) == TOCSIN_OK ? tsn_sql_text_program(text, DETAILS, &l->program, error) : SQLITE_NOMEM;
+  st = tsn_arena_failed(&l->arena) == TOCSIN_OK ? name_tables(l) : SQLITE_NOMEM;
+  if (st == SQLITE_OK) st = tsn_sql_text_program(text, DETAILS, &l->program, error);
   if (st == SQLITE_OK) {
     l->places = tsn_sql_places_of(l->program, text->only, DETAILS);
     st = look(l, error);
@@ -504,6 +535,7 @@ int tsn_sql_live_rename(tsn_sql_live *l, const char *name, char **error)
   st = tsn_sql_shadow_rename(&l->shadow, name, error);
   l->shadow.name = tsn_arena_text(&l->arena, name, strlen(name));
   if (!l->shadow.into) l->shadow.matches = tsn_arena_printf(&l->arena, "%s_matches", name);
+  if (st == SQLITE_OK && tsn_arena_failed(&l->arena) == TOCSIN_OK) st = name_tables(l);
   if (st == SQLITE_OK && tsn_arena_failed(&l->arena) != TOCSIN_OK) st = SQLITE_NOMEM;
   for (size_t i = 0; st == SQLITE_OK && i < l->input_count; i++) st = tsn_sql_shadow_watch(&l->shadow, i, &l->inputs[i], error);
   return st;
@@ -552,7 +584,7 @@ int tsn_sql_live_matches(const tsn_sql_live *l, sqlite3_stmt **out, char **error
 
   sqlite3_str_appendall(text, "SELECT rowid");
   for (size_t i = 0; i < l->shadow.column_count; i++) sqlite3_str_appendf(text, ", \"%w\"", l->shadow.columns[i].name);
-  sqlite3_str_appendf(text, " FROM \"%w\".\"%w\" WHERE rowid BETWEEN ?1 AND ?2 ORDER BY rowid", l->shadow.schema, l->shadow.matches);
+  sqlite3_str_appendf(text, " FROM %s WHERE rowid BETWEEN ?1 AND ?2 ORDER BY rowid", l->kept);
   return prepare(l, out, sqlite3_str_finish(text), error);
 }
 
@@ -563,7 +595,7 @@ static int add_log(tsn_sql_live *l, int64_t stream, int64_t row, char **error)
 {
   int st = SQLITE_OK;
 
-  if (!l->add_log) st = prepare(l, &l->add_log, sqlite3_mprintf("INSERT INTO \"%w\".\"%w_log\"(stream, row, mark) VALUES (?1, ?2, ?3)", l->shadow.schema, l->shadow.name), error);
+  if (!l->add_log) st = prepare(l, &l->add_log, sqlite3_mprintf("INSERT INTO %s(stream, row, mark) VALUES (?1, ?2, ?3)", l->log), error);
   if (st == SQLITE_OK) st = sqlite3_bind_int64(l->add_log, 1, stream);
   if (st == SQLITE_OK) st = sqlite3_bind_int64(l->add_log, 2, row);
   if (st == SQLITE_OK) st = l->input_count == 1 ? sqlite3_bind_int64(l->add_log, 3, l->last[0]) : sqlite3_bind_null(l->add_log, 3);
@@ -586,7 +618,8 @@ int tsn_sql_live_row(tsn_sql_live *l, size_t stream, int64_t rowid, sqlite3_valu
   int st;
 
   if (stream >= l->input_count || count < l->inputs[stream].read_count)
-    return tsn_sql_fail(error, SQLITE_MISUSE, "%s: rows come by its triggers, not by INSERT; hint: INSERT INTO %s", l->shadow.name, l->input_count ? l->inputs[0].name : "the table that it reads");
+    return tsn_sql_fail(error, SQLITE_MISUSE, "%s: rows come by its triggers, not by INSERT; hint: INSERT INTO %s", l->shadow.name,
+                        l->input_count ? l->inputs[0].name : "the table that it reads");
   l->coming = stream;
   l->coming_row = rowid;
   st = ensure(l, error);
@@ -631,7 +664,7 @@ static int flush(tsn_sql_live *l, sqlite3_value *argument, char **error)
 static int drop_matches(tsn_sql_live *l, char **error)
 {
   if (l->shadow.into) return SQLITE_OK;
-  return tsn_sql_shadow_run(&l->shadow, sqlite3_mprintf("DELETE FROM \"%w\".\"%w\"", l->shadow.schema, l->shadow.matches), error);
+  return tsn_sql_shadow_run(&l->shadow, sqlite3_mprintf("DELETE FROM %s", l->kept), error);
 }
 
 /* As if it had been made now: no matches, and rows that are there do not count. */
@@ -649,7 +682,9 @@ static int rebuild(tsn_sql_live *l, sqlite3_value *argument, char **error)
   int st;
 
   (void)argument;
-  if (l->shadow.into) return tsn_sql_fail(error, SQLITE_ERROR, "%s: the matches in %s are yours: delete those that shall come again, drop %s and create it anew", l->shadow.name, l->shadow.into ? l->shadow.matches : "", l->shadow.name);
+  if (l->shadow.into)
+    return tsn_sql_fail(error, SQLITE_ERROR, "%s: the matches in %s are yours: delete those that shall come again, drop %s and create it anew",
+                        l->shadow.name, l->shadow.matches, l->shadow.name);
   st = drop_matches(l, error);
   if (st == SQLITE_OK) st = restart(l, true, error);
   return st == SQLITE_OK ? ensure(l, error) : st;
@@ -677,7 +712,8 @@ static int integrity_check(tsn_sql_live *l, sqlite3_value *argument, char **erro
     l->same_match = again.same_match;
     l->get = again.get;
     if (st == SQLITE_OK && (again.emitted != l->known || again.wrong)) st = corrupt(l, "its rows give other matches", error);
-    if (st == SQLITE_OK && !l->shadow.into) st = number_of(l, sqlite3_mprintf("SELECT count(*) FROM \"%w\".\"%w\" WHERE rowid > %lld", l->shadow.schema, l->shadow.matches, (long long)l->base), &rows, error);
+    if (st == SQLITE_OK && !l->shadow.into)
+      st = number_of(l, sqlite3_mprintf("SELECT count(*) FROM %s WHERE rowid > %lld", l->kept, (long long)l->base), &rows, error);
     if (st == SQLITE_OK && !l->shadow.into && rows != l->known) st = corrupt(l, "matches are missing or too many", error);
   }
   if (last) tsn_alloc_free(&l->alloc, last, l->input_count * sizeof *last);
@@ -695,5 +731,6 @@ int tsn_sql_live_command(tsn_sql_live *l, const char *command, sqlite3_value *ar
 
   for (size_t i = 0; i < sizeof all / sizeof *all; i++)
     if (tsn_same_name(command, strlen(command), all[i].name, strlen(all[i].name))) return all[i].run(l, argument, error);
-  return tsn_sql_fail(error, SQLITE_ERROR, "%s: there is no command '%s', but 'advance', 'flush', 'integrity-check', 'rebuild', 'reset'", l->shadow.name, command);
+  return tsn_sql_fail(error, SQLITE_ERROR, "%s: there is no command '%s', but 'advance', 'flush', 'integrity-check', 'rebuild', 'reset'",
+                      l->shadow.name, command);
 }
