@@ -24,11 +24,13 @@ static int open_text(tsn_sql_text *t, sqlite3_context *context, const char *name
 {
   tsn_sql_connection *connection = sqlite3_user_data(context);
   sqlite3 *db = connection->db;
-  const char *text = (const char *)sqlite3_value_text(arguments[0]), *options = count > 1 ? (const char *)sqlite3_value_text(arguments[1]) : NULL;
+  const char *text = (const char *)sqlite3_value_text(arguments[0]);
+  const char *options = count > 1 ? (const char *)sqlite3_value_text(arguments[1]) : NULL;
   int st = SQLITE_OK;
 
   tsn_sql_text_init(t, connection, name, NULL);
-  if (!text) return sqlite3_value_type(arguments[0]) == SQLITE_NULL ? tsn_sql_fail(error, SQLITE_ERROR, "%s: the text is NULL", name) : SQLITE_NOMEM;
+  if (!text) return sqlite3_value_type(arguments[0]) == SQLITE_NULL ? tsn_sql_fail(error, SQLITE_ERROR, "%s: the text is NULL", name)
+    : SQLITE_NOMEM;
   if (options) st = tsn_sql_settings_json(&t->settings, db, options, error);
   return st == SQLITE_OK ? tsn_sql_text_open(t, text, (size_t)sqlite3_value_bytes(arguments[0]), false, error) : st;
 }
@@ -48,7 +50,8 @@ static void put_finding(tsn_bytes *out, const tocsin_diagnostic *d)
   put_member(out, "code", d->code);
   put_member(out, "message", d->message);
   if (*d->hint) put_member(out, "hint", d->hint);
-  tsn_bytes_printf(out, ",\"line\":%u,\"column\":%u,\"offset\":%lu,\"length\":%lu}", d->line, d->column, (unsigned long)d->offset, (unsigned long)d->length);
+  tsn_bytes_printf(out, ",\"line\":%u,\"column\":%u,\"offset\":%lu,\"length\":%lu}", d->line, d->column, (unsigned long)d->offset,
+                   (unsigned long)d->length);
 }
 
 static void check(sqlite3_context *context, int count, sqlite3_value **arguments)
@@ -129,7 +132,8 @@ static int define_all(sqlite3 *db, tsn_sql_text *t, const char *schema, const ch
 
   for (size_t i = 0; i < count && st == SQLITE_OK; i++) {
     const char *name = tocsin_program_pattern(program, i).name;
-    if (!*name) return tsn_sql_fail(error, SQLITE_ERROR, "tocsin_define: a pattern without a name makes no table; hint: CREATE PATTERN name AS SELECT ...");
+    if (!*name)
+      return tsn_sql_fail(error, SQLITE_ERROR, "tocsin_define: a pattern without a name makes no table; hint: CREATE PATTERN name AS SELECT ...");
     if (t->only != SIZE_MAX && t->only != i) continue;
     st = define_one(db, schema, name, t->text, options, error);
     sqlite3_str_appendf(names, "%s%s", sqlite3_str_length(names) ? ", " : "", name);

@@ -43,7 +43,8 @@ static int find_source(const tsn_sql_table *table, const tocsin_column_info *col
 }
 
 /* The columns of the stream, and which of the table each is. What the text declares is looked at whole, needed or not. */
-static int map_columns(tsn_sql_input *in, tsn_arena *arena, const tocsin_program *program, size_t index, bool is_table, bool declared, char **error)
+static int map_columns(tsn_sql_input *in, tsn_arena *arena, const tocsin_program *program, size_t index, bool is_table, bool declared,
+                       char **error)
 {
   size_t count = is_table ? tocsin_program_table(program, index).column_count : tocsin_program_stream(program, index).column_count, found = 0;
 
@@ -53,7 +54,8 @@ static int map_columns(tsn_sql_input *in, tsn_arena *arena, const tocsin_program
   if (!in->columns || !in->strict || !in->at) return SQLITE_NOMEM;
   for (size_t i = 0; i < count; i++) {
     tocsin_column_info c = is_table ? tocsin_program_table_column(program, index, i) : tocsin_program_stream_column(program, index, i);
-    in->columns[i] = (tsn_column_def){ .name = c.name, .type = c.type, .unit = c.unit, .path = c.path, .not_null = c.not_null && !is_table, .needed = c.needed || is_table };
+    in->columns[i] = (tsn_column_def){ .name = c.name, .type = c.type, .unit = c.unit, .path = c.path,
+                                       .not_null = c.not_null && !is_table, .needed = c.needed || is_table };
     in->at[i] = declared || c.needed ? find_source(&in->table, &c) : -1;
     in->strict[i] = !declared;
     found += find_source(&in->table, &c) >= 0;
@@ -111,7 +113,8 @@ static sqlite3_str *begin(const query *q, const char *head, int only)
  * counts, and two days more; a unit may cut. */
 static void put_bound(const query *q, sqlite3_str *out, const char *before, const char *sign, int64_t time)
 {
-  static const int64_t micros[] = { [TOCSIN_UNIT_NONE] = 1, [TOCSIN_UNIT_SECOND] = 1000000, [TOCSIN_UNIT_MILLISECOND] = 1000, [TOCSIN_UNIT_MICROSECOND] = 1,
+  static const int64_t micros[] = { [TOCSIN_UNIT_NONE] = 1, [TOCSIN_UNIT_SECOND] = 1000000, [TOCSIN_UNIT_MILLISECOND] = 1000,
+                                   [TOCSIN_UNIT_MICROSECOND] = 1,
                                     [TOCSIN_UNIT_NANOSECOND] = 1 };
   const tsn_column_def *c = &q->in->columns[q->in->time];
   int64_t two_days = INT64_C(172800000000), slack = *sign == '>' ? -1 : 1;
@@ -150,7 +153,8 @@ static void put_where(const query *q, sqlite3_str *out, const char *function, in
   }
   if (q->span) {
     const char *rowid = q->in->table.rowid;
-    sqlite3_str_appendf(out, "%s%s > %lld AND %s <= %lld AND %s NOT IN (%s)", first ? " WHERE " : " AND ", rowid, (long long)q->span->after, rowid,
+    sqlite3_str_appendf(out, "%s%s > %lld AND %s <= %lld AND %s NOT IN (%s)", first ? " WHERE " : " AND ", rowid,
+                        (long long)q->span->after, rowid,
                         (long long)q->span->upto, rowid, q->span->but);
     first = false;
   }
@@ -504,7 +508,8 @@ static int read_value(tsn_sql_input *in, size_t column, sqlite3_value *from, boo
     *good = false;
     return bad_row(in, column, reason, error);
   case TSN_SQL_NO_UNIT:
-    return tsn_sql_fail(error, SQLITE_MISMATCH, "%s, row %lld: %s is a number, and nothing tells how it counts; hint: the option unit='second' (or millisecond, microsecond, nanosecond)",
+    return tsn_sql_fail(error, SQLITE_MISMATCH,
+                        "%s, row %lld: %s is a number, and nothing tells how it counts; hint: the option unit='second' (or millisecond, microsecond, nanosecond)",
                         in->name, (long long)in->row, c->name);
   }
   return SQLITE_OK;

@@ -113,7 +113,8 @@ static int set(tsn_sql_live *l, const char *name, int64_t value, char **error)
 {
   int st = SQLITE_OK;
 
-  if (!l->set) st = prepare(l, &l->set, sqlite3_mprintf("INSERT INTO %s VALUES (?1, ?2) ON CONFLICT DO UPDATE SET v = excluded.v", l->config), error);
+  if (!l->set) st = prepare(l, &l->set, sqlite3_mprintf("INSERT INTO %s VALUES (?1, ?2) ON CONFLICT DO UPDATE SET v = excluded.v",
+                                                        l->config), error);
   if (st == SQLITE_OK) st = sqlite3_bind_text(l->set, 1, name, -1, SQLITE_STATIC);
   if (st == SQLITE_OK) st = sqlite3_bind_int64(l->set, 2, value);
   return st == SQLITE_OK ? run(l, l->set, error) : st;
@@ -310,7 +311,8 @@ static int catch_up(tsn_sql_live *l, char **error)
 {
   int st = SQLITE_OK;
 
-  if (!l->read_log) st = prepare(l, &l->read_log, sqlite3_mprintf("SELECT id, stream, row, mark FROM %s WHERE id > ?1 ORDER BY id", l->log), error);
+  if (!l->read_log) st = prepare(l, &l->read_log, sqlite3_mprintf("SELECT id, stream, row, mark FROM %s WHERE id > ?1 ORDER BY id",
+                                                                  l->log), error);
   if (st == SQLITE_OK) st = sqlite3_bind_int64(l->read_log, 1, l->log_id);
   if (st != SQLITE_OK) return st;
   while ((st = sqlite3_step(l->read_log)) == SQLITE_ROW) {
@@ -397,7 +399,8 @@ static int restart(tsn_sql_live *l, bool counts, char **error)
     const tsn_sql_table *table = &l->inputs[i].table;
     int64_t upto = INT64_MIN, from = INT64_MIN;
     st = check_rowids(l, &l->inputs[i], error);
-    if (st == SQLITE_OK) st = number_of(l, sqlite3_mprintf("SELECT coalesce(max(%s), %lld) FROM \"%w\".\"%w\"", table->rowid, (long long)upto, table->schema, table->name), &upto, error);
+    if (st == SQLITE_OK) st = number_of(l, sqlite3_mprintf("SELECT coalesce(max(%s), %lld) FROM \"%w\".\"%w\"", table->rowid,
+                                                           (long long)upto, table->schema, table->name), &upto, error);
     if (!counts) from = upto;
     if (st == SQLITE_OK) st = numbered(l, "from", i, &from, true, error);
     if (st == SQLITE_OK) st = numbered(l, "upto", i, &upto, true, error);
@@ -417,7 +420,8 @@ static int restart(tsn_sql_live *l, bool counts, char **error)
 static int name_tables(tsn_sql_live *l)
 {
   const struct { const char **to, *format, *name; } all[] = {
-    { &l->config, "\"%w\".\"%w_config\"", l->shadow.name }, { &l->log, "\"%w\".\"%w_log\"", l->shadow.name }, { &l->kept, "\"%w\".\"%w\"", l->shadow.matches },
+    { &l->config, "\"%w\".\"%w_config\"", l->shadow.name }, { &l->log, "\"%w\".\"%w_log\"", l->shadow.name },
+    { &l->kept, "\"%w\".\"%w\"", l->shadow.matches },
   };
 
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
@@ -459,7 +463,8 @@ static int look(tsn_sql_live *l, char **error)
   return st;
 }
 
-int tsn_sql_live_open(tsn_sql_live **out, tsn_sql_text *text, const char *schema, const char *name, const tsn_sql_output *columns, size_t column_count,
+int tsn_sql_live_open(tsn_sql_live **out, tsn_sql_text *text, const char *schema, const char *name, const tsn_sql_output *columns,
+                      size_t column_count,
                       bool create, char **error)
 {
   tsn_sql_live *l = sqlite3_malloc64(sizeof *l);

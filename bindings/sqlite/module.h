@@ -332,7 +332,8 @@ int tsn_sql_shadow_is(const char *name);
 typedef struct tsn_sql_live tsn_sql_live;
 
 /* create: the shadow tables are made, and the rows that are there already matched. columns are borrowed. */
-int tsn_sql_live_open(tsn_sql_live **out, tsn_sql_text *text, const char *schema, const char *name, const tsn_sql_output *columns, size_t column_count,
+int tsn_sql_live_open(tsn_sql_live **out, tsn_sql_text *text, const char *schema, const char *name, const tsn_sql_output *columns,
+                      size_t column_count,
                       bool create, char **error);
 void tsn_sql_live_close(tsn_sql_live *l);
 int tsn_sql_live_drop(tsn_sql_live *l, char **error);

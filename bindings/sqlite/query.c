@@ -163,7 +163,8 @@ static int open_text(cursor *c, int argc, sqlite3_value **argv, int plan, char *
   const char *text = (const char *)sqlite3_value_text(argv[0]), *options = NULL;
   int st = SQLITE_OK;
 
-  if (!text) return sqlite3_value_type(argv[0]) == SQLITE_NULL ? tsn_sql_fail(error, SQLITE_ERROR, "tocsin_query: the text is NULL") : SQLITE_NOMEM;
+  if (!text) return sqlite3_value_type(argv[0]) == SQLITE_NULL ? tsn_sql_fail(error, SQLITE_ERROR, "tocsin_query: the text is NULL")
+    : SQLITE_NOMEM;
   if (plan & PLAN_OPTIONS && argc > 1) options = (const char *)sqlite3_value_text(argv[1]);
   if (options) st = tsn_sql_settings_json(&c->text.settings, c->text.db, options, error);
   if (st == SQLITE_OK && (c->text.settings.live || c->text.settings.into))

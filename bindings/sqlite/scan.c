@@ -72,11 +72,13 @@ static int load_rows(tsn_sql_scan *s, tsn_sql_input *in, tocsin_load *load, char
   while (st == SQLITE_OK && in->view.rows) {
     tocsin_status pushed = tocsin_load_push(load, &in->view, in->next, &in->next);
     if (pushed == TOCSIN_KEY) {
-      if (s->text->settings.bad_fails) return tsn_sql_fail(error, SQLITE_CONSTRAINT, "%s: table %s: %s", s->text->name, in->name, tocsin_load_message(load));
+      if (s->text->settings.bad_fails)
+        return tsn_sql_fail(error, SQLITE_CONSTRAINT, "%s: table %s: %s", s->text->name, in->name, tocsin_load_message(load));
       in->bad++;
       in->next++;
     } else if (pushed != TOCSIN_OK) {
-      return pushed == TOCSIN_NOMEM ? SQLITE_NOMEM : tsn_sql_fail(error, tsn_sql_code(pushed), "%s: table %s: %s", s->text->name, in->name, tocsin_load_message(load));
+      if (pushed == TOCSIN_NOMEM) return SQLITE_NOMEM;
+      return tsn_sql_fail(error, tsn_sql_code(pushed), "%s: table %s: %s", s->text->name, in->name, tocsin_load_message(load));
     }
     if (in->next >= in->view.rows) st = tsn_sql_input_fill(in, ROWS_MOST, error);
   }
@@ -119,7 +121,8 @@ static size_t filters_of(const tsn_sql_text *t, const tocsin_program *program, s
       column = own;
     }
     if (!one || column == SIZE_MAX) continue;
-    out[count++] = (tsn_sql_filter){ .column = tocsin_program_stream_column(program, stream, column).name, .values = wants[w].values, .count = wants[w].count };
+    out[count++] = (tsn_sql_filter){ .column = tocsin_program_stream_column(program, stream, column).name, .values = wants[w].values,
+                                    .count = wants[w].count };
   }
   return count;
 }
@@ -165,7 +168,8 @@ int tsn_sql_scan_explain(tsn_sql_text *text, const tsn_sql_request *request, sql
     if (several) sqlite3_str_appendall(out, "; ");
     several = true;
     st = filters ? tsn_sql_input_explain(text, &arena, program, i, filters,
-                                           filters_of(text, program, i, request->wants, request->want_count, filters), &request->times, out, error)
+                                           filters_of(text, program, i, request->wants, request->want_count, filters),
+                                           &request->times, out, error)
                  : SQLITE_NOMEM;
   }
   tsn_arena_clear(&arena);
@@ -205,8 +209,10 @@ static void keep_stats(const tsn_sql_scan *s)
   for (size_t i = 0; i < s->input_count; i++) bad += s->inputs[i].bad, nan += s->inputs[i].nan;
   text = sqlite3_mprintf("{\"rows_in\":%llu,\"rows_matched_over\":%llu,\"rows_filtered\":%llu,\"rows_late\":%llu,\"rows_bad\":%llu,\"nan_values\":%llu,"
                          "\"matches\":%llu,\"timeouts\":%llu,\"dropped\":%llu,\"live_paths_peak\":%llu,\"state_bytes_peak\":%llu}",
-                         (sqlite3_uint64)e.rows_in + bad, (sqlite3_uint64)e.rows_matched_over, (sqlite3_uint64)e.rows_filtered, (sqlite3_uint64)e.rows_late,
-                         (sqlite3_uint64)e.rows_bad + bad, (sqlite3_uint64)e.nan_values + nan, (sqlite3_uint64)e.matches, (sqlite3_uint64)e.timeouts,
+                         (sqlite3_uint64)e.rows_in + bad, (sqlite3_uint64)e.rows_matched_over, (sqlite3_uint64)e.rows_filtered,
+                         (sqlite3_uint64)e.rows_late,
+                         (sqlite3_uint64)e.rows_bad + bad, (sqlite3_uint64)e.nan_values + nan, (sqlite3_uint64)e.matches,
+                         (sqlite3_uint64)e.timeouts,
                          (sqlite3_uint64)e.dropped, (sqlite3_uint64)e.live_paths_peak, (sqlite3_uint64)e.bytes_peak);
   if (!text) return; /* the older ones stay */
   sqlite3_free(s->text->connection->stats);

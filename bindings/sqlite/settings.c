@@ -118,7 +118,8 @@ static const struct {
   const char *name;
   int (*set)(tsn_sql_settings *s, const char *value, char **error);
 } options[] = {
-  { "bad", set_bad },             { "into", set_into },         { "late", set_late },           { "max_bytes", set_max_bytes }, { "max_paths", set_max_paths },
+  { "bad", set_bad },             { "into", set_into },         { "late", set_late },           { "max_bytes", set_max_bytes },
+  { "max_paths", set_max_paths },
   { "max_rows", set_max_rows },   { "mode", set_mode },         { "pattern", set_pattern },     { "schema", set_schema },
   { "unit", set_unit },
 };
@@ -230,7 +231,8 @@ int tsn_sql_settings_json(tsn_sql_settings *s, sqlite3 *db, const char *json, ch
     st = name && value ? tsn_sql_settings_set(s, name, value, error)
                        : tsn_sql_fail(error, SQLITE_ERROR, "option %s has no value", name ? name : "");
   }
-  if (st != SQLITE_DONE) tsn_sql_fail(error, st, "the options are a JSON object, such as json_object('unit', 'second', ':idle', '45 minutes'): %s", sqlite3_errmsg(db));
+  if (st != SQLITE_DONE)
+    tsn_sql_fail(error, st, "the options are a JSON object, such as json_object('unit', 'second', ':idle', '45 minutes'): %s", sqlite3_errmsg(db));
   sqlite3_finalize(members);
   return st == SQLITE_DONE ? SQLITE_OK : st;
 }

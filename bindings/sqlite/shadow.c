@@ -30,7 +30,8 @@ int tsn_sql_shadow_create(const tsn_sql_shadow *s, char **error)
   sqlite3_str *out = sqlite3_str_new(s->db);
 
   sqlite3_str_appendf(out, "CREATE TABLE \"%w\".\"%w_config\" (k TEXT PRIMARY KEY, v) WITHOUT ROWID;", s->schema, s->name);
-  sqlite3_str_appendf(out, "CREATE TABLE \"%w\".\"%w_log\" (id INTEGER PRIMARY KEY, stream INTEGER NOT NULL, row INTEGER NOT NULL, mark INTEGER);", s->schema, s->name);
+  sqlite3_str_appendf(out,
+                      "CREATE TABLE \"%w\".\"%w_log\" (id INTEGER PRIMARY KEY, stream INTEGER NOT NULL, row INTEGER NOT NULL, mark INTEGER);", s->schema, s->name);
   sqlite3_str_appendf(out, "CREATE TABLE %s\"%w\".\"%w\" (", s->into ? "IF NOT EXISTS " : "", s->schema, s->matches);
   for (size_t i = 0; i < s->column_count; i++) sqlite3_str_appendf(out, "%s\"%w\" %s", i ? ", " : "", s->columns[i].name, s->columns[i].type);
   sqlite3_str_appendall(out, ");");
@@ -98,21 +99,26 @@ int tsn_sql_shadow_watch(const tsn_sql_shadow *s, size_t stream, const tsn_sql_i
   if (!temporary && strcmp(in->table.schema, s->schema) != 0) {
     sqlite3_free(on);
     sqlite3_free(sqlite3_str_finish(out));
-    return tsn_sql_fail(error, SQLITE_ERROR, "%s: a live table reads tables of its own schema; %s is in %s", s->name, in->name, in->table.schema);
+    return tsn_sql_fail(error, SQLITE_ERROR, "%s: a live table reads tables of its own schema; %s is in %s", s->name, in->name,
+                        in->table.schema);
   }
   if (!on) {
     sqlite3_free(sqlite3_str_finish(out));
     return SQLITE_NOMEM;
   }
-  sqlite3_str_appendf(out, "CREATE TRIGGER \"%w\".\"%w_insert_%d\" AFTER INSERT ON %s BEGIN INSERT INTO \"%w\"(tocsin_stream, tocsin_row", s->schema, s->name,
+  sqlite3_str_appendf(out,
+                      "CREATE TRIGGER \"%w\".\"%w_insert_%d\" AFTER INSERT ON %s BEGIN INSERT INTO \"%w\"(tocsin_stream, tocsin_row",
+                        s->schema, s->name,
                       (int)stream, on, s->name);
   for (size_t i = 0; i < in->read_count; i++) sqlite3_str_appendf(out, ", tocsin_%d", (int)i);
   sqlite3_str_appendf(out, ") VALUES (%d, NEW.%s", (int)stream, in->table.rowid);
   tsn_sql_input_columns(in, out, ", NEW.");
   sqlite3_str_appendall(out, "); END;");
-  sqlite3_str_appendf(out, "CREATE TRIGGER \"%w\".\"%w_update_%d\" BEFORE UPDATE ON %s BEGIN SELECT RAISE(ABORT, '%q has matched the rows of %q: they cannot be changed'); END;",
+  sqlite3_str_appendf(out,
+                      "CREATE TRIGGER \"%w\".\"%w_update_%d\" BEFORE UPDATE ON %s BEGIN SELECT RAISE(ABORT, '%q has matched the rows of %q: they cannot be changed'); END;",
                       s->schema, s->name, (int)stream, on, s->name, in->name);
-  sqlite3_str_appendf(out, "CREATE TRIGGER \"%w\".\"%w_delete_%d\" BEFORE DELETE ON %s BEGIN SELECT RAISE(ABORT, '%q has matched the rows of %q: they cannot be deleted'); END;",
+  sqlite3_str_appendf(out,
+                      "CREATE TRIGGER \"%w\".\"%w_delete_%d\" BEFORE DELETE ON %s BEGIN SELECT RAISE(ABORT, '%q has matched the rows of %q: they cannot be deleted'); END;",
                       s->schema, s->name, (int)stream, on, s->name, in->name);
   sqlite3_free(on);
   return tsn_sql_shadow_run(s, sqlite3_str_finish(out), error);

@@ -30,7 +30,8 @@ static int prepare(sqlite3 *db, sqlite3_stmt **rows, char *text)
 static int look(sqlite3 *db, const char *schema, const char *name, bool *found, bool *is_table)
 {
   sqlite3_stmt *one;
-  int st = prepare(db, &one, sqlite3_mprintf("SELECT type, sql FROM \"%w\".sqlite_master WHERE name = ?1 COLLATE NOCASE AND type IN ('table', 'view')", schema));
+  int st = prepare(db, &one,
+                   sqlite3_mprintf("SELECT type, sql FROM \"%w\".sqlite_master WHERE name = ?1 COLLATE NOCASE AND type IN ('table', 'view')", schema));
 
   *found = false;
   if (st == SQLITE_OK) st = sqlite3_bind_text(one, 1, name, -1, SQLITE_STATIC);
@@ -68,7 +69,8 @@ static int no_table(sqlite3 *db, const char *name, char **error)
   char *copy = NULL;
   unsigned least = 3;
 
-  if (sqlite3_prepare_v2(db, "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') UNION ALL SELECT name FROM sqlite_temp_master WHERE type IN ('table', 'view')",
+  if (sqlite3_prepare_v2(db,
+                         "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') UNION ALL SELECT name FROM sqlite_temp_master WHERE type IN ('table', 'view')",
                          -1, &all, NULL) == SQLITE_OK) {
     while (sqlite3_step(all) == SQLITE_ROW) {
       const char *other = (const char *)sqlite3_column_text(all, 0);
@@ -190,7 +192,8 @@ static int settle(sqlite3 *db, const tsn_sql_table *table, tsn_sql_column *colum
   if (column->type == TOCSIN_NULL || (orders && column->type == TOCSIN_TEXT)) {
     st = sample(db, table, column, &seen);
     if (st != SQLITE_OK) return st;
-    if (column->type == TOCSIN_NULL) column->type = seen.text ? TOCSIN_TEXT : seen.real ? TOCSIN_DOUBLE : seen.whole ? TOCSIN_BIGINT : TOCSIN_TEXT;
+    if (column->type == TOCSIN_NULL) column->type = seen.text ? TOCSIN_TEXT : seen.real ? TOCSIN_DOUBLE : seen.whole ? TOCSIN_BIGINT
+      : TOCSIN_TEXT;
     if (orders && column->type == TOCSIN_TEXT && (seen.is_time || !(seen.text + seen.whole + seen.real))) column->type = TOCSIN_TIMESTAMP;
   }
   if (orders && unit != TOCSIN_UNIT_NONE && (column->type == TOCSIN_BIGINT || column->type == TOCSIN_DOUBLE)) column->type = TOCSIN_TIMESTAMP;

@@ -226,7 +226,8 @@ static int choose(tsn_sql_text *t, const tocsin_program *program, bool single, c
   for (size_t i = 0; i < count; i++) sqlite3_str_appendf(names, "%s%s", i ? ", " : "", tocsin_program_pattern(program, i).name);
   list = sqlite3_str_finish(names);
   if (wanted) tsn_sql_fail(error, SQLITE_ERROR, "%s: the text has no pattern %s, only %s", t->name, wanted, list ? list : "");
-  else tsn_sql_fail(error, SQLITE_ERROR, "%s: the text has several patterns; hint: choose one with pattern='...', or let tocsin_define() make a table for each: %s", t->name, list ? list : "");
+  else tsn_sql_fail(error, SQLITE_ERROR,
+                    "%s: the text has several patterns; hint: choose one with pattern='...', or let tocsin_define() make a table for each: %s", t->name, list ? list : "");
   sqlite3_free(list);
   return SQLITE_ERROR;
 }

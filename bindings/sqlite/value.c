@@ -204,7 +204,8 @@ static tsn_sql_outcome read_as_text(sqlite3_value *value, int stored, tocsin_typ
 /* A whole number as a time; false: it overflows. */
 static bool whole_time(int64_t value, tocsin_unit unit, int64_t *out)
 {
-  static const int64_t micros[] = { [TOCSIN_UNIT_NONE] = 1, [TOCSIN_UNIT_SECOND] = 1000000, [TOCSIN_UNIT_MILLISECOND] = 1000, [TOCSIN_UNIT_MICROSECOND] = 1 };
+  static const int64_t micros[] = { [TOCSIN_UNIT_NONE] = 1, [TOCSIN_UNIT_SECOND] = 1000000, [TOCSIN_UNIT_MILLISECOND] = 1000,
+                                   [TOCSIN_UNIT_MICROSECOND] = 1 };
 
   if (unit != TOCSIN_UNIT_NANOSECOND) return !__builtin_mul_overflow(value, micros[unit], out);
   *out = value / 1000 - (value % 1000 < 0);

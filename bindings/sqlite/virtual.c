@@ -102,9 +102,11 @@ static int list_columns(table *t, char **error)
   t->columns = tsn_arena_new_array(arena, tsn_sql_output, t->selected + sizeof hidden / sizeof *hidden);
   if (!t->columns) return SQLITE_NOMEM;
   for (size_t i = 0; i < t->selected; i++)
-    t->columns[i] = (tsn_sql_output){ free_name(arena, program, pattern, i), declared_type(tocsin_program_output_column(program, pattern, i).type) };
+    t->columns[i] = (tsn_sql_output){ free_name(arena, program, pattern, i),
+                                      declared_type(tocsin_program_output_column(program, pattern, i).type) };
   for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++) {
-    tocsin_type type = hidden[i].detail == TOCSIN_DETAIL_ROWTIME ? tocsin_program_output_column(program, pattern, t->selected).type : TOCSIN_TEXT;
+    tocsin_type type = hidden[i].detail == TOCSIN_DETAIL_ROWTIME ? tocsin_program_output_column(program, pattern, t->selected).type
+      : TOCSIN_TEXT;
     if (is_taken(program, pattern, t->selected, hidden[i].name)) continue;
     t->columns[t->selected + t->hidden_count] = (tsn_sql_output){ hidden[i].name, declared_type(type) };
     t->hidden[t->hidden_count++] = hidden[i].detail;
@@ -120,7 +122,8 @@ static int declare(table *t, const char *name, char **error)
   int st;
 
   for (size_t i = 0; i < count; i++)
-    sqlite3_str_appendf(out, "%s\"%w\" %s%s", i ? ", " : "CREATE TABLE x(", t->columns[i].name, t->columns[i].type, i < t->selected ? "" : " HIDDEN");
+    sqlite3_str_appendf(out, "%s\"%w\" %s%s", i ? ", " : "CREATE TABLE x(", t->columns[i].name, t->columns[i].type,
+                        i < t->selected ? "" : " HIDDEN");
   if (t->live) {
     sqlite3_str_appendf(out, "%s\"%w\" HIDDEN, arg HIDDEN, tocsin_stream HIDDEN, tocsin_row HIDDEN", count ? ", " : "CREATE TABLE x(", name);
     for (size_t i = 0; i < tsn_sql_live_width(t->live); i++) sqlite3_str_appendf(out, ", tocsin_%d HIDDEN", (int)i);
@@ -138,7 +141,9 @@ static int read_arguments(table *t, int argc, const char *const *argv, bool crea
   int st = SQLITE_OK;
 
   if (tsn_arena_failed(&t->text.arena) != TOCSIN_OK) return SQLITE_NOMEM;
-  if (!text) return tsn_sql_fail(error, SQLITE_ERROR, "%s: write USING tocsin('SELECT ... MATCH_RECOGNIZE (...)', option='value', :parameter='value')", t->text.name);
+  if (!text)
+    return tsn_sql_fail(error, SQLITE_ERROR, "%s: write USING tocsin('SELECT ... MATCH_RECOGNIZE (...)', option='value', :parameter='value')",
+                        t->text.name);
   for (int i = 4; i < argc && st == SQLITE_OK; i++) st = tsn_sql_settings_read(&t->text.settings, argv[i], error);
   if (st != SQLITE_OK) return st;
   if (!t->text.settings.live && (t->text.settings.into || t->text.settings.late))
@@ -208,7 +213,8 @@ static int disconnect(sqlite3_vtab *base)
 /* What stands beside a live table that is broken. */
 static tsn_sql_shadow shadow_of(const table *t)
 {
-  return (tsn_sql_shadow){ .db = t->text.db, .schema = t->text.schema ? t->text.schema : "temp", .name = t->text.name, .into = t->text.settings.into != NULL };
+  return (tsn_sql_shadow){ .db = t->text.db, .schema = t->text.schema ? t->text.schema : "temp", .name = t->text.name,
+                          .into = t->text.settings.into != NULL };
 }
 
 static int destroy(sqlite3_vtab *base)
@@ -297,7 +303,8 @@ static size_t take_keys(table *t, const tocsin_program *program, sqlite3_index_i
     info->idxNum |= way << PLAN_KEY_SHIFT(key);
     info->estimatedCost /= 100;
     info->estimatedRows = info->estimatedRows / 100 + 1;
-    sqlite3_str_appendf(said, "%s%s%s", count > 1 ? " AND " : "", tocsin_program_output_column(program, t->text.only, (size_t)info->aConstraint[i].iColumn).name,
+    sqlite3_str_appendf(said, "%s%s%s", count > 1 ? " AND " : "",
+                        tocsin_program_output_column(program, t->text.only, (size_t)info->aConstraint[i].iColumn).name,
                         way == KEY_NULL ? " IS NULL" : way == KEY_IN ? " IN (...)" : "=?");
   }
   return count;
@@ -309,7 +316,8 @@ static int find_bound(const table *t, const sqlite3_index_info *info, bool lower
   for (int i = 0; i < info->nConstraint; i++) {
     const struct sqlite3_index_constraint *c = &info->aConstraint[i];
     size_t hidden = (size_t)c->iColumn - t->selected;
-    if (!c->usable || c->iColumn < 0 || (size_t)c->iColumn < t->selected || hidden >= t->hidden_count || t->hidden[hidden] != TOCSIN_DETAIL_ROWTIME) continue;
+    if (!c->usable || c->iColumn < 0 || (size_t)c->iColumn < t->selected || hidden >= t->hidden_count ||
+        t->hidden[hidden] != TOCSIN_DETAIL_ROWTIME) continue;
     if (c->op == SQLITE_INDEX_CONSTRAINT_EQ || c->op == (lower ? SQLITE_INDEX_CONSTRAINT_GE : SQLITE_INDEX_CONSTRAINT_LE) ||
         c->op == (lower ? SQLITE_INDEX_CONSTRAINT_GT : SQLITE_INDEX_CONSTRAINT_LT))
       return i;
@@ -318,7 +326,8 @@ static int find_bound(const table *t, const sqlite3_index_info *info, bool lower
 }
 
 /* Takes the bounds that tell which rows can be left out. A constraint that is both has one value for both. */
-static void take_bounds(const table *t, const tocsin_program *program, sqlite3_index_info *info, sqlite3_str *said, size_t *arguments, tsn_sql_times *times)
+static void take_bounds(const table *t, const tocsin_program *program, sqlite3_index_info *info, sqlite3_str *said, size_t *arguments,
+                        tsn_sql_times *times)
 {
   tocsin_reach reach = tocsin_program_reach(program, t->text.only);
 
@@ -359,7 +368,8 @@ static bool has_limit(const sqlite3_index_info *info)
 {
   bool found = false;
 
-  for (int i = 0; i < info->nConstraint; i++) found = found || (info->aConstraint[i].usable && info->aConstraint[i].op == SQLITE_INDEX_CONSTRAINT_LIMIT);
+  for (int i = 0; i < info->nConstraint; i++)
+    found = found || (info->aConstraint[i].usable && info->aConstraint[i].op == SQLITE_INDEX_CONSTRAINT_LIMIT);
   return found;
 }
 
@@ -372,7 +382,8 @@ static int plan_kept(sqlite3_index_info *info)
   info->estimatedRows = 10000;
   for (int i = 0; i < info->nConstraint; i++) {
     const struct sqlite3_index_constraint *c = &info->aConstraint[i];
-    bool low = c->op == SQLITE_INDEX_CONSTRAINT_GT || c->op == SQLITE_INDEX_CONSTRAINT_GE, high = c->op == SQLITE_INDEX_CONSTRAINT_LT || c->op == SQLITE_INDEX_CONSTRAINT_LE;
+    bool low = c->op == SQLITE_INDEX_CONSTRAINT_GT || c->op == SQLITE_INDEX_CONSTRAINT_GE;
+    bool high = c->op == SQLITE_INDEX_CONSTRAINT_LT || c->op == SQLITE_INDEX_CONSTRAINT_LE;
     int bound = low ? KEPT_FROM : high ? KEPT_TO : c->op == SQLITE_INDEX_CONSTRAINT_EQ ? KEPT_FROM | KEPT_TO : 0;
     if (!c->usable || c->iColumn >= 0 || !bound) continue;
     info->aConstraintUsage[i].argvIndex = ++arguments;
@@ -566,13 +577,19 @@ static int column(sqlite3_vtab_cursor *base, sqlite3_context *context, int at)
   }
   if (place >= t->selected) {
     unsigned detail = hidden < t->hidden_count ? t->hidden[hidden] : 0;
-    place = detail == TOCSIN_DETAIL_ID ? c->places.id : detail == TOCSIN_DETAIL_STATUS ? c->places.status : detail == TOCSIN_DETAIL_ROWTIME ? c->places.rowtime : SIZE_MAX;
+    place = detail == TOCSIN_DETAIL_ID ? c->places.id : detail == TOCSIN_DETAIL_STATUS ? c->places.status
+      : detail == TOCSIN_DETAIL_ROWTIME ? c->places.rowtime : SIZE_MAX;
   }
   if (place < c->rows.scan.match.value_count) tsn_sql_result(context, &c->rows.scan.match.values[place]);
   return SQLITE_OK;
 }
 
 /* --- writing --- */
+
+static int refuse(table *t, const char *format)
+{
+  return tsn_sql_tell_table(&t->base, SQLITE_READONLY, sqlite3_mprintf(format, t->text.name));
+}
 
 /* INSERT alone: a command, or a row that a trigger hands on. */
 static int update(sqlite3_vtab *base, int argc, sqlite3_value **argv, sqlite3_int64 *out)
@@ -585,12 +602,17 @@ static int update(sqlite3_vtab *base, int argc, sqlite3_value **argv, sqlite3_in
 
   *out = 0;
   if (t->broken) return tsn_sql_tell_table(base, SQLITE_ERROR, sqlite3_mprintf("%s", t->broken));
-  if (!t->live) return tsn_sql_tell_table(base, SQLITE_READONLY, sqlite3_mprintf("%s holds nothing: its matches are found when it is read; hint: mode='live'", t->text.name));
-  if (argc == 1 || sqlite3_value_type(argv[0]) != SQLITE_NULL) return tsn_sql_tell_table(base, SQLITE_READONLY, sqlite3_mprintf("the matches of %s cannot be changed; hint: the command 'reset' or 'rebuild'", t->text.name));
+  if (!t->live)
+    return refuse(t, "%s holds nothing: its matches are found when it is read; hint: mode='live'");
+  if (argc == 1 || sqlite3_value_type(argv[0]) != SQLITE_NULL)
+    return refuse(t, "the matches of %s cannot be changed; hint: the command 'reset' or 'rebuild'");
   if (sqlite3_value_type(values[2]) == SQLITE_INTEGER) {
-    st = tsn_sql_live_row(t->live, (size_t)sqlite3_value_int64(values[2]), sqlite3_value_int64(values[3]), values + 4, tsn_sql_live_width(t->live), &error);
+    st = tsn_sql_live_row(t->live, (size_t)sqlite3_value_int64(values[2]), sqlite3_value_int64(values[3]), values + 4,
+                          tsn_sql_live_width(t->live), &error);
   } else if (!(command = (const char *)sqlite3_value_text(values[0]))) {
-    st = tsn_sql_fail(&error, SQLITE_READONLY, "rows come to %s by the tables that it reads; hint: commands are written INSERT INTO %s(%s) VALUES ('advance')", t->text.name, t->text.name, t->text.name);
+    st = tsn_sql_fail(&error, SQLITE_READONLY,
+                      "rows come to %s by the tables that it reads; hint: commands are written INSERT INTO %s(%s) VALUES ('advance')",
+                      t->text.name, t->text.name, t->text.name);
   } else {
     st = tsn_sql_live_command(t->live, command, values[1], &error);
   }
@@ -646,7 +668,8 @@ static int rename_table(sqlite3_vtab *base, const char *name)
   table *t = (table *)base;
   char *error = NULL;
   tsn_sql_shadow shadow = shadow_of(t);
-  int st = t->live ? tsn_sql_live_rename(t->live, name, &error) : t->text.settings.live ? tsn_sql_shadow_rename(&shadow, name, &error) : SQLITE_OK;
+  int st = t->live ? tsn_sql_live_rename(t->live, name, &error) : t->text.settings.live ? tsn_sql_shadow_rename(&shadow, name, &error)
+    : SQLITE_OK;
 
   return st == SQLITE_OK ? st : tsn_sql_tell_table(base, st, error);
 }
