@@ -152,7 +152,6 @@ static int read_arguments(table *t, int argc, const char *const *argv, bool crea
   if (st == SQLITE_OK) st = list_columns(t, error);
   if (st == SQLITE_OK && t->text.settings.live) {
     sqlite3_vtab_config(t->text.db, SQLITE_VTAB_INNOCUOUS); /* its triggers work where schemas are not trusted, too */
-    sqlite3_vtab_config(t->text.db, SQLITE_VTAB_CONSTRAINT_SUPPORT, 1);
     st = tsn_sql_live_open(&t->live, &t->text, argv[1], argv[2], t->columns, t->selected + t->hidden_count, create, error);
   }
   return st == SQLITE_OK ? declare(t, argv[2], error) : st;

@@ -391,9 +391,18 @@ def live_time_passes_without_rows(s):
 def live_rows_stay_as_they_are(s):
     made = LOGINS + live()
     has(s.error(made, "UPDATE logins SET ok = 0"), "m has matched the rows of logins: they cannot be changed")
+    has(s.error(made, "UPDATE OR IGNORE logins SET ok = 0"), "cannot be changed")
+    has(s.error(made, "UPDATE OR REPLACE logins SET ok = 0"), "cannot be changed")
     has(s.error(made, "DELETE FROM logins"), "cannot be deleted")
+    has(s.error(made + "CREATE UNIQUE INDEX u ON logins (ts); PRAGMA recursive_triggers = on;", "INSERT OR REPLACE INTO logins VALUES ('x', 1, '2026-01-31 09:05:00')"), "cannot be deleted")
     has(s.error(made + "CREATE UNIQUE INDEX u ON logins (ts);", "INSERT INTO logins VALUES ('x', 1, '2026-01-31 09:05:00') ON CONFLICT DO UPDATE SET ok = 2"), "cannot be changed")
     same(s.rows(made + "CREATE UNIQUE INDEX u ON logins (ts);", "INSERT INTO logins VALUES ('x', 1, '2026-01-31 09:05:00') ON CONFLICT DO NOTHING; SELECT count(*) FROM logins"), [[7]])
+    # A row that comes too late stays out of the table as well, whatever the INSERT says of conflicts.
+    for way in ("", "OR IGNORE", "OR FAIL", "OR REPLACE", "OR ABORT", "OR ROLLBACK"):
+        late = f"INSERT {way} INTO logins VALUES ('x', 1, '2026-01-31 12:00'), ('x', 1, '2026-01-31 08:00')"
+        answers = player.play(s.host, [b"OPEN\n", made, late, "INSERT INTO m(m) VALUES ('integrity-check'); SELECT count(*) FROM logins"], s.options)
+        has(answers[-2].message, "came after the stream had reached")
+        same((way, answers[-1].code, answers[-1].rows), (way, 0, [[7]]))
     has(s.error(made, "INSERT INTO m(account) VALUES ('x')"), "rows come to m by the tables that it reads")
     has(s.error(made, "UPDATE m SET fails = 1"), "cannot be changed")
     has(s.error(made, "DELETE FROM m"), "cannot be changed")
