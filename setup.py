@@ -61,6 +61,10 @@ def core_sources():
     return [f for f in found if os.path.basename(f) not in ("grammar.c", "lexer.c")]
 
 
+def command_sources():
+    return sources("src/cli/*.c", "src/store/*.c")
+
+
 INCLUDES = ["include", "src", ".", GENERATED]
 MACROS = [("TOCSIN_STATIC", None)]
 
@@ -87,7 +91,7 @@ class Build(build_ext):
     def build_command(self):
         folder = os.path.join(os.path.dirname(os.path.abspath(self.get_ext_fullpath("tocsin._core"))), "bin")
         os.makedirs(folder, exist_ok=True)
-        objects = self.compiler.compile(sources("src/cli/*.c"), output_dir=self.build_temp, include_dirs=INCLUDES, macros=[*MACROS, ("_GNU_SOURCE", None)],
+        objects = self.compiler.compile(command_sources(), output_dir=self.build_temp, include_dirs=INCLUDES, macros=[*MACROS, ("_GNU_SOURCE", None)],
                                         extra_postargs=[*FLAGS, *pkg("--cflags", "libpcre2-8", "zlib", "libzstd", "sqlite3")])
         core = self.get_finalized_command("build_clib").build_clib
         self.compiler.link_executable(objects, "tocsin", output_dir=folder, libraries=["tsncore"], library_dirs=[core],
