@@ -16,6 +16,7 @@
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h> /* before the headers of the system, as it chooses what they offer */
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "base/bytes.h"
@@ -145,16 +146,6 @@ PyObject *file_schema(PyObject *module, PyObject *args);
 
 typedef struct rows_object rows_object;
 
-int matcher_register(PyObject *module, module_state *state);
-PyObject *matcher_new(PyObject *module, PyObject *args, PyObject *kwargs);
-
-int rows_register(PyObject *module, module_state *state);
-rows_object *rows_new(module_state *state, program_object *program);
-/* Appends a match; without the GIL. */
-tocsin_status rows_append(rows_object *rows, const tocsin_match *match);
-/* No more will be appended. */
-void rows_seal(rows_object *rows);
-
 /* Functions of Python for those that a text declares. */
 typedef struct functions {
   struct python_function *items;
@@ -168,6 +159,48 @@ typedef struct thread_gate {
   PyObject *raised; /* an exception that a function of Python raised */
   const module_state *state;
 } thread_gate;
+
+typedef struct matcher_object {
+  PyObject_HEAD
+  module_state *state;
+  program_object *program;
+  tocsin_matcher *matcher;
+  thread_gate gate;
+  functions functions;
+  rows_object *out; /* matches that wait to be taken */
+  PyObject *late_rows, *bad_rows; /* lists */
+  PyObject *watch; /* [(callable, names of columns)]: shown the rows of a stream that has these columns, before they are matched */
+  bad_policy bad;
+  bool keep_late;
+  uint64_t bad_count;
+
+  struct late_row *late; /* of the rows just pushed */
+  size_t late_count, late_cap;
+  tsn_alloc alloc;
+  bool late_lost; /* there was no memory for one */
+  atomic_flag busy;
+} matcher_object;
+
+/* Between these two the matcher is this thread's alone; -1 and an exception: it is not to be had. */
+int matcher_enter(matcher_object *m);
+void matcher_leave(matcher_object *m);
+
+/* Methods of matchers that have to do with state (state.c). */
+PyObject *matcher_checkpoint(PyObject *self, PyObject *unused);
+PyObject *matcher_changes(PyObject *self, PyObject *unused);
+PyObject *matcher_saved(PyObject *self, PyObject *unused);
+PyObject *matcher_load(PyObject *self, PyObject *parts);
+
+int matcher_register(PyObject *module, module_state *state);
+PyObject *matcher_new(PyObject *module, PyObject *args, PyObject *kwargs);
+
+int rows_register(PyObject *module, module_state *state);
+rows_object *rows_new(module_state *state, program_object *program);
+/* Appends a match; without the GIL. */
+tocsin_status rows_append(rows_object *rows, const tocsin_match *match);
+/* No more will be appended. */
+void rows_seal(rows_object *rows);
+size_t rows_count(const rows_object *rows);
 
 int functions_init(functions *f, const module_state *state, const tocsin_program *program, PyObject *given, thread_gate *gate);
 void functions_clear(functions *f);

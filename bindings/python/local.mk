@@ -17,6 +17,7 @@ endif
   %D%/rows.c \
   %D%/rows.h \
   %D%/source.c \
+  %D%/state.c \
   %D%/value.c \
   %D%/vector.c \
   %D%/vector.h

@@ -6,36 +6,13 @@
  *   with it again:    late rows are told, signals looked at */
 #include "binding.h"
 
-#include <stdatomic.h>
 #include <string.h>
 #include <time.h>
 
-typedef struct late_row {
+struct late_row {
   size_t row;
   int64_t time, watermark;
-} late_row;
-
-typedef struct matcher_object {
-  PyObject_HEAD
-  module_state *state;
-  program_object *program;
-  tocsin_matcher *matcher;
-  thread_gate gate;
-  functions functions;
-  rows_object *out; /* matches that wait to be taken */
-  PyObject *late_rows, *bad_rows; /* lists */
-  PyObject *watch; /* [(callable, names of columns)]: shown the rows of a stream that has these columns, before they are matched */
-  bad_policy bad;
-  bool keep_late;
-  uint64_t bad_count;
-
-  source *pushing;
-  late_row *late; /* of the rows just pushed */
-  size_t late_count, late_cap;
-  tsn_alloc alloc;
-  bool late_lost; /* there was no memory for one */
-  atomic_flag busy;
-} matcher_object;
+};
 
 /* --- what the engine calls --- */
 
@@ -47,7 +24,7 @@ static void told_late(void *context, const tocsin_late_row *row)
     m->late_lost = true;
     return;
   }
-  m->late[m->late_count++] = (late_row){ row->row, row->time, row->watermark };
+  m->late[m->late_count++] = (struct late_row){ row->row, row->time, row->watermark };
 }
 
 static int64_t clock_now(void *unused)
@@ -90,7 +67,7 @@ static PyObject *time_object(const matcher_object *m, const source *s, int64_t t
 
 static int late_failed(matcher_object *m, const source *s, size_t row)
 {
-  const late_row *l = m->late_count ? &m->late[m->late_count - 1] : NULL;
+  const struct late_row *l = m->late_count ? &m->late[m->late_count - 1] : NULL;
   PyObject *time = l ? time_object(m, s, l->time) : NULL, *mark = l ? time_object(m, s, l->watermark) : NULL;
 
   if (time && mark)
@@ -109,7 +86,7 @@ static int late_failed(matcher_object *m, const source *s, size_t row)
 static int tell_late(matcher_object *m, const source *s)
 {
   for (size_t i = 0; m->keep_late && i < m->late_count; i++) {
-    const late_row *l = &m->late[i];
+    const struct late_row *l = &m->late[i];
     PyObject *row = source_row(s, l->row), *time = time_object(m, s, l->time), *mark = time_object(m, s, l->watermark), *told = NULL;
     int failed = -1;
     if (row && time && mark) told = Py_BuildValue("(sOOO)", s->schema.name, row, time, mark);
@@ -182,7 +159,6 @@ static tocsin_status push_rows(matcher_object *m, source *s, size_t limit)
   tocsin_batch batch = s->view;
   tocsin_status st = TOCSIN_OK;
 
-  m->pushing = s;
   while (st == TOCSIN_OK && s->next < limit) {
     tocsin_status drained;
     batch.rows = source_run(s, limit);
@@ -365,15 +341,25 @@ static int finish(matcher_object *m)
 
 /* --- methods --- */
 
-static int enter(matcher_object *m)
+int matcher_enter(matcher_object *m)
 {
   if (!m->matcher) return raise_error(m->state, "this stream is gone");
-  if (!atomic_flag_test_and_set(&m->busy)) {
-    if (m->out || (m->out = rows_new(m->state, m->program))) return 0;
-    atomic_flag_clear(&m->busy);
-    return -1;
-  }
+  if (!atomic_flag_test_and_set(&m->busy)) return 0;
   return raise_error(m->state, "this stream is in use: by another thread, or by a function that it calls");
+}
+
+void matcher_leave(matcher_object *m)
+{
+  m->late_count = 0;
+  atomic_flag_clear(&m->busy);
+}
+
+static int enter(matcher_object *m)
+{
+  if (matcher_enter(m) < 0) return -1;
+  if (m->out || (m->out = rows_new(m->state, m->program))) return 0;
+  matcher_leave(m);
+  return -1;
 }
 
 /* What was found is handed on, or kept for the next time where something failed. */
@@ -385,9 +371,7 @@ static PyObject *leave(matcher_object *m, int failed)
     rows_seal(m->out);
     m->out = NULL;
   }
-  m->pushing = NULL;
-  m->late_count = 0;
-  atomic_flag_clear(&m->busy);
+  matcher_leave(m);
   return out;
 }
 
@@ -495,9 +479,9 @@ static PyObject *matcher_stats(PyObject *self, PyObject *unused)
   PyObject *dict, *watermark;
 
   (void)unused;
-  if (enter(m) < 0) return NULL;
+  if (matcher_enter(m) < 0) return NULL;
   tocsin_matcher_stats(m->matcher, &stats);
-  atomic_flag_clear(&m->busy);
+  matcher_leave(m);
   watermark = Py_NewRef(Py_None);
   if (stats.has_watermark && stats.watermark != INT64_MAX && stats.watermark != INT64_MIN) {
     tocsin_value value = { .type = time_column(m).type, .as.integer = stats.watermark };
@@ -560,23 +544,26 @@ static void matcher_dealloc(PyObject *self)
   Py_DECREF(type);
 }
 
-/* Matcher(program, functions, watch, late_rows, bad_rows, late, keep_bad, keep_late, max_paths, max_rows, max_bytes).
- * The lists take what is told of late and bad rows. */
+/* Matcher(program, functions, watch, late_rows, bad_rows, late, keep_bad, keep_late, max_paths, max_rows,
+ * max_bytes, state). state: what checkpoint() gave, or None. The lists take what is told of late and bad rows. */
 PyObject *matcher_new(PyObject *module, PyObject *args, PyObject *kwargs)
 {
   static const char *const names[] = { "program", "functions", "watch", "late_rows", "bad_rows", "late", "keep_bad", "keep_late", "max_paths", "max_rows",
-                           "max_bytes", NULL };
+                           "max_bytes", "state", NULL };
   module_state *state = PyModule_GetState(module);
   allocfunc allocate = (allocfunc)PyType_GetSlot(state->matcher_type, Py_tp_alloc);
   tocsin_matcher_options options = { .now = clock_now, .on_late = told_late };
+  char message[300] = "";
+  const char *saved;
+  Py_ssize_t saved_length;
   PyObject *program, *given, *watch, *late_rows, *bad_rows;
   int late, keep_bad, keep_late;
   unsigned long long max_paths, max_rows, max_bytes;
   matcher_object *m;
   tocsin_status st;
 
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!O!O!O!O!ippKKK", (char **)(uintptr_t)names, state->program_type, &program, &PyDict_Type, &given, &PyList_Type, &watch, &PyList_Type,
-                                   &late_rows, &PyList_Type, &bad_rows, &late, &keep_bad, &keep_late, &max_paths, &max_rows, &max_bytes))
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!O!O!O!O!ippKKKz#", (char **)(uintptr_t)names, state->program_type, &program, &PyDict_Type, &given, &PyList_Type, &watch, &PyList_Type,
+                                   &late_rows, &PyList_Type, &bad_rows, &late, &keep_bad, &keep_late, &max_paths, &max_rows, &max_bytes, &saved, &saved_length))
     return NULL;
   m = (matcher_object *)allocate(state->matcher_type, 0);
   if (!m) return NULL;
@@ -601,10 +588,11 @@ PyObject *matcher_new(PyObject *module, PyObject *args, PyObject *kwargs)
   options.max_bytes = max_bytes;
   options.functions = m->functions.host;
   options.function_count = m->functions.count;
-  st = tocsin_matcher_new(m->program->program, &options, &m->matcher);
+  st = saved ? tocsin_matcher_restore(m->program->program, &options, saved, (size_t)saved_length, &m->matcher, message, sizeof message)
+             : tocsin_matcher_new(m->program->program, &options, &m->matcher);
   if (st == TOCSIN_OK) return (PyObject *)m;
   Py_DECREF(m);
-  return raise_status(state, st, NULL);
+  return raise_status(state, st, message);
 }
 
 static PyMethodDef methods[] = {
@@ -612,6 +600,10 @@ static PyMethodDef methods[] = {
   { "advance", matcher_advance, METH_O, "advance(watermark) -> Rows" },
   { "finish", matcher_finish, METH_NOARGS, "finish() -> Rows" },
   { "finish_stream", matcher_finish_stream, METH_O, "finish_stream(index) -> Rows" },
+  { "checkpoint", matcher_checkpoint, METH_NOARGS, "checkpoint() -> bytes" },
+  { "changes", matcher_changes, METH_NOARGS, "changes() -> [(name, bytes or None)], since saved()" },
+  { "saved", matcher_saved, METH_NOARGS, "saved(): what changes() told is safe" },
+  { "load", matcher_load, METH_O, "load(parts): all of them, in the order of their names; into a new matcher" },
   { "stats", matcher_stats, METH_NOARGS, "stats() -> dict" },
   { NULL, NULL, 0, NULL },
 };

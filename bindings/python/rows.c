@@ -99,6 +99,8 @@ void rows_seal(rows_object *rows)
       rows->patterns[i].chunks[k]->view = tsn_batch_view(&rows->patterns[i].chunks[k]->batch);
 }
 
+size_t rows_count(const rows_object *rows) { return rows->total; }
+
 /* --- reading --- */
 
 static const chunk *find_chunk(const pattern_rows *p, size_t row)

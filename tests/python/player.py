@@ -2,7 +2,9 @@
 """The player of tests/play.c over the Python package: the same blocks in, the same lines out, so that the oracle and the
 conformance cases compare what comes through Python. Rows go in as dicts, as tuples or as columns, by turns.
 
-  player.py [--batch N] [--save] [--marks] [--stats]
+  player.py [--batch N] [--save] [--marks] [--stats] [--restore N]
+
+--restore N   the stream is put away as bytes and goes on from them after every N pushes
 """
 import argparse
 import datetime
@@ -38,7 +40,7 @@ def blocks(data):
 
 class Played:
     def __init__(self, options, words, text):
-        self.options, self.out = options, []
+        self.options, self.out, self.pushes = options, [], 0
         self.pattern = tocsin.compile(text)
         if options.save:
             self.pattern = tocsin.load_pattern(self.pattern.save())
@@ -47,6 +49,7 @@ class Played:
         self.opening["late"] = given.get("late")
         self.stream = self.pattern.open(**self.opening)
         self.several = len(self.pattern.schema.patterns) > 1
+        self.bad = 0
         self.shapes = itertools.cycle([self.as_dicts, self.as_tuples, self.as_columns])
 
     def columns(self, name):
@@ -73,6 +76,11 @@ class Played:
         size = self.options.batch if self.options.batch and name in self.pattern.schema.streams else max(1, len(rows))
         for first in range(0, max(1, len(rows)), size):
             self.take(self.stream.push(**{name: next(self.shapes)(name, rows[first:first + size])}))
+            self.pushes += 1
+            if self.options.restore and self.pushes % self.options.restore == 0 and not self.pattern.schema.tables:
+                state = self.stream.checkpoint()
+                self.bad += len(self.stream.bad)
+                self.stream = self.pattern.open(state=state, **self.opening)
 
     def advance(self, watermark):
         time = next((c for _, at, columns in self.pattern._program.streams if at >= 0 for c in [columns[at]]), None)
@@ -83,7 +91,8 @@ class Played:
 
     def counters(self):
         stats = self.stream.stats()
-        return {"rows_in": stats["rows_in"] + len(self.stream.bad), **{n: stats[n] for n in ("rows_matched_over", "rows_filtered", "rows_late", "rows_bad", "dropped")}}
+        stats["rows_bad"] += self.bad
+        return {"rows_in": stats["rows_in"] + self.bad + len(self.stream.bad), **{n: stats[n] for n in ("rows_matched_over", "rows_filtered", "rows_late", "rows_bad", "dropped")}}
 
 
 def play(options, case):
@@ -116,6 +125,7 @@ def play(options, case):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--batch", type=int)
+    parser.add_argument("--restore", type=int)
     for name in ("--save", "--marks", "--stats"):
         parser.add_argument(name, action="store_true")
     options = parser.parse_args()

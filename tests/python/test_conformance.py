@@ -85,6 +85,18 @@ def by_row(pattern, rows):
         return found, s.stats()
 
 
+def by_checkpoint(pattern, rows):
+    """Each row by a stream that goes on from the bytes of the one before."""
+    found, state = [], None
+    for row in rows:
+        with pattern.open(state=state, bad="fail", late=None) as s:
+            found += s.push(row)
+            state = s.checkpoint()
+    with pattern.open(state=state, bad="fail", late=None) as s:
+        found += s.finish()
+        return found, s.stats()
+
+
 class Conformance(unittest.TestCase):
     def play(self, match, shape):
         wrong, all_cases = [], cases()
@@ -125,6 +137,9 @@ class Conformance(unittest.TestCase):
 
     def test_row_by_row(self):
         self.play(by_row, as_dicts)
+
+    def test_checkpoint_after_each_row(self):
+        self.play(by_checkpoint, as_dicts)
 
     def test_pandas(self):
         self.play(whole, as_pandas)

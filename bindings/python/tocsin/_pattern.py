@@ -262,7 +262,7 @@ class Pattern:
                 if table >= 0 and table not in loaded:
                     raise _core.Error(f"the table {program.tables[table][0]} has no data; give it by name: match({program.tables[table][0]}=...)")
 
-    def _matcher(self, program, late_rows, bad_rows, late, bad, keep_late, functions, max_paths, max_rows, max_bytes):
+    def _matcher(self, program, late_rows, bad_rows, late, bad, keep_late, functions, max_paths, max_rows, max_bytes, state=None):
         if late not in LATE:
             raise _core.Error(f"late is \"drop\" or \"fail\", not {late!r}")
         given = {**self._functions, **(functions or {})}
@@ -276,7 +276,7 @@ class Pattern:
             if isinstance(function, vectorized):
                 called[name] = scores = Scores(function)
                 watch.append((scores.see, function.columns))
-        return _core.matcher(program, called, watch, late_rows, bad_rows, LATE[late], bad == "skip", keep_late, max_paths, max_rows, max_bytes)
+        return _core.matcher(program, called, watch, late_rows, bad_rows, LATE[late], bad == "skip", keep_late, max_paths, max_rows, max_bytes, state)
 
     def match(self, *data: typing.Any, inputs: typing.Optional[typing.Mapping[str, typing.Any]] = None, functions: Functions = None,
               late: typing.Optional[str] = None, bad: str = "fail", max_paths: int = 0, max_rows: int = 0, max_bytes: int = 0,
@@ -304,16 +304,17 @@ class Pattern:
         finally:
             close_inputs(prepared)
 
-    def open(self, state: typing.Any = None, *, functions: Functions = None, late: typing.Optional[str] = "drop", bad: str = "skip",
+    def open(self, state: typing.Any = None, *, name: str = "", functions: Functions = None, late: typing.Optional[str] = "drop", bad: str = "skip",
              max_paths: int = 0, max_rows: int = 0, max_bytes: int = 0) -> "Stream":
         """A stream: rows are pushed as they come, matches taken as they are decided. See Stream.
 
+        state      where the stream goes on, and is saved by Stream.save() and at the end: the path of an SQLite database, or
+                   a connection, whose transactions are the caller's. Or bytes of Stream.checkpoint(), to go on from there
+        name       of the stream among those of one database
         late, bad  "drop" and "skip" put such rows aside, to Stream.late and Stream.bad; "fail" raises
         """
         from ._stream import Stream
-        if state is not None:
-            raise _core.Error("open(state=...) is not supported yet")
-        return Stream(self, functions, late, bad, max_paths, max_rows, max_bytes)
+        return Stream(self, state, name, functions, late, bad, max_paths, max_rows, max_bytes)
 
     async def stream(self, events: typing.Any, **options: typing.Any) -> typing.AsyncIterator[Match]:
         """Matches over events that come one by one: async for m in p.stream(events).

@@ -6,6 +6,7 @@ import typing
 from . import _core
 from ._inputs import Input, prepare
 from ._matches import Matches
+from ._state import Store
 from ._types import find_name
 
 
@@ -34,13 +35,21 @@ class Stream:
             for m in s.finish(): ...
     """
 
-    def __init__(self, pattern, functions, late, bad, max_paths, max_rows, max_bytes):
+    def __init__(self, pattern, state, name, functions, late, bad, max_paths, max_rows, max_bytes):
         if bad not in ("fail", "skip"):
             raise _core.Error(f"bad is \"fail\" or \"skip\", not {bad!r}")
         self.pattern = pattern
         self._program = pattern._known
         self._late, self._bad = [], []
-        self._matcher = pattern._matcher(self._program, self._late, self._bad, late, bad, late != "fail", functions, max_paths, max_rows, max_bytes)
+        saved = bytes(state) if isinstance(state, (bytes, bytearray, memoryview)) else None
+        self._matcher = pattern._matcher(self._program, self._late, self._bad, late, bad, late != "fail", functions, max_paths, max_rows, max_bytes, saved)
+        self._store = None if state is None or saved is not None else Store(state, name)
+        if self._store:
+            try:
+                self._store.load(self._matcher)
+            except BaseException:
+                self._store.close()
+                raise
 
     def _open(self):
         if self._matcher is None:
@@ -96,23 +105,40 @@ class Stream:
         """Counters, as a dict."""
         return self._open().stats()
 
-    def checkpoint(self):
-        """The state as bytes: not supported yet."""
-        raise _core.Error("checkpoint is not supported yet")
+    # --- state ---
 
-    def export(self, key):
+    def checkpoint(self) -> bytes:
+        """All state as bytes, for Pattern.open(state=...). Tables are not part of it: push them again."""
+        return self._open().checkpoint()
+
+    def save(self) -> None:
+        """Writes to the database of open(state=...) what has changed since the last time."""
+        matcher = self._open()
+        if self._store is None:
+            raise _core.Error("this stream has no database: open(state=...) names it")
+        self._store.save(matcher)
+
+    def export(self, *key: typing.Any, pattern: typing.Optional[str] = None) -> bytes:
         """The state of one partition as bytes: not supported yet."""
-        raise _core.Error("export is not supported yet")
+        raise _core.Error("the state of one key is not supported yet")
 
     def close(self) -> None:
-        """Frees the state. What is not decided yet is lost; finish() decides it."""
+        """Frees the state. What is not decided yet is lost, unless it was saved; finish() decides it."""
         self._matcher = None
+        if self._store:
+            self._store.close()
+            self._store = None
 
     def __enter__(self) -> "Stream":
         return self
 
-    def __exit__(self, *exception: object) -> None:
-        self.close()
+    def __exit__(self, kind: typing.Any = None, *exception: object) -> None:
+        """Saves what a database is to hold, unless an exception ends the block."""
+        try:
+            if self._store and self._matcher and kind is None:
+                self.save()
+        finally:
+            self.close()
 
     def __repr__(self):
         return f"<tocsin.Stream of {self.pattern!r}{', closed' if self._matcher is None else ''}>"
