@@ -223,3 +223,112 @@ tocsin_status tocsin_matcher_restore(const tocsin_program *program, const tocsin
   *matcher = NULL;
   return st;
 }
+
+/* ---- one key ---- */
+
+/* Whether all there is of a key lies in its partition. */
+static bool is_alone(const tsn_run *r) { return !r->waits && !r->windows && !r->p->ahead && !r->p->window_kind && !r->tracks; }
+
+/* The run of a pattern whose key has so many columns; its values become those of the row at hand. NULL: there is none such. */
+static tsn_run *with_key(tocsin_matcher *m, size_t pattern, const tocsin_value *key, size_t count)
+{
+  tsn_run *r;
+  size_t k;
+  if (!m || pattern >= m->feed.run_count || (count && !key)) return NULL;
+  r = &m->feed.runs[pattern];
+  if (!is_alone(r) || count != r->p->keys.count) return NULL;
+  for (k = 0; k < count; k++) {
+    uint32_t slot = r->program->indices[r->p->keys.first + k];
+    tsn_cell *cell = &r->row[slot];
+    *cell = (tsn_cell){.null = 1};
+    if (key[k].is_null) continue;
+    if (key[k].type != (tocsin_type)r->slot_types[slot]) return NULL;
+    cell->null = 0;
+    switch (key[k].type) {
+    case TOCSIN_BOOLEAN: cell->v.i = key[k].as.boolean != 0; break;
+    case TOCSIN_DOUBLE:
+      cell->v.d = key[k].as.real;
+      if (cell->v.d != cell->v.d) *cell = (tsn_cell){.null = 1};
+      break;
+    case TOCSIN_TEXT:
+    case TOCSIN_LIST:
+      if (key[k].as.text.length > UINT32_MAX) return NULL;
+      cell->v.s = key[k].as.text.bytes;
+      cell->length = (uint32_t)key[k].as.text.length;
+      break;
+    default: cell->v.i = key[k].as.integer;
+    }
+  }
+  return r;
+}
+
+/* When time alone may bring something of a partition, at the earliest. */
+static void see_deadline(tsn_run *r, uint32_t part, tocsin_key_state *state)
+{
+  size_t i;
+  for (i = 0; i < r->deadlines.count; i++) {
+    const tsn_deadline *d = &r->deadlines.all[i];
+    uint32_t of = d->handle;
+    if (d->owner == OWNER_PATH) of = tsn_path_at(r, d->handle)->generation == d->generation && tsn_path_at(r, d->handle)->state != ITEM_FREE
+                                         ? r->starts[tsn_path_at(r, d->handle)->start].partition
+                                         : TSN_NONE;
+    else if (d->owner == OWNER_START) of = r->starts[d->handle].used && r->starts[d->handle].generation == d->generation ? r->starts[d->handle].partition : TSN_NONE;
+    else if (r->partitions[d->handle].generation != d->generation) of = TSN_NONE;
+    if (of != part || (state->has_deadline && state->deadline <= d->time)) continue;
+    state->has_deadline = 1;
+    state->deadline = d->time;
+  }
+}
+
+tocsin_status tocsin_matcher_export_key(tocsin_matcher *m, size_t pattern, const tocsin_value *key, size_t count, const tocsin_sink *sink,
+                                        tocsin_key_state *state)
+{
+  tsn_run *r = with_key(m, pattern, key, count);
+  tocsin_sink copy;
+  tocsin_status st;
+  uint32_t part;
+  tsn_head h;
+  if (!r || !state || (sink && !sink->write)) return TOCSIN_MISUSE;
+  if (m->status != TOCSIN_OK) return m->status;
+  *state = (tocsin_key_state){.empty = 1};
+  part = tsn_partition_find(r, tsn_partition_hash(r));
+  if (part == TSN_NONE) return TOCSIN_OK;
+  *state = (tocsin_key_state){.changed = !r->changes.on || r->changes.every || r->partitions[part].changed};
+  see_deadline(r, part, state);
+  if (!sink) return TOCSIN_OK;
+  st = want_state(m);
+  if (st != TOCSIN_OK) return st;
+  copy = *sink;
+  h = head_of(m);
+  st = put_header(sink);
+  if (st == TOCSIN_OK) st = tsn_parts_of_partition(m->state, &h, r, part, put_part, &copy);
+  return st == TOCSIN_OK ? put_end(sink) : st;
+}
+
+tocsin_status tocsin_matcher_import_key(tocsin_matcher *m, const void *bytes, size_t length)
+{
+  tocsin_status st;
+  tsn_head h;
+  if (!m || !bytes) return TOCSIN_MISUSE;
+  if (m->status != TOCSIN_OK) return m->status;
+  st = want_state(m);
+  if (st != TOCSIN_OK) return st;
+  h = head_of(m);
+  tsn_state_begin_import(m->state, &h); /* the automaton of the bytes is not that of this matcher */
+  return load_all(m, bytes, length);
+}
+
+tocsin_status tocsin_matcher_drop_key(tocsin_matcher *m, size_t pattern, const tocsin_value *key, size_t count)
+{
+  tsn_run *r = with_key(m, pattern, key, count);
+  uint32_t part;
+  if (!r) return TOCSIN_MISUSE;
+  if (m->status != TOCSIN_OK) return m->status;
+  part = tsn_partition_find(r, tsn_partition_hash(r));
+  if (part == TSN_NONE) return TOCSIN_OK;
+  tsn_changed(r, part);
+  (void)tsn_queue_empty(r, &r->partitions[part]);
+  while (r->partitions[part].first != TSN_NONE) tsn_start_free(r, r->partitions[part].first);
+  tsn_partition_drop(r, part);
+  return TOCSIN_OK;
+}

@@ -34,6 +34,7 @@ unit_tests = \
   %D%/unit/questions \
   %D%/unit/real \
   %D%/unit/sources \
+  %D%/unit/state \
   %D%/unit/status \
   %D%/unit/stream \
   %D%/unit/table \

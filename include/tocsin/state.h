@@ -76,11 +76,11 @@ typedef struct tocsin_key_state {
 } tocsin_key_state;
 
 /* The partition of a pattern with this key, one value for each column of PARTITION BY in their order. sink NULL: only tells of
- * it. Rows in the sort buffer and windows of OVER are not part of it: patterns that have them are exported whole. MISUSE: there is
- * no such pattern, or its keys are others, or it reads ahead, has windows or waits for late rows. */
+ * it. MISUSE: there is no such pattern, or its keys are others; or more than this partition belongs to a key - rows that wait for
+ * late ones or for those behind them, windows, patterns that read this one: its state goes as a whole. */
 TOCSIN_API TOCSIN_CHECKED tocsin_status tocsin_matcher_export_key(tocsin_matcher *matcher, size_t pattern, const tocsin_value *key,
                                                                   size_t count, const tocsin_sink *sink, tocsin_key_state *state);
-/* Takes the key in; the matcher must not have it. */
+/* Takes the key in; the matcher must not have it, else it is CORRUPT from then on, as with bytes that are damaged. */
 TOCSIN_API TOCSIN_CHECKED tocsin_status tocsin_matcher_import_key(tocsin_matcher *matcher, const void *bytes, size_t length);
 /* Forgets it: somebody else has it now. */
 TOCSIN_API TOCSIN_CHECKED tocsin_status tocsin_matcher_drop_key(tocsin_matcher *matcher, size_t pattern, const tocsin_value *key, size_t count);

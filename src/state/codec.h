@@ -11,7 +11,8 @@
 
 typedef struct tsn_codec {
   bool loading;
-  bool bad;       /* loading: the bytes are not what they claim to be */
+  bool bad;       /* loading: the bytes are not what they claim to be, */
+  bool nomem;     /* or, without a run, there is no memory for them */
   tsn_run *r;     /* whose texts cells name; NULL where there are none */
   tsn_bytes *out; /* saving */
   const uint8_t *at, *end; /* loading */

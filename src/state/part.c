@@ -112,7 +112,7 @@ static void code_output(tsn_codec *c, const tsn_head *h)
     if (!tsn_codec_good(c)) return;
     p = &h->feed->program->patterns[row.pattern];
     if (c->loading && !tsn_output_row(o, p->outputs.count, &row)) {
-      c->bad = true;
+      c->bad = c->nomem = true;
       return;
     }
     cells = c->loading ? o->cells + o->rows[o->count - 1].first : o->cells + row.first;
@@ -122,7 +122,7 @@ static void code_output(tsn_codec *c, const tsn_head *h)
       if (!c->loading && text && !cell.null) cell.v.s = o->bytes.data + cell.v.at;
       tsn_code_loaded(c, &cell, text);
       if (!c->loading) continue;
-      if (text && !tsn_output_text(o, &cell)) c->bad = true;
+      if (text && !tsn_output_text(o, &cell)) c->bad = c->nomem = true;
       cells[i] = cell;
     }
   }
@@ -430,6 +430,12 @@ static void load_frame(tsn_codec *name, tsn_codec *c)
   if (tsn_codec_good(c)) tsn_state_frame(c, (uint32_t)source, (uint32_t)window, &frame);
 }
 
+void tsn_state_begin_import(tsn_state *s, const tsn_head *h)
+{
+  size_t i;
+  for (i = 0; i < h->feed->run_count; i++) tsn_automaton_clear(&h->feed->runs[i], &s->automata[i]);
+}
+
 /* length: with the zero behind it. */
 static tsn_run *run_named(tsn_state *s, const tsn_head *h, const char *name, size_t length)
 {
@@ -473,13 +479,14 @@ tocsin_status tsn_part_load(tsn_state *s, const tsn_head *h, const tocsin_part *
   if (text[0] != PART_HEAD) {
     zero = memchr(text + 1, 0, part->name_length - 1);
     r = zero ? run_named(s, h, text + 1, (size_t)(zero - text)) : NULL;
-    if (!r) return TOCSIN_CORRUPT;
+    if (!r) return s->name.failed == TOCSIN_NOMEM ? TOCSIN_NOMEM : TOCSIN_CORRUPT;
     tsn_codec_load(&name, r, zero + 1, part->name_length - (size_t)(zero + 1 - text));
   }
   tsn_codec_load(&c, r, part->bytes, part->length - 4);
   if (r) load_into(s, text[0], &name, &c);
   else code_head(&c, h);
   if (r && r->status) return r->status;
+  if (c.nomem) return TOCSIN_NOMEM;
   if (c.bad || c.at != c.end) {
     if (r) part_failed(r, "is not what it claims to be");
     return TOCSIN_CORRUPT;

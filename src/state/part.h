@@ -39,6 +39,8 @@ void tsn_parts_saved(tsn_state *s, const tsn_head *h);
 /* The parts of one partition, and the automaton that they need. NULL key: there is none such. */
 tocsin_status tsn_parts_of_partition(tsn_state *s, const tsn_head *h, tsn_run *r, uint32_t part, tocsin_part_fn each, void *context);
 
+/* What is read from now on numbers junctions, classes and shapes by an automaton part of its own. */
+void tsn_state_begin_import(tsn_state *s, const tsn_head *h);
 /* A part, checked. */
 tocsin_status tsn_part_load(tsn_state *s, const tsn_head *h, const tocsin_part *part);
 /* All are there. */
