@@ -53,8 +53,8 @@ unit_tests = \
 %C%_unit_position_LDADD = $(LDADD) $(SQLITE_LIBS) $(ZLIB_LIBS) $(PTHREAD_LIBS)
 
 # Replays of the fuzz corpus; `make fuzz` is below.
-fuzz_targets = compile csv events jsonl place program
-fuzz_replays = %D%/fuzz/compile %D%/fuzz/csv %D%/fuzz/events %D%/fuzz/jsonl %D%/fuzz/place %D%/fuzz/program
+fuzz_targets = compile csv events jsonl place program state
+fuzz_replays = %D%/fuzz/compile %D%/fuzz/csv %D%/fuzz/events %D%/fuzz/jsonl %D%/fuzz/place %D%/fuzz/program %D%/fuzz/state
 %C%_fuzz_place_SOURCES = %D%/fuzz/place.c src/cli/place.c
 check_PROGRAMS += $(fuzz_replays)
 

@@ -473,7 +473,7 @@ static bool step(walk *w, uint32_t state, uint64_t node)
 /* The birth of a first row; rows come in order. */
 static void find_birth(walk *w, int64_t row)
 {
-  while (tsn_graph_birth_at(w->l, w->g->birth)->row < row) w->g->birth++;
+  while (w->g->birth + 1 < w->l->births.total && tsn_graph_birth_at(w->l, w->g->birth)->row < row) w->g->birth++;
 }
 
 /* The next row of an edge, or all of them. The frame is a copy: frames move when there is no room. */

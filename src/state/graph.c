@@ -85,6 +85,9 @@ static void check_links(tsn_codec *c, const tsn_graph_lists *l)
   uint64_t n;
   for (s = 0; s < g->state_count; s++) {
     const tsn_graph_list *list = &l->states[s];
+    tsn_code_check(c, !list->nodes || l->births.nodes != NULL); /* who stands there, began */
+    if (g->begin_count == 1 && s == g->begins[0] && list->nodes) /* nodes and births have the same numbers */
+      tsn_code_check(c, l->births.total == list->total && l->births.first <= list->first);
     for (e = 0; e < g->states[s].edge_count; e++) {
       uint64_t before = 0, total = l->states[g->edges[g->states[s].edge_first + e].to].total;
       for (n = list->first; list->nodes && n < list->total; n++) {

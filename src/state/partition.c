@@ -43,7 +43,7 @@ static void code_rows(tsn_codec *c, const tsn_automaton *a, uint32_t part, bool 
   bool keeps = r->p->behind || r->needs_rows || r->p->ahead || r->queues || r->kept_count;
   tsn_code_count(c, &count);
   tsn_code_i64(c, &p->base);
-  tsn_code_check(c, !count || (keeps && p->base >= 0 && count <= TSN_ROWS_MAX && p->base + (int64_t)count == p->arrived));
+  tsn_code_check(c, !count || (keeps && p->base >= 0 && count <= TSN_ROWS_MAX && p->base + (int64_t)count == p->arrived && p->base <= p->rows));
   for (k = 0; k < count && tsn_codec_good(c); k++) code_kept(c, a, part, queue, k);
 }
 
@@ -66,6 +66,7 @@ static void code_counts(tsn_codec *c, tsn_partition *p, uint32_t part)
   tsn_code_i64(c, &p->caught_up);
   tsn_code_i64(c, &p->caught_up_time);
   tsn_code_check(c, p->rows >= 0 && p->rows <= p->released && p->released <= p->arrived && p->arrived <= INT64_MAX / 4);
+  tsn_code_check(c, (r->p->ahead || r->p->whole_windows || p->released == p->arrived) && (r->p->sequential || p->rows == p->released));
   tsn_code_check(c, p->allowed >= 0 && p->resolved >= 0 && p->resolved <= p->rows && p->number >= 0);
   for (k = 0; k < r->p->start_absences.count; k++) tsn_code_i64(c, &p->quiet[k]);
   if (!r->p->window_kind) return;

@@ -209,6 +209,18 @@ static bool is_bag_of(const tsn_run *r, uint32_t cell, uint32_t bag)
   return false;
 }
 
+/* Cells that name labels name such as there are. */
+static void check_labels(tsn_codec *c, const tsn_cell *cells)
+{
+  const tsn_run *r = c->r;
+  uint32_t k, i;
+  for (k = 0; k < r->p->regs.count; k++) {
+    const tsn_reg_rec *reg = &r->regs[k];
+    for (i = 1; reg->kind == REG_LABELS && reg->in_path && i < reg->cells; i++)
+      tsn_code_check(c, cells[reg->cell + i].null || (cells[reg->cell + i].v.i >= 0 && cells[reg->cell + i].v.i < r->p->labels.count));
+  }
+}
+
 static void code_cells(tsn_codec *c, const shared *s, tsn_cell *cells)
 {
   tsn_run *r = c->r;
@@ -292,6 +304,7 @@ static void code_item(tsn_codec *c, const tsn_automaton *a, const shared *s, con
   if (c->loading) i->history = history == TSN_NONE || c->bad ? TSN_NONE : s->histories.all[history];
   for (k = 0; k < r->p->counters; k++) tsn_code_u32(c, &tsn_path_counters(r, tsn_path_at(r, item))[k], UINT32_MAX);
   code_cells(c, s, cells);
+  if (c->loading) check_labels(c, cells);
   if (i->state == ITEM_WAIT || i->state == ITEM_GHOST) code_place(c, a, i, mask, groups);
   if (!c->loading) return;
   if (c->bad) {
