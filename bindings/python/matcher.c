@@ -9,6 +9,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "io/turn.h"
+
 struct late_row {
   size_t row;
   int64_t time, watermark;
@@ -115,44 +117,6 @@ static tocsin_status drain(matcher_object *m)
   return st;
 }
 
-/* How many rows of s may go before a row of key `bound` of another source. */
-static size_t rows_until(const source *s, int64_t bound, bool with_equal)
-{
-  size_t row = s->next;
-
-  while (row < s->view.rows) {
-    int64_t key = source_key(s, row);
-    if (key > bound || (key == bound && !with_equal)) break;
-    row++;
-  }
-  return row;
-}
-
-/* The source whose next row comes first; *bound: the first key of the others, and whether
- * rows of that very key may go too. NULL: none has rows. */
-static source *choose_source(source *sources, size_t count, int64_t *bound, bool *with_equal)
-{
-  source *best = NULL;
-  int64_t least = 0;
-
-  *bound = INT64_MAX;
-  *with_equal = true;
-  for (size_t i = 0; i < count; i++) {
-    source *s = &sources[i];
-    int64_t key;
-    if (s->is_table || s->done) continue;
-    key = source_key(s, s->next);
-    if (best && key >= least) {
-      if (key < *bound) *bound = key, *with_equal = true; /* s comes behind best at equal keys */
-      continue;
-    }
-    if (best) *bound = least, *with_equal = false; /* best so far comes before s at equal keys */
-    best = s;
-    least = key;
-  }
-  return best;
-}
-
 /* Pushes rows of s up to limit. */
 static tocsin_status push_rows(matcher_object *m, source *s, size_t limit)
 {
@@ -177,12 +141,16 @@ static tocsin_status push_ready(matcher_object *m, source *sources, size_t count
   tocsin_status st = TOCSIN_OK;
 
   for (;;) {
-    int64_t bound;
-    bool with_equal;
-    source *s = choose_source(sources, count, &bound, &with_equal);
-    *at = s;
+    tsn_turn turn = TSN_TURN;
+    size_t limit;
+    source *s;
+    for (size_t i = 0; i < count; i++)
+      if (!sources[i].is_table && !sources[i].done) tsn_turn_see(&turn, i, source_key(&sources[i], sources[i].next));
+    *at = s = turn.any ? &sources[turn.who] : NULL;
     if (!s) return TOCSIN_OK;
-    st = push_rows(m, s, bound == INT64_MAX && with_equal ? s->view.rows : rows_until(s, bound, with_equal));
+    limit = tsn_turn_alone(&turn) ? s->view.rows : s->next;
+    while (limit < s->view.rows && tsn_turn_goes(&turn, source_key(s, limit))) limit++;
+    st = push_rows(m, s, limit);
     if (st != TOCSIN_OK || s->next >= s->view.rows || m->late_count) return st;
   }
 }

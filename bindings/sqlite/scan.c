@@ -10,6 +10,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "io/turn.h"
+
 #define ROWS_FIRST ((size_t)32)
 #define ROWS_MOST ((size_t)4096)
 #define SLOW ((clock_t)(CLOCKS_PER_SEC / 20)) /* a push that takes longer is cut into smaller ones */
@@ -234,43 +236,23 @@ void tsn_sql_scan_close(tsn_sql_scan *s)
 
 /* --- going on --- */
 
-/* The input whose next row comes first, or one that has to be read before that is known; NULL: all are over.
- * *bound: the first time of the others, *with_equal: whether rows of that very time may go too. */
-static tsn_sql_input *choose(tsn_sql_scan *s, int64_t *bound, bool *with_equal)
+/* The input whose next row comes first, or one that has to be read before that is known; NULL: all are over. */
+static tsn_sql_input *choose(tsn_sql_scan *s, tsn_turn *turn)
 {
-  tsn_sql_input *best = NULL;
-  int64_t least = 0;
-
-  *bound = INT64_MAX;
-  *with_equal = true;
+  *turn = TSN_TURN;
   for (size_t i = 0; i < s->input_count; i++) {
     tsn_sql_input *in = &s->inputs[i];
-    int64_t time;
-    if (in->next >= in->view.rows) {
-      if (!in->over) return in;
-      continue;
-    }
-    time = tsn_sql_input_time(in, in->next);
-    if (best && time >= least) {
-      if (time < *bound) *bound = time, *with_equal = true; /* best goes first at equal times */
-      continue;
-    }
-    if (best) *bound = least, *with_equal = false;
-    best = in;
-    least = time;
+    if (in->next < in->view.rows) tsn_turn_see(turn, i, tsn_sql_input_time(in, in->next));
+    else if (!in->over) return in;
   }
-  return best;
+  return turn->any ? &s->inputs[turn->who] : NULL;
 }
 
-static size_t rows_until(const tsn_sql_input *in, int64_t bound, bool with_equal)
+static size_t rows_until(const tsn_sql_input *in, const tsn_turn *turn)
 {
   size_t row = in->next;
 
-  while (row < in->view.rows) {
-    int64_t time = tsn_sql_input_time(in, row);
-    if (time > bound || (time == bound && !with_equal)) break;
-    row++;
-  }
+  while (row < in->view.rows && tsn_turn_goes(turn, tsn_sql_input_time(in, row))) row++;
   return row;
 }
 
@@ -316,9 +298,8 @@ static int push(tsn_sql_scan *s, tsn_sql_input *in, size_t limit, char **error)
 /* Reads or pushes some rows. */
 static int go_on(tsn_sql_scan *s, char **error)
 {
-  int64_t bound;
-  bool with_equal;
-  tsn_sql_input *in = choose(s, &bound, &with_equal);
+  tsn_turn turn;
+  tsn_sql_input *in = choose(s, &turn);
   tocsin_status st;
 
   if (!in) {
@@ -328,7 +309,7 @@ static int go_on(tsn_sql_scan *s, char **error)
     return st == TOCSIN_OK ? SQLITE_OK : failed(s, st, error);
   }
   if (in->next >= in->view.rows) return fill(s, in, error);
-  return push(s, in, s->input_count > 1 ? rows_until(in, bound, with_equal) : in->view.rows, error);
+  return push(s, in, s->input_count > 1 ? rows_until(in, &turn) : in->view.rows, error);
 }
 
 int tsn_sql_scan_next(tsn_sql_scan *s, bool *more, char **error)

@@ -12,52 +12,21 @@
 #include "cli/durable.h"
 #include "cli/engine.h"
 #include "cli/pipe.h"
-
-/* How many rows of s may go before a row of key `bound` of another source. */
-static size_t rows_until(const tsn_source *s, int64_t bound, bool with_equal)
-{
-  size_t row = s->next;
-
-  while (row < s->view.rows) {
-    int64_t key = tsn_source_key(s, &s->view, row);
-    if (key > bound || (key == bound && !with_equal)) break;
-    row++;
-  }
-  return row;
-}
-
-/* The source whose next row comes first; *bound: the first key of the others, and
- * whether rows of that very key may go too. NULL: there is none with rows. */
-static tsn_source *choose_source(tsn_job *job, int64_t *bound, bool *with_equal)
-{
-  tsn_source *best = NULL;
-  int64_t least = 0;
-
-  *bound = INT64_MAX;
-  *with_equal = true;
-  for (size_t i = 0; i < job->source_count; i++) {
-    tsn_source *s = &job->sources[i];
-    int64_t key;
-    if (s->next >= s->view.rows) continue;
-    key = tsn_source_key(s, &s->view, s->next);
-    if (best && key >= least) {
-      if (key < *bound) *bound = key, *with_equal = true; /* s comes behind best at equal keys */
-      continue;
-    }
-    if (best) *bound = least, *with_equal = false; /* best so far comes before s at equal keys */
-    best = s;
-    least = key;
-  }
-  return best;
-}
+#include "io/turn.h"
 
 tsn_source *tsn_merge_next(tsn_job *job, size_t *limit)
 {
-  int64_t bound;
-  bool with_equal;
-  tsn_source *s = choose_source(job, &bound, &with_equal);
+  tsn_turn turn = TSN_TURN;
+  tsn_source *s;
 
-  if (s) *limit = job->source_count == 1 ? s->view.rows : rows_until(s, bound, with_equal);
+  for (size_t i = 0; i < job->source_count; i++) {
+    s = &job->sources[i];
+    if (s->next < s->view.rows) tsn_turn_see(&turn, i, tsn_source_key(s, &s->view, s->next));
+  }
+  if (!turn.any) return NULL;
+  s = &job->sources[turn.who];
+  *limit = job->source_count == 1 ? s->view.rows : s->next;
+  while (*limit < s->view.rows && tsn_turn_goes(&turn, tsn_source_key(s, &s->view, *limit))) ++*limit;
   return s;
 }
 

@@ -32,6 +32,7 @@ libtsnio_la_SOURCES = \
   %D%/rows.h \
   %D%/sample.c \
   %D%/sample.h \
+  %D%/turn.h \
   %D%/wide.h \
   %D%/width.c \
   %D%/width.h \
