@@ -177,17 +177,23 @@ static cell_outcome number_time(const tsn_column_def *column, PyObject *value, i
   return read == TSN_CELL_OK ? CELL_SET : read == TSN_CELL_BEYOND ? beyond(column, value, reason) : wrong(column, value, reason);
 }
 
+/* A time or an interval, as it is written. */
+static cell_outcome parsed(const tsn_column_def *column, PyObject *value, bool (*parse)(const char *text, size_t length, int64_t *out), int64_t *out,
+                           char *reason)
+{
+  const char *text;
+  Py_ssize_t length;
+  cell_outcome read = text_of(column, value, &text, &length, reason);
+
+  if (read != CELL_SET) return read;
+  return parse(text, (size_t)length, out) ? CELL_SET : wrong(column, value, reason);
+}
+
 static cell_outcome time_of(const module_state *state, const tsn_column_def *column, PyObject *value, int64_t *out, char *reason)
 {
   int is;
 
-  if (PyUnicode_Check(value)) {
-    const char *text;
-    Py_ssize_t length;
-    cell_outcome read = text_of(column, value, &text, &length, reason);
-    if (read != CELL_SET) return read;
-    return tsn_time_parse(text, (size_t)length, out) ? CELL_SET : wrong(column, value, reason);
-  }
+  if (PyUnicode_Check(value)) return parsed(column, value, tsn_time_parse, out, reason);
   if (PyLong_Check(value) && !is_bool(value)) {
     if (column->unit == TOCSIN_UNIT_NONE || column->unit == TOCSIN_UNIT_MICROSECOND) return integer_of(column, value, out, reason);
     return number_time(column, value, out, reason);
@@ -210,13 +216,7 @@ static cell_outcome interval_of(const module_state *state, const tsn_column_def 
 {
   int is;
 
-  if (PyUnicode_Check(value)) {
-    const char *text;
-    Py_ssize_t length;
-    cell_outcome read = text_of(column, value, &text, &length, reason);
-    if (read != CELL_SET) return read;
-    return tsn_interval_parse(text, (size_t)length, out) ? CELL_SET : wrong(column, value, reason);
-  }
+  if (PyUnicode_Check(value)) return parsed(column, value, tsn_interval_parse, out, reason);
   if (PyLong_Check(value)) return integer_of(column, value, out, reason);
   is = PyObject_IsInstance(value, state->timedelta);
   if (is < 0) return CELL_FAILED;

@@ -20,11 +20,9 @@ static int print(tsn_args *args, const char *text, size_t length)
   return st == TSN_EXIT_PIPE ? 0 : st;
 }
 
-static int explain(tsn_args *args, tsn_job *job)
+/* Prints a text that was made, or says why there is none. */
+static int give(tsn_args *args, const tsn_job *job, tocsin_status st, char *text, size_t length)
 {
-  char *text;
-  size_t length;
-  tocsin_status st = tocsin_explain(job->program, NULL, &text, &length);
   int printed;
 
   if (st != TOCSIN_OK) {
@@ -36,40 +34,32 @@ static int explain(tsn_args *args, tsn_job *job)
   return printed;
 }
 
-/* The pattern of --pattern, or the only one. */
-static int choose(tsn_args *args, const tsn_job *job, size_t *out)
+static int explain(tsn_args *args, const tsn_job *job)
 {
-  const char *name = tsn_args_value(args, "pattern");
-  size_t count = tocsin_program_pattern_count(job->program);
+  char *text;
+  size_t length;
+  tocsin_status st = tocsin_explain(job->program, NULL, &text, &length);
 
-  if (!name && count > 1) return tsn_args_wrong(args->command, "the file has several patterns: which one? Add --pattern NAME");
-  for (*out = 0; name && *out < count; ++*out) {
-    const char *known = tocsin_program_pattern(job->program, *out).name;
-    if (tsn_same_name(name, strlen(name), known, strlen(known))) return 0;
-  }
-  return name ? tsn_args_wrong(args->command, "there is no pattern \"%s\"", name) : 0;
+  return give(args, job, st, text, length);
 }
 
+/* Of the pattern of --pattern, or the only one. */
 static int draw(tsn_args *args, const tsn_job *job, tocsin_picture picture)
 {
   char *text;
-  size_t length, pattern = 0;
+  size_t length, pattern;
   tocsin_status st;
-  int printed = choose(args, job, &pattern);
+  int chosen = tsn_job_pattern(job, &pattern);
 
-  if (printed != 0) return printed;
-  st = tocsin_draw(job->program, pattern, picture, NULL, &text, &length);
+  if (chosen != 0) return chosen;
+  if (pattern == SIZE_MAX && tocsin_program_pattern_count(job->program) > 1)
+    return tsn_args_wrong(args->command, "the file has several patterns: which one? Add --pattern NAME");
+  st = tocsin_draw(job->program, pattern == SIZE_MAX ? 0 : pattern, picture, NULL, &text, &length);
   if (st == TOCSIN_LIMIT) {
     tsn_say("%s: the pattern has more elements, or ways from one to the next, than a picture can show", job->file);
     return tsn_exit_of(st);
   }
-  if (st != TOCSIN_OK) {
-    tsn_say("%s: %s", job->file, tocsin_status_text(st));
-    return tsn_exit_of(st);
-  }
-  printed = print(args, text, length);
-  tocsin_text_free(NULL, text, length);
-  return printed;
+  return give(args, job, st, text, length);
 }
 
 static int show(tsn_args *args, tsn_job *job)

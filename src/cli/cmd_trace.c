@@ -46,22 +46,6 @@ static void told_late(void *context, const tsn_source *source, const tocsin_late
   }
 }
 
-static int choose_pattern(tracing *t)
-{
-  const char *name = tsn_args_value(t->job.args, "pattern");
-  size_t count = tocsin_program_pattern_count(t->job.program), at = 0;
-
-  if (!name) return 0;
-  while (at < count) {
-    const char *known = tocsin_program_pattern(t->job.program, at).name;
-    if (tsn_same_name(name, strlen(name), known, strlen(known))) break;
-    at++;
-  }
-  if (at == count) return tsn_args_wrong(t->job.args->command, "there is no pattern \"%s\"", name);
-  t->story.only = at;
-  return 0;
-}
-
 static void find_time(tracing *t)
 {
   for (size_t i = 0; i < tocsin_program_stream_count(t->job.program); i++) {
@@ -89,7 +73,7 @@ static int run(tsn_args *args)
   if (st == 0) st = tsn_job_read(&t.job, args->operands[0]);
   if (st == 0) st = tsn_job_compile(&t.job, 1);
   t.story.program = t.job.program;
-  if (st == 0) st = choose_pattern(&t);
+  if (st == 0) st = tsn_job_pattern(&t.job, &t.story.only);
   if (st == 0) {
     find_time(&t);
     st = tsn_drive(&t.job);

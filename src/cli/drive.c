@@ -70,30 +70,6 @@ int tsn_drive_check(const tsn_args *args)
   return tsn_aside_options(&aside, args);
 }
 
-static int choose_pattern(tsn_engine *e)
-{
-  const char *name = tsn_args_value(e->job->args, "pattern"), *best = NULL;
-  size_t count = tocsin_program_pattern_count(e->job->program);
-  unsigned least = 3;
-
-  e->only = SIZE_MAX;
-  if (!name) return 0;
-  for (size_t i = 0; i < count; i++) {
-    const char *known = tocsin_program_pattern(e->job->program, i).name;
-    unsigned distance = tsn_name_distance(name, known, 2);
-    if (tsn_same_name(name, strlen(name), known, strlen(known))) {
-      e->only = i;
-      return 0;
-    }
-    if (*known && distance < least) {
-      least = distance;
-      best = known;
-    }
-  }
-  return tsn_args_wrong(e->job->args->command, best ? "there is no pattern \"%s\"; did you mean \"%s\"?"
-                                                    : "there is no pattern \"%s\"", name, best);
-}
-
 /* --- a run --- */
 
 static void interrupted(int signal_number)
@@ -335,7 +311,7 @@ int tsn_drive(tsn_job *job)
   if (st == 0) st = tsn_live_options(&e.live, job->args);
   watch_signals(e.live.follow);
   if (st == 0) st = check_functions(&e);
-  if (st == 0) st = choose_pattern(&e);
+  if (st == 0) st = tsn_job_pattern(job, &e.only);
   if (st == 0) st = check_inputs(&e);
   if (st == 0) st = prepare_sources(&e);
   if (st == 0) st = open_matcher(&e);

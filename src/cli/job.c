@@ -308,3 +308,26 @@ int tsn_job_compile(tsn_job *job, size_t first)
   st = compile(job, &options);
   return st ? st : connect(job, &text.streams);
 }
+
+int tsn_job_pattern(const tsn_job *job, size_t *out)
+{
+  const char *name = tsn_args_value(job->args, "pattern"), *best = NULL;
+  size_t count = tocsin_program_pattern_count(job->program);
+  unsigned least = 3;
+
+  *out = SIZE_MAX;
+  if (!name) return 0;
+  for (size_t i = 0; i < count; i++) {
+    const char *known = tocsin_program_pattern(job->program, i).name;
+    unsigned distance = tsn_name_distance(name, known, 2);
+    if (same(name, known)) {
+      *out = i;
+      return 0;
+    }
+    if (*known && distance < least) {
+      least = distance;
+      best = known;
+    }
+  }
+  return tsn_args_wrong(job->args->command, best ? "there is no pattern \"%s\"; did you mean \"%s\"?" : "there is no pattern \"%s\"", name, best);
+}

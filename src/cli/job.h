@@ -37,4 +37,7 @@ int tsn_job_read(tsn_job *job, const char *path);
  * inputs: operands of the command from `first` on. An exit status. */
 int tsn_job_compile(tsn_job *job, size_t first);
 
+/* The pattern that --pattern names; SIZE_MAX: it is not given. An exit status. */
+int tsn_job_pattern(const tsn_job *job, size_t *out);
+
 #endif

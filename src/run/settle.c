@@ -112,8 +112,7 @@ static bool ends_later(const tsn_run *r, uint32_t start, uint32_t match)
   uint32_t item, same = tsn_history_same(r, tsn_path_at(r, match)->history);
   for (item = r->p->has_last ? r->starts[start].head : match; item != match; item = tsn_path_at(r, item)->next) {
     const tsn_path *i = tsn_path_at(r, item);
-    const tsn_segment *s = &r->junctions.segments[r->junctions.all[i->junction].segment_first + i->segment];
-    if (i->state == ITEM_WAIT && r->junctions.edges[s->edge_first].kind == EDGE_LAST && tsn_history_same(r, i->history) == same) return true;
+    if (i->state == ITEM_WAIT && tsn_path_waits_for_end(r, i) && tsn_history_same(r, i->history) == same) return true;
   }
   return false;
 }
