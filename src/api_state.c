@@ -115,59 +115,41 @@ tocsin_status tocsin_matcher_loaded(tocsin_matcher *m)
 
 /* ---- as a whole ---- */
 
-static tocsin_status put_length(const tocsin_sink *sink, uint64_t length)
+static tocsin_status put_lengths(const tocsin_sink *sink, uint64_t name, uint64_t bytes)
 {
-  unsigned char bytes[8];
-  int k;
-  for (k = 0; k < 8; k++) bytes[k] = (unsigned char)(length >> 8 * k);
-  return sink->write(sink->context, bytes, sizeof bytes);
+  unsigned char lengths[16];
+  tsn_word_put(lengths, name);
+  tsn_word_put(lengths + 8, bytes);
+  return sink->write(sink->context, lengths, sizeof lengths);
 }
 
 static tocsin_status put_part(void *context, const tocsin_part *part)
 {
   const tocsin_sink *sink = context;
-  tocsin_status st = put_length(sink, part->name_length);
-  if (st == TOCSIN_OK) st = put_length(sink, part->length);
+  tocsin_status st = put_lengths(sink, part->name_length, part->length);
   if (st == TOCSIN_OK) st = sink->write(sink->context, part->name, part->name_length);
   return st == TOCSIN_OK ? sink->write(sink->context, part->bytes, part->length) : st;
 }
 
-static tocsin_status put_header(const tocsin_sink *sink)
+/* All parts, or those of one partition, between a header and an end: a part without a name, so that what is cut short is
+ * noticed. */
+static tocsin_status put_parts(tocsin_matcher *m, const tocsin_sink *sink, tsn_run *r, uint32_t part)
 {
   char header[HEADER] = MAGIC;
+  tocsin_sink copy = *sink;
+  tocsin_status st = want_state(m);
+  tsn_head h = head_of(m);
   header[12] = (char)TSN_STATE_VERSION;
-  return sink->write(sink->context, header, sizeof header);
-}
-
-/* Behind the last part: one without a name, so that what is cut short is noticed. */
-static tocsin_status put_end(const tocsin_sink *sink)
-{
-  tocsin_status st = put_length(sink, 0);
-  return st == TOCSIN_OK ? put_length(sink, 0) : st;
+  if (st == TOCSIN_OK) st = sink->write(sink->context, header, sizeof header);
+  if (st == TOCSIN_OK)
+    st = r ? tsn_parts_of_partition(m->state, &h, r, part, put_part, &copy) : tsn_parts_tell(m->state, &h, false, put_part, &copy);
+  return st == TOCSIN_OK ? put_lengths(sink, 0, 0) : st;
 }
 
 tocsin_status tocsin_matcher_checkpoint(tocsin_matcher *m, const tocsin_sink *sink)
 {
-  tocsin_status st;
-  tsn_head h;
-  tocsin_sink copy;
   if (!m || !sink || !sink->write) return TOCSIN_MISUSE;
-  if (m->status != TOCSIN_OK) return m->status;
-  copy = *sink;
-  st = want_state(m);
-  if (st != TOCSIN_OK) return st;
-  h = head_of(m);
-  st = put_header(sink);
-  if (st == TOCSIN_OK) st = tsn_parts_tell(m->state, &h, false, put_part, &copy);
-  return st == TOCSIN_OK ? put_end(sink) : st;
-}
-
-static uint64_t length_at(const unsigned char *at)
-{
-  uint64_t length = 0;
-  int k;
-  for (k = 0; k < 8; k++) length |= (uint64_t)at[k] << 8 * k;
-  return length;
+  return m->status == TOCSIN_OK ? put_parts(m, sink, NULL, TSN_NONE) : m->status;
 }
 
 /* The part at *at, which moves behind it; name_length 0: there is none any more. false: cut short. */
@@ -176,8 +158,8 @@ static bool next_part(const unsigned char **at, const unsigned char *end, tocsin
   size_t left = (size_t)(end - *at);
   uint64_t name, length;
   if (left < 16) return false;
-  name = length_at(*at);
-  length = length_at(*at + 8);
+  name = tsn_word_at(*at);
+  length = tsn_word_at(*at + 8);
   if (name > left - 16 || length > left - 16 - name) return false;
   *part = (tocsin_part){.name = *at + 16, .name_length = (size_t)name, .bytes = *at + 16 + name, .length = (size_t)length};
   *at += 16 + name + length;
@@ -284,10 +266,7 @@ tocsin_status tocsin_matcher_export_key(tocsin_matcher *m, size_t pattern, const
                                         tocsin_key_state *state)
 {
   tsn_run *r = with_key(m, pattern, key, count);
-  tocsin_sink copy;
-  tocsin_status st;
   uint32_t part;
-  tsn_head h;
   if (!r || !state || (sink && !sink->write)) return TOCSIN_MISUSE;
   if (m->status != TOCSIN_OK) return m->status;
   *state = (tocsin_key_state){.empty = 1};
@@ -295,14 +274,7 @@ tocsin_status tocsin_matcher_export_key(tocsin_matcher *m, size_t pattern, const
   if (part == TSN_NONE) return TOCSIN_OK;
   *state = (tocsin_key_state){.changed = !r->changes.on || r->changes.every || r->partitions[part].changed};
   see_deadline(r, part, state);
-  if (!sink) return TOCSIN_OK;
-  st = want_state(m);
-  if (st != TOCSIN_OK) return st;
-  copy = *sink;
-  h = head_of(m);
-  st = put_header(sink);
-  if (st == TOCSIN_OK) st = tsn_parts_of_partition(m->state, &h, r, part, put_part, &copy);
-  return st == TOCSIN_OK ? put_end(sink) : st;
+  return sink ? put_parts(m, sink, r, part) : TOCSIN_OK;
 }
 
 tocsin_status tocsin_matcher_import_key(tocsin_matcher *m, const void *bytes, size_t length)

@@ -106,3 +106,26 @@ const char *tsn_bytes_cstr(tsn_bytes *b)
   b->data[b->length] = '\0';
   return b->data;
 }
+
+void tsn_word_put(void *bytes, uint64_t word)
+{
+  unsigned char *at = bytes;
+  int k;
+  for (k = 0; k < 8; k++) at[k] = (unsigned char)(word >> 8 * k);
+}
+
+void tsn_bytes_word(tsn_bytes *b, uint64_t word)
+{
+  unsigned char bytes[8];
+  tsn_word_put(bytes, word);
+  tsn_bytes_append(b, bytes, sizeof bytes);
+}
+
+uint64_t tsn_word_at(const void *bytes)
+{
+  const unsigned char *at = bytes;
+  uint64_t word = 0;
+  int k;
+  for (k = 0; k < 8; k++) word |= (uint64_t)at[k] << 8 * k;
+  return word;
+}

@@ -25,6 +25,11 @@ void tsn_bytes_fill(tsn_bytes *b, char c, size_t count);
 /* Numbers with a fraction go through tsn_format_double(): %f and %g obey the locale. */
 void tsn_bytes_printf(tsn_bytes *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* A number as eight bytes, the least first; and back. */
+void tsn_bytes_word(tsn_bytes *b, uint64_t word);
+void tsn_word_put(void *bytes, uint64_t word);
+uint64_t tsn_word_at(const void *bytes);
+
 /* Room for `length` more bytes, uninitialised; NULL on failure. */
 void *tsn_bytes_extend(tsn_bytes *b, size_t length);
 /* Puts a NUL behind the content (not counted) and answers the content; "" on failure. */

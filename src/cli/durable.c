@@ -22,6 +22,7 @@ struct tsn_durable {
   uint64_t every_rows;
   double last;
   uint64_t last_rows;
+  bool told;              /* the patterns and streams are noted */
   const char **positions; /* by source: the name of its note */
   tsn_bytes text; /* scratch */
 };
@@ -144,6 +145,11 @@ static bool has_line(const char *text, size_t length, const char *line, size_t l
   return false;
 }
 
+static bool resets(const tsn_engine *e)
+{
+  return tsn_args_has(e->job->args, "on-change") && tsn_args_choice(e->job->args, "on-change", changes) == 1;
+}
+
 static int refuse(const tsn_durable *d, const char *what)
 {
   tsn_say("%s: the state is of other patterns: %s; --on-change reset starts what has changed anew", d->name, what);
@@ -154,7 +160,6 @@ static int refuse(const tsn_durable *d, const char *what)
 static int compare_patterns(tsn_engine *e, const char *known, size_t length)
 {
   tsn_durable *d = e->durable;
-  bool reset = tsn_args_has(e->job->args, "on-change") && tsn_args_choice(e->job->args, "on-change", changes) == 1;
   char name[200];
 
   tsn_bytes_reset(&d->text);
@@ -164,7 +169,7 @@ static int compare_patterns(tsn_engine *e, const char *known, size_t length)
     tocsin_status st;
     if (next - at < 18 || has_line(d->text.data, d->text.length, at, (size_t)(next - at))) continue;
     snprintf(name, sizeof name, "%.*s", (int)(next - at - 17), at + 17);
-    if (!reset) {
+    if (!resets(e)) {
       char what[300];
       snprintf(what, sizeof what, "\"%s\" has changed, or is gone", name);
       return refuse(d, what);
@@ -179,7 +184,6 @@ static int compare_patterns(tsn_engine *e, const char *known, size_t length)
 static int compare_streams(tsn_engine *e)
 {
   tsn_durable *d = e->durable;
-  bool reset = tsn_args_has(e->job->args, "on-change") && tsn_args_choice(e->job->args, "on-change", changes) == 1;
   const char *known;
   size_t length;
   tocsin_status st = tsn_store_find(d->store, "streams", &known, &length);
@@ -189,7 +193,7 @@ static int compare_streams(tsn_engine *e)
   put_streams(e->job, &d->text);
   if (d->text.failed) return tsn_no_memory();
   if (known && length == d->text.length && !memcmp(known, d->text.data, length)) return 0;
-  if (!reset) return refuse(d, "their streams are not the same");
+  if (!resets(e)) return refuse(d, "their streams are not the same");
   tsn_say("the streams are not the same: all patterns start anew");
   st = tsn_store_forget_all(d->store);
   return st == TOCSIN_OK ? 0 : trouble(d, st);
@@ -314,18 +318,30 @@ static tocsin_status note_positions(tsn_engine *e)
   return st;
 }
 
+/* Of what the state is: it stays so as long as the run goes on. */
+static tocsin_status note_program(tsn_engine *e)
+{
+  tsn_durable *d = e->durable;
+  tocsin_status st;
+
+  if (d->told) return TOCSIN_OK;
+  tsn_bytes_reset(&d->text);
+  put_patterns(e->job, &d->text);
+  st = note_text(d, "patterns");
+  tsn_bytes_reset(&d->text);
+  put_streams(e->job, &d->text);
+  if (st == TOCSIN_OK) st = note_text(d, "streams");
+  d->told = st == TOCSIN_OK; /* a checkpoint that fails ends the run */
+  return st;
+}
+
 static tocsin_status note_all(tsn_engine *e, const tsn_bytes *committed, bool over)
 {
   tsn_durable *d = e->durable;
   tocsin_status st = tsn_store_save(d->store, e->matcher);
 
   if (st == TOCSIN_OK) st = note_positions(e);
-  tsn_bytes_reset(&d->text);
-  put_patterns(e->job, &d->text);
-  if (st == TOCSIN_OK) st = note_text(d, "patterns");
-  tsn_bytes_reset(&d->text);
-  put_streams(e->job, &d->text);
-  if (st == TOCSIN_OK) st = note_text(d, "streams");
+  if (st == TOCSIN_OK) st = note_program(e);
   if (st == TOCSIN_OK) st = tsn_store_note(d->store, "over", over ? "1" : "0", 1);
   if (st == TOCSIN_OK && committed->length) st = tsn_store_note(d->store, "output", committed->data, committed->length);
   return st;

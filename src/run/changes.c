@@ -2,14 +2,6 @@
  * that were saved and are gone. Nothing is noted before the host has asked for changes a first time. */
 #include "run/window.h"
 
-static void put_word(tsn_bytes *out, uint64_t word)
-{
-  unsigned char bytes[8];
-  int k;
-  for (k = 0; k < 8; k++) bytes[k] = (unsigned char)(word >> 8 * k);
-  tsn_bytes_append(out, bytes, sizeof bytes);
-}
-
 void tsn_name_keys(const tsn_run *r, tsn_range slots, const tsn_cell *keys, tsn_bytes *out)
 {
   uint32_t k;
@@ -17,7 +9,7 @@ void tsn_name_keys(const tsn_run *r, tsn_range slots, const tsn_cell *keys, tsn_
     bool text = r->slot_is_text[r->program->indices[slots.first + k]];
     tsn_bytes_char(out, keys[k].null ? 'n' : text ? 't' : 'w');
     if (keys[k].null) continue;
-    put_word(out, text ? keys[k].length : (uint64_t)keys[k].v.i);
+    tsn_bytes_word(out, text ? keys[k].length : (uint64_t)keys[k].v.i);
     if (text && keys[k].length) tsn_bytes_append(out, r->texts.data + keys[k].v.at, keys[k].length);
   }
 }
@@ -25,13 +17,13 @@ void tsn_name_keys(const tsn_run *r, tsn_range slots, const tsn_cell *keys, tsn_
 void tsn_name_partition(const tsn_run *r, const tsn_partition *p, tsn_bytes *out)
 {
   tsn_name_keys(r, r->p->keys, p->keys, out);
-  if (r->p->window_kind) put_word(out, (uint64_t)p->window_start);
+  if (r->p->window_kind) tsn_bytes_word(out, (uint64_t)p->window_start);
 }
 
 void tsn_name_frame(const tsn_run *r, const tsn_source *s, const tsn_window *w, const tsn_frame *f, tsn_bytes *out)
 {
-  put_word(out, (uint64_t)(s - r->sources));
-  put_word(out, (uint64_t)(w - s->windows));
+  tsn_bytes_word(out, (uint64_t)(s - r->sources));
+  tsn_bytes_word(out, (uint64_t)(w - s->windows));
   tsn_name_keys(r, w->rec->keys, f->cells, out);
 }
 
@@ -57,7 +49,7 @@ void tsn_frame_changed(tsn_run *r, tsn_window *w, uint32_t frame)
 /* A name with its length before it. */
 static void put_gone(tsn_bytes *gone, const tsn_bytes *name)
 {
-  put_word(gone, name->length);
+  tsn_bytes_word(gone, name->length);
   tsn_bytes_append(gone, name->data, name->length);
 }
 

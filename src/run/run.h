@@ -619,6 +619,9 @@ static inline void tsn_kept_load(const tsn_run *r, tsn_kept_row *row, uint32_t s
 void tsn_changes_init(tsn_changes *c, tsn_alloc *alloc);
 void tsn_changes_reset(tsn_changes *c); /* all is saved */
 void tsn_changes_clear(tsn_run *r, tsn_changes *c);
+/* How many handles may have changed, of so many that there are, and the k-th of them; changes NULL: all. */
+static inline size_t tsn_changes_count(const tsn_changes *c, size_t all) { return c && !c->every ? c->count : all; }
+static inline uint32_t tsn_changes_at(const tsn_changes *c, size_t k) { return c && !c->every ? c->all[k] : (uint32_t)k; }
 void tsn_changed_now(tsn_run *r, uint32_t part);
 /* Something of the partition is not as it was. */
 static inline void tsn_changed(tsn_run *r, uint32_t part)

@@ -108,6 +108,13 @@ void tsn_code_raw(tsn_codec *c, void *bytes, size_t size)
   }
 }
 
+void tsn_code_word(tsn_codec *c, uint64_t *word)
+{
+  const void *from;
+  if (!c->loading) tsn_bytes_word(c->out, *word);
+  else *word = (from = tsn_code_take(c, sizeof *word)) != NULL ? tsn_word_at(from) : 0;
+}
+
 /* ---- cells ---- */
 
 enum { CELL_NULL, CELL_WHOLE, CELL_BITS, CELL_TEXT };
@@ -115,10 +122,7 @@ enum { CELL_NULL, CELL_WHOLE, CELL_BITS, CELL_TEXT };
 
 static void put_cell(tsn_codec *c, const tsn_cell *cell, bool is_text, const char *text)
 {
-  uint64_t bits = (uint64_t)cell->v.i;
-  uint8_t fixed[8];
   int64_t whole = cell->v.i;
-  int k;
   if (cell->null) {
     put(c, CELL_NULL);
   } else if (is_text) {
@@ -129,17 +133,14 @@ static void put_cell(tsn_codec *c, const tsn_cell *cell, bool is_text, const cha
     put(c, CELL_WHOLE);
     tsn_code_i64(c, &whole);
   } else {
-    for (k = 0; k < 8; k++) fixed[k] = (uint8_t)(bits >> 8 * k);
     put(c, CELL_BITS);
-    tsn_bytes_append(c->out, fixed, sizeof fixed);
+    tsn_bytes_word(c->out, (uint64_t)whole);
   }
 }
 
 static void get_cell(tsn_codec *c, tsn_cell *cell, bool is_text)
 {
-  uint8_t fixed[8];
-  uint64_t bits = 0, length;
-  int k;
+  uint64_t bits, length;
   *cell = (tsn_cell){.null = 1};
   switch (get(c)) {
   case CELL_NULL: return;
@@ -149,8 +150,7 @@ static void get_cell(tsn_codec *c, tsn_cell *cell, bool is_text)
     break;
   case CELL_BITS:
     tsn_code_check(c, !is_text);
-    tsn_code_raw(c, fixed, sizeof fixed);
-    for (k = 0; k < 8; k++) bits |= (uint64_t)fixed[k] << 8 * k;
+    tsn_code_word(c, &bits);
     cell->v.i = (int64_t)bits;
     break;
   case CELL_TEXT:

@@ -39,6 +39,8 @@ void tsn_code_handle(tsn_codec *c, uint32_t *v, uint32_t count);
 /* How many records follow, each of a byte or more. */
 void tsn_code_count(tsn_codec *c, size_t *count);
 void tsn_code_raw(tsn_codec *c, void *bytes, size_t size);
+/* Eight bytes, as in names. */
+void tsn_code_word(tsn_codec *c, uint64_t *word);
 /* Loading: where so many bytes lie; NULL if there are not so many. */
 const void *tsn_code_take(tsn_codec *c, size_t size);
 /* A stored cell, of a text or not. */

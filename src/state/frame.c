@@ -23,7 +23,7 @@ static void code_partial(tsn_codec *c, const tsn_over_rec *o, const tsn_frame *f
   }
   _Static_assert(sizeof p->v == sizeof words, "three words");
   memcpy(words, &p->v, sizeof words);
-  for (k = 0; k < 3; k++) tsn_code_raw(c, &words[k], sizeof words[k]);
+  for (k = 0; k < 3; k++) tsn_code_word(c, &words[k]);
   memcpy(&p->v, words, sizeof words);
 }
 
@@ -101,11 +101,11 @@ static void code_ring(tsn_codec *c, tsn_window *w, tsn_frame *f)
   for (k = 0; k < count && tsn_codec_good(c); k++) code_row(c, w, f, k);
 }
 
-void tsn_state_frame(tsn_codec *c, uint32_t source, uint32_t window, uint32_t *frame)
+void tsn_state_frame(tsn_codec *c, uint32_t source, uint32_t window, uint32_t frame)
 {
   tsn_run *r = c->r;
   tsn_window *w = &r->sources[source].windows[window];
-  tsn_frame *f = &w->frames[*frame];
+  tsn_frame *f = &w->frames[frame];
   uint32_t k, i, keys = w->rec->keys.count;
   tsn_code_i64(c, &f->last_time);
   code_ring(c, w, f);

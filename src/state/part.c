@@ -1,4 +1,5 @@
 /* Parts: names, checksums, and which have to be written again. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "state/part.h"
@@ -166,7 +167,7 @@ static void code_run(tsn_codec *c)
 {
   tsn_run *r = c->r;
   uint64_t fingerprint = r->p->fingerprint, moment = r->moment;
-  tsn_code_raw(c, &fingerprint, sizeof fingerprint);
+  tsn_code_word(c, &fingerprint);
   tsn_code_check(c, fingerprint == r->p->fingerprint);
   tsn_code_i64(c, &r->watermark);
   tsn_code_u64(c, &r->next_seq);
@@ -210,7 +211,7 @@ static void tell_partition(teller *t, tsn_run *r, uint32_t part)
   tsn_codec c;
   begin_part(t, PART_PARTITION, r, &c);
   tsn_name_partition(r, &r->partitions[part], &t->s->name);
-  tsn_state_partition(&c, NULL, &part);
+  tsn_state_partition(&c, NULL, part);
   end_part(t);
 }
 
@@ -220,7 +221,7 @@ static void tell_frame(teller *t, tsn_run *r, uint32_t source, uint32_t window, 
   const tsn_source *s = &r->sources[source];
   begin_part(t, PART_FRAME, r, &c);
   tsn_name_frame(r, s, &s->windows[window], &s->windows[window].frames[frame], &t->s->name);
-  tsn_state_frame(&c, source, window, &frame);
+  tsn_state_frame(&c, source, window, frame);
   end_part(t);
 }
 
@@ -248,9 +249,7 @@ static void tell_gone(teller *t, int kind, const tsn_run *r, const tsn_bytes *go
   size_t at = 0;
   if (gone->failed && t->status == TOCSIN_OK) t->status = gone->failed;
   while (at < gone->length && t->status == TOCSIN_OK) {
-    uint64_t length = 0;
-    int k;
-    for (k = 0; k < 8; k++) length |= (uint64_t)(unsigned char)gone->data[at + (size_t)k] << 8 * k;
+    uint64_t length = tsn_word_at(gone->data + at);
     begin_name(&t->s->name, kind, r);
     tsn_bytes_append(&t->s->name, gone->data + at + 8, (size_t)length);
     tell(t, &t->s->name, NULL);
@@ -258,24 +257,23 @@ static void tell_gone(teller *t, int kind, const tsn_run *r, const tsn_bytes *go
   }
 }
 
-static bool is_every(const teller *t, const tsn_changes *changes) { return !t->changes || changes->every; }
-
 static void tell_frames(teller *t, tsn_run *r, uint32_t source, uint32_t window)
 {
   const tsn_window *w = &r->sources[source].windows[window];
-  size_t count = is_every(t, &w->changes) ? w->count : w->changes.count, k;
-  for (k = 0; k < count && t->status == TOCSIN_OK; k++) {
-    uint32_t frame = is_every(t, &w->changes) ? (uint32_t)k : w->changes.all[k];
+  const tsn_changes *changes = t->changes ? &w->changes : NULL;
+  size_t k;
+  for (k = 0; k < tsn_changes_count(changes, w->count) && t->status == TOCSIN_OK; k++) {
+    uint32_t frame = tsn_changes_at(changes, k);
     if (w->frames[frame].used) tell_frame(t, r, source, window, frame);
   }
 }
 
 static void tell_pattern(teller *t, tsn_run *r)
 {
-  const tsn_changes *changes = &r->changes;
-  size_t count = is_every(t, changes) ? r->partition_count : changes->count, k;
+  const tsn_changes *changes = t->changes ? &r->changes : NULL;
+  size_t k;
   uint32_t s, w;
-  if (t->changes) tell_gone(t, PART_PARTITION, r, &changes->gone);
+  if (changes) tell_gone(t, PART_PARTITION, r, &changes->gone);
   for (s = 0; s < r->p->parts.count; s++)
     for (w = 0; w < r->sources[s].p->windows.count && t->changes; w++) tell_gone(t, PART_FRAME, r, &r->sources[s].windows[w].changes.gone);
   tell_automaton(t, r);
@@ -283,8 +281,8 @@ static void tell_pattern(teller *t, tsn_run *r)
   tell_waiting(t, r);
   for (s = 0; s < r->p->parts.count; s++)
     for (w = 0; w < r->sources[s].p->windows.count; w++) tell_frames(t, r, s, w);
-  for (k = 0; k < count && t->status == TOCSIN_OK; k++) {
-    uint32_t part = is_every(t, changes) ? (uint32_t)k : changes->all[k];
+  for (k = 0; k < tsn_changes_count(changes, r->partition_count) && t->status == TOCSIN_OK; k++) {
+    uint32_t part = tsn_changes_at(changes, k);
     if (r->partitions[part].used) tell_partition(t, r, part);
   }
 }
@@ -303,15 +301,15 @@ tocsin_status tsn_parts_tell(tsn_state *s, const tsn_head *h, bool changes, tocs
 
 static void frames_saved(tsn_run *r)
 {
-  uint32_t s, w, f;
+  uint32_t s, w;
+  size_t k;
   for (s = 0; s < r->p->parts.count; s++)
     for (w = 0; w < r->sources[s].p->windows.count; w++) {
       tsn_window *window = &r->sources[s].windows[w];
-      size_t count = window->changes.every ? window->count : window->changes.count, k;
-      for (k = 0; k < count; k++) {
-        f = window->changes.every ? (uint32_t)k : window->changes.all[k];
-        window->frames[f].changed = 0;
-        window->frames[f].stored = window->frames[f].used != 0;
+      for (k = 0; k < tsn_changes_count(&window->changes, window->count); k++) {
+        tsn_frame *f = &window->frames[tsn_changes_at(&window->changes, k)];
+        f->changed = 0;
+        f->stored = f->used != 0;
       }
       tsn_changes_reset(&window->changes);
     }
@@ -322,9 +320,8 @@ void tsn_parts_saved(tsn_state *s, const tsn_head *h)
   size_t i, k;
   for (i = 0; i < h->feed->run_count; i++) {
     tsn_run *r = &h->feed->runs[i];
-    size_t count = r->changes.every ? r->partition_count : r->changes.count;
-    for (k = 0; k < count; k++) {
-      tsn_partition *p = &r->partitions[r->changes.every ? k : r->changes.all[k]];
+    for (k = 0; k < tsn_changes_count(&r->changes, r->partition_count); k++) {
+      tsn_partition *p = &r->partitions[tsn_changes_at(&r->changes, k)];
       p->changed = 0;
       p->stored = p->used != 0;
     }
@@ -365,7 +362,7 @@ static void read_keys(tsn_codec *c, tsn_range slots)
     tsn_code_raw(c, &kind, 1);
     tsn_code_check(c, kind == 'n' || kind == (r->slot_is_text[slot] ? 't' : 'w'));
     if (kind == 'n' || !tsn_codec_good(c)) continue;
-    tsn_code_raw(c, &word, sizeof word);
+    tsn_code_word(c, &word);
     *cell = (tsn_cell){.v.i = (int64_t)word};
     if (kind == 'w') continue;
     tsn_code_check(c, word <= UINT32_MAX);
@@ -382,7 +379,7 @@ static void load_partition(tsn_state *s, tsn_codec *name, tsn_codec *c)
   uint32_t part, found;
   tsn_partition *p;
   read_keys(name, r->p->keys);
-  if (r->p->window_kind) tsn_code_raw(name, &start, sizeof start);
+  if (r->p->window_kind) tsn_code_word(name, &start);
   tsn_code_check(c, tsn_codec_good(name) && name->at == name->end);
   if (!tsn_codec_good(c)) return;
   hash = tsn_partition_hash(r);
@@ -392,7 +389,7 @@ static void load_partition(tsn_state *s, tsn_codec *name, tsn_codec *c)
   p = &r->partitions[part];
   p->window_start = (int64_t)start;
   c->piece = INT64_MIN;
-  tsn_state_partition(c, &s->automata[r->index], &part);
+  tsn_state_partition(c, &s->automata[r->index], part);
   p = &r->partitions[part];
   if (r->p->window_kind && p->complete) tsn_map_remove(&r->partition_map, hash, part);
   else tsn_code_check(c, found == TSN_NONE || (r->p->window_kind && r->partitions[found].complete));
@@ -415,8 +412,8 @@ static void load_frame(tsn_codec *name, tsn_codec *c)
   tsn_window *w;
   uint32_t frame;
   size_t before;
-  tsn_code_raw(name, &source, sizeof source);
-  tsn_code_raw(name, &window, sizeof window);
+  tsn_code_word(name, &source);
+  tsn_code_word(name, &window);
   tsn_code_check(c, tsn_codec_good(name) && source < r->p->parts.count && window < r->sources[source].p->windows.count);
   if (!tsn_codec_good(c)) return;
   w = &r->sources[source].windows[window];
@@ -427,7 +424,7 @@ static void load_frame(tsn_codec *name, tsn_codec *c)
   frame = tsn_window_frame(r, w, r->row);
   if (frame == TSN_NONE) return;
   tsn_code_check(c, w->map.count > before);
-  if (tsn_codec_good(c)) tsn_state_frame(c, (uint32_t)source, (uint32_t)window, &frame);
+  if (tsn_codec_good(c)) tsn_state_frame(c, (uint32_t)source, (uint32_t)window, frame);
 }
 
 void tsn_state_begin_import(tsn_state *s, const tsn_head *h)
@@ -498,29 +495,10 @@ tocsin_status tsn_part_load(tsn_state *s, const tsn_head *h, const tocsin_part *
 
 static int64_t waiting_rows(const tsn_partition *p) { return p->used ? p->arrived - p->released : 0; }
 
-static void put_in_place(tsn_ahead_row *rows, size_t count, size_t at)
+static int by_seq(const void *a, const void *b)
 {
-  tsn_ahead_row x = rows[at];
-  size_t child;
-  while ((child = 2 * at + 1) < count) {
-    if (child + 1 < count && rows[child + 1].seq > rows[child].seq) child++;
-    if (rows[child].seq <= x.seq) break;
-    rows[at] = rows[child];
-    at = child;
-  }
-  rows[at] = x;
-}
-
-static void sort_ahead(tsn_ahead_row *rows, size_t count)
-{
-  size_t i;
-  for (i = count / 2; i > 0; i--) put_in_place(rows, count, i - 1);
-  for (i = count; i > 1; i--) {
-    tsn_ahead_row last = rows[i - 1];
-    rows[i - 1] = rows[0];
-    rows[0] = last;
-    put_in_place(rows, i - 1, 0);
-  }
+  const tsn_ahead_row *x = a, *y = b;
+  return (x->seq > y->seq) - (x->seq < y->seq);
 }
 
 /* Rows that wait for those behind them lie in their partitions; here in one queue. */
@@ -539,7 +517,7 @@ static bool queue_ahead(tsn_run *r)
       a->rows[a->count++] = (tsn_ahead_row){.time = kept->time, .seq = kept->seq, .part = part};
     }
   }
-  sort_ahead(a->rows, a->count);
+  if (a->count) qsort(a->rows, a->count, sizeof *a->rows, by_seq);
   return true;
 }
 

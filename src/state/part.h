@@ -36,7 +36,7 @@ void tsn_state_clear(tsn_state *s, const tsn_head *h);
 /* Tells of every part, or (changes) of those that are not as they were when tsn_parts_saved() was called last. */
 tocsin_status tsn_parts_tell(tsn_state *s, const tsn_head *h, bool changes, tocsin_part_fn each, void *context);
 void tsn_parts_saved(tsn_state *s, const tsn_head *h);
-/* The parts of one partition, and the automaton that they need. NULL key: there is none such. */
+/* The parts of one partition, and the automaton that they need. */
 tocsin_status tsn_parts_of_partition(tsn_state *s, const tsn_head *h, tsn_run *r, uint32_t part, tocsin_part_fn each, void *context);
 
 /* What is read from now on numbers junctions, classes and shapes by an automaton part of its own. */

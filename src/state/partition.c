@@ -127,17 +127,17 @@ static void code_form(tsn_codec *c, const tsn_automaton *a, uint32_t part, uint3
   r->queues = queues;
 }
 
-void tsn_state_partition(tsn_codec *c, const tsn_automaton *a, uint32_t *part)
+void tsn_state_partition(tsn_codec *c, const tsn_automaton *a, uint32_t part)
 {
   tsn_run *r = c->r;
   uint32_t form = r->graph ? FORM_GRAPH : r->queues ? FORM_QUEUE : FORM_PATHS;
   tsn_code_u32(c, &form, FORMS - 1);
   tsn_code_check(c, (form == FORM_GRAPH) == (r->graph != NULL));
   tsn_code_check(c, form != FORM_QUEUE || (r->shapes && tsn_tier_of(r->program, r->index) == TIER_TABLE));
-  if (tsn_codec_good(c)) code_counts(c, &r->partitions[*part], *part);
-  if (tsn_codec_good(c)) code_form(c, a, *part, form);
+  if (tsn_codec_good(c)) code_counts(c, &r->partitions[part], part);
+  if (tsn_codec_good(c)) code_form(c, a, part, form);
   if (!c->loading || !tsn_codec_good(c)) return;
-  if (form == FORM_PATHS && r->queues && !tsn_queues_leave(r, r->partitions[*part].last_time)) return;
-  if (form == FORM_QUEUE && !r->queues && !tsn_queue_leave(r, *part, r->partitions[*part].last_time)) return;
-  arm(r, *part);
+  if (form == FORM_PATHS && r->queues && !tsn_queues_leave(r, r->partitions[part].last_time)) return;
+  if (form == FORM_QUEUE && !r->queues && !tsn_queue_leave(r, part, r->partitions[part].last_time)) return;
+  arm(r, part);
 }

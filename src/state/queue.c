@@ -52,15 +52,7 @@ static void code_bunch(tsn_codec *c, const tsn_automaton *a, tsn_partition *p, c
   if (tsn_codec_good(c)) tsn_queue_restore_bunch(r, p, made.shape, made.taus);
 }
 
-/* The number of a start with items, from 0. */
-static uint32_t start_number(const tsn_run *r, const tsn_partition *p, uint32_t start)
-{
-  uint32_t n = 0, at;
-  for (at = p->first; at != start; at = r->starts[at].next) n++;
-  return n;
-}
-
-static void code_queued(tsn_codec *c, uint32_t part, const used *u, uint32_t i, size_t starts, uint32_t *next)
+static void code_queued(tsn_codec *c, uint32_t part, const used *u, uint32_t i, size_t starts, uint32_t *next, uint32_t *number)
 {
   tsn_run *r = c->r;
   tsn_partition *p = &r->partitions[part];
@@ -70,7 +62,7 @@ static void code_queued(tsn_codec *c, uint32_t part, const used *u, uint32_t i, 
   if (!c->loading) {
     s = *tsn_queued_at(q, i);
     bunch = u->number[tsn_bunch_root(q, s.bunch)];
-    base = s.base == TSN_NONE ? TSN_NONE : start_number(r, p, s.base);
+    base = s.base == TSN_NONE ? TSN_NONE : (*number)++; /* they stand in the order of the queue */
   }
   tsn_code_i64(c, &s.row);
   tsn_code_i64(c, &s.time);
@@ -100,14 +92,14 @@ void tsn_state_queue(tsn_codec *c, const tsn_automaton *a, uint32_t part)
   tsn_partition *p = &r->partitions[part];
   used u = {.count = 0};
   size_t count = p->queue.count, bunches, starts = 0;
-  uint32_t i, start, next = p->first;
+  uint32_t i, start, next = p->first, number = 0;
   for (start = p->first; start != TSN_NONE; start = r->starts[start].next) starts++;
   if (!c->loading && !find_used(r, &p->queue, &u)) c->out->failed = TOCSIN_NOMEM;
   bunches = u.count;
   tsn_code_count(c, &bunches);
   for (i = 0; i < bunches && tsn_codec_good(c); i++) code_bunch(c, a, p, c->loading ? NULL : &p->queue.bunches[u.bunch[i]]);
   tsn_code_count(c, &count);
-  for (i = 0; i < count && tsn_codec_good(c); i++) code_queued(c, part, &u, i, starts, &next);
+  for (i = 0; i < count && tsn_codec_good(c); i++) code_queued(c, part, &u, i, starts, &next, &number);
   if (c->loading) tsn_code_check(c, next == TSN_NONE && (count > 0 || bunches == 0));
   if (c->loading && tsn_codec_good(c) && r->guards && count) tsn_guards_moved(r, &p->queue);
   if (u.number) tsn_alloc_free(r->alloc, u.number, p->queue.bunch_count * sizeof *u.number);

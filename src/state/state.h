@@ -63,9 +63,9 @@ void tsn_state_queue(tsn_codec *c, const tsn_automaton *a, uint32_t part);
 /* graph.c */
 void tsn_state_graph(tsn_codec *c, uint32_t part);
 /* partition.c */
-void tsn_state_partition(tsn_codec *c, const tsn_automaton *a, uint32_t *part);
+void tsn_state_partition(tsn_codec *c, const tsn_automaton *a, uint32_t part);
 /* frame.c */
-void tsn_state_frame(tsn_codec *c, uint32_t source, uint32_t window, uint32_t *frame);
+void tsn_state_frame(tsn_codec *c, uint32_t source, uint32_t window, uint32_t frame);
 void tsn_state_order_frames(tsn_run *r); /* once all are there */
 /* waiting.c */
 void tsn_state_waiting(tsn_codec *c);

@@ -217,7 +217,7 @@ tocsin_status tsn_store_save(tsn_store *s, tocsin_matcher *m)
   st = tocsin_matcher_changes(m, save_part, s);
   if (st != TOCSIN_OK && !s->message[0])
     snprintf(s->message, sizeof s->message, "%s", *tocsin_matcher_message(m) ? tocsin_matcher_message(m) : tocsin_status_text(st));
-  if (st == TOCSIN_OK) st = note_number(s, "format", FORMAT);
+  if (st == TOCSIN_OK && s->number == 0) st = note_number(s, "format", FORMAT);
   s->next = s->number + 1;
   return st == TOCSIN_OK ? note_number(s, "checkpoint", s->next) : st;
 }

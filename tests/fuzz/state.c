@@ -8,6 +8,7 @@
 /* As state/codec.h and state/state.h have them, which do not go with what reads rows. */
 uint32_t tsn_crc32c(uint32_t before, const void *bytes, size_t size);
 #define STATE_VERSION 1u
+#define HEADER 16u
 
 static tocsin_status append(void *context, const void *bytes, size_t length)
 {
@@ -15,50 +16,42 @@ static tocsin_status append(void *context, const void *bytes, size_t length)
   return TOCSIN_OK;
 }
 
-static uint64_t length_at(const char *at)
+/* A part of a state: its name, and its bytes without the checksum behind them. */
+typedef struct piece {
+  char *name, *bytes;
+  size_t name_length, length;
+} piece;
+
+/* The part at *at, which moves behind it; false: it is the end. */
+static bool next_piece(tsn_bytes *b, size_t *at, piece *p)
 {
-  uint64_t length = 0;
-  int k;
-  for (k = 0; k < 8; k++) length |= (uint64_t)(unsigned char)at[k] << 8 * k;
-  return length;
+  char *from = b->data + *at;
+  *p = (piece){.name = from + 16, .name_length = (size_t)tsn_word_at(from), .length = (size_t)tsn_word_at(from + 8) - 4};
+  p->bytes = p->name + p->name_length;
+  *at += 16 + p->name_length + p->length + 4;
+  return p->name_length > 0;
 }
 
-/* Behind the header each part is two lengths, a name, and bytes that end with a checksum. */
 static void right_checksums(tsn_bytes *b)
 {
-  size_t at = 16;
-  while (at + 16 <= b->length && length_at(b->data + at)) {
-    size_t name = (size_t)length_at(b->data + at), length = (size_t)length_at(b->data + at + 8);
-    char *bytes = b->data + at + 16 + name;
-    uint32_t sum = tsn_crc32c(tsn_crc32c(STATE_VERSION, b->data + at + 16, name), bytes, length - 4);
+  size_t at = HEADER;
+  piece p;
+  while (next_piece(b, &at, &p)) {
+    uint32_t sum = tsn_crc32c(tsn_crc32c(STATE_VERSION, p.name, p.name_length), p.bytes, p.length);
     int k;
-    for (k = 0; k < 4; k++) bytes[length - 4 + (size_t)k] = (char)(sum >> 8 * k);
-    at += 16 + name + length;
+    for (k = 0; k < 4; k++) p.bytes[p.length + (size_t)k] = (char)(sum >> 8 * k);
   }
 }
 
-/* The offset-th byte of all parts, names and lengths apart; NULL: there are not so many. */
+/* The offset-th byte of all parts, names and lengths apart; beyond the last one it begins anew. */
 static char *byte_at(tsn_bytes *b, size_t offset)
 {
-  size_t at = 16;
-  while (at + 16 <= b->length && length_at(b->data + at)) {
-    size_t name = (size_t)length_at(b->data + at), length = (size_t)length_at(b->data + at + 8);
-    if (offset < length - 4) return b->data + at + 16 + name + offset;
-    offset -= length - 4;
-    at += 16 + name + length;
-  }
-  return NULL;
-}
-
-static size_t all_bytes(tsn_bytes *b)
-{
-  size_t at = 16, all = 0;
-  while (at + 16 <= b->length && length_at(b->data + at)) {
-    size_t name = (size_t)length_at(b->data + at), length = (size_t)length_at(b->data + at + 8);
-    all += length - 4;
-    at += 16 + name + length;
-  }
-  return all;
+  size_t at = HEADER, all = 0;
+  piece p;
+  while (next_piece(b, &at, &p)) all += p.length;
+  offset %= all;
+  for (at = HEADER; next_piece(b, &at, &p) && offset >= p.length;) offset -= p.length;
+  return p.bytes + offset;
 }
 
 static tocsin_status push_rows(tocsin_matcher *m, tocsin_batch *batch, size_t from, size_t to)
@@ -74,11 +67,8 @@ static tocsin_status push_rows(tocsin_matcher *m, tocsin_batch *batch, size_t fr
 
 static void spoil(tsn_bytes *b, const uint8_t *data, size_t size)
 {
-  size_t at, all = all_bytes(b);
-  for (at = 1; all && at + 4 <= size; at += 4) {
-    char *byte = byte_at(b, (data[at] | (size_t)data[at + 1] << 8 | (size_t)data[at + 2] << 16) % all);
-    if (byte) *byte = (char)data[at + 3];
-  }
+  size_t at;
+  for (at = 1; at + 4 <= size; at += 4) *byte_at(b, data[at] | (size_t)data[at + 1] << 8 | (size_t)data[at + 2] << 16) = (char)data[at + 3];
   right_checksums(b);
 }
 
